@@ -1,0 +1,113 @@
+"""The classifier that examines a teaching set: taught by it from a seed, then asked about other images."""
+
+from collections.abc import Callable
+from itertools import count
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from gan_core.config import ClassifierSettings
+from gan_core.examination import Score
+from gan_core.images import LabelledImages, to_signed
+
+CHUNK = 8  # steps in one call of the compiled loop
+READING = 1_000  # images answered at once
+
+
+def build(name: str, *, side: int, classes: int, seed: int) -> keras.Model:
+    """A convolutional classifier of images float32 [N, side, side] in [-1, 1]; its output are logits [N, K].
+
+    Pooling stands before the ReLU: the maximum of rectified maps is the rectified maximum, at a quarter of the work.
+    """
+    layers = _Layers(seed)
+    body = {
+        "two-conv": [layers.convolution(32), *layers.pooling(), layers.convolution(64), *layers.pooling()],
+        "four-conv": [
+            *(layers.convolution(32), layers.rectifier(), layers.convolution(32), *layers.pooling()),
+            layers.dropout(0.25),
+            *(layers.convolution(64), layers.rectifier(), layers.convolution(64), *layers.pooling()),
+        ],
+    }[name]
+    head = [
+        *(layers.dropout(0.25), keras.layers.Flatten(), layers.dense(256), layers.rectifier()),
+        *(layers.dropout(0.5), layers.dense(classes, precision="float32")),
+    ]
+    return keras.Sequential([keras.Input((side, side)), keras.layers.Reshape((side, side, 1)), *body, *head])
+
+
+def teach(
+    settings: ClassifierSettings,
+    teaching: LabelledImages,
+    seed: int,
+    on_steps: Callable[[int], None] = lambda steps: None,
+) -> keras.Model:
+    """A classifier taught by `settings.steps` batches; `on_steps` is told of each few that are done."""
+    classifier = build(settings.name, side=teaching.side, classes=len(teaching.class_names), seed=seed)
+    rate = keras.optimizers.schedules.CosineDecay(settings.learning_rate, settings.steps)
+    optimizer = keras.optimizers.Adam(rate)
+    optimizer.build(classifier.trainable_variables)
+    images, labels = tf.constant(teaching.images), tf.constant(teaching.labels, tf.int32)
+
+    @tf.function(reduce_retracing=True)
+    def learn(orders: tf.Tensor) -> None:
+        for order in orders:
+            with tf.GradientTape() as tape:
+                logits = classifier(to_signed(tf.cast(tf.gather(images, order), tf.float32)), training=True)
+                answers = tf.gather(labels, order)
+                loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(answers, logits))
+            weights = classifier.trainable_variables
+            optimizer.apply(tape.gradient(loss, weights), weights)
+
+    for orders in _orders(settings, len(teaching), seed):
+        learn(tf.constant(orders))
+        on_steps(len(orders))
+    return classifier
+
+
+def answer(classifier: keras.Model, images: np.ndarray) -> np.ndarray:
+    """The likeliest class of each image uint8 [N, side, side]; uint8 [N]."""
+    parts = [images[start : start + READING] for start in range(0, len(images), READING)]
+    answers = [np.argmax(classifier(to_signed(part.astype(np.float32))), axis=1) for part in parts]
+    return np.concatenate([np.zeros(0, np.uint8), *answers]).astype(np.uint8)
+
+
+def score(classifier: keras.Model, on: LabelledImages, *, seed: int, seconds: float) -> Score:
+    """Ask the classifier about labelled images and count the answers."""
+    classes = len(on.class_names)
+    pairs = on.labels.astype(np.int64) * classes + answer(classifier, on.images)
+    return Score(seed, np.bincount(pairs, minlength=classes**2).reshape(classes, classes), seconds)
+
+
+def _orders(settings: ClassifierSettings, images: int, seed: int) -> list[np.ndarray]:
+    """Which images each step sees, int32 [a few, batch]: one shuffled pass through them after another."""
+    needed, random = settings.steps * settings.batch_size, np.random.default_rng(seed)
+    passes = [random.permutation(images) for _ in range(-(-needed // images))]
+    order = np.concatenate(passes)[:needed].reshape(settings.steps, settings.batch_size)
+    return np.split(order.astype(np.int32), range(CHUNK, settings.steps, CHUNK))
+
+
+class _Layers:
+    """Makes layers that compute in bfloat16, each random one with a seed of its own."""
+
+    precision = "mixed_bfloat16"
+
+    def __init__(self, seed: int) -> None:
+        self.seeds = (1_000 * seed + number for number in count())
+
+    def convolution(self, filters: int) -> keras.layers.Conv2D:
+        kernel = keras.initializers.GlorotUniform(seed=next(self.seeds))
+        return keras.layers.Conv2D(filters, 3, padding="same", kernel_initializer=kernel, dtype=self.precision)
+
+    def dense(self, units: int, precision: str = precision) -> keras.layers.Dense:
+        kernel = keras.initializers.GlorotUniform(seed=next(self.seeds))
+        return keras.layers.Dense(units, kernel_initializer=kernel, dtype=precision)
+
+    def dropout(self, rate: float) -> keras.layers.Dropout:
+        return keras.layers.Dropout(rate, seed=next(self.seeds), dtype=self.precision)
+
+    def rectifier(self) -> keras.layers.ReLU:
+        return keras.layers.ReLU(dtype=self.precision)
+
+    def pooling(self) -> tuple[keras.layers.Layer, keras.layers.Layer]:
+        return keras.layers.MaxPooling2D(dtype=self.precision), self.rectifier()

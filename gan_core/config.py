@@ -1,0 +1,100 @@
+"""Settings of an experiment: the recipe stands here as defaults, nowhere else."""
+
+import hashlib
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+
+Width = Annotated[int, Field(ge=4, multiple_of=4)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Decay = Annotated[float, Field(ge=0, lt=1)]
+
+
+class Settings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def digest(self) -> str:
+        """SHA-256 of the settings, whatever order they were given in."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+
+class DataSettings(Settings):
+    """Which of the real images the networks may learn from."""
+
+    validation_images: PositiveInt = Field(5_000, description="images cut from the training set for every choice")
+    train_images: PositiveInt | None = Field(None, description="images of the rest to use, all of them if not given")
+
+
+class GanSettings(Settings):
+    """How the generator is trained."""
+
+    epochs: PositiveInt = Field(15, description="passes through the training images")
+    batch_size: PositiveInt = Field(128, description="images of each kind, real and fake, in a step")
+    generator_width: Width = Field(64, description="channels of the generator's widest layers")
+    discriminator_width: Width = Field(64, description="channels of the discriminator's widest layers")
+    latent_size: PositiveInt = Field(64, description="numbers in a latent vector")
+    embedding_size: PositiveInt = Field(32, description="numbers in the generator's embedding of a class")
+    conditional: bool = Field(True, description="whether both networks are told the class")
+    loss: Literal["relativistic", "cross-entropy"] = Field("relativistic", description="the adversarial loss")
+    class_weight: NonNegativeFloat = Field(0.5, description="weight of the auxiliary class head, a factor of its loss")
+    penalty_weight: NonNegativeFloat = Field(0.5, description="gamma of the R1 and R2 gradient penalties, a factor")
+    penalty_interval: PositiveInt = Field(8, description="steps from one gradient penalty to the next")
+    learning_rate: PositiveFloat = Field(4e-4, description="Adam's step size at the start")
+    final_learning_rate: Share = Field(0.02, description="step size at the end, as a share of the first")
+    beta_1: Decay = Field(0.0, description="Adam's decay of the mean gradient, per step")
+    beta_2: Decay = Field(0.99, description="Adam's decay of the mean squared gradient, per step")
+    averaging: Decay = Field(0.999, description="decay of the averaged generator weights, per step")
+    precision: Literal["mixed_bfloat16", "float32"] = Field("mixed_bfloat16", description="of the layers' arithmetic")
+
+
+class DatasetSettings(Settings):
+    """Which synthetic images are drawn."""
+
+    per_class: NonNegativeInt = Field(6_000, description="images of each class")
+    counts: dict[int, NonNegativeInt] = Field({}, description="images of single classes, where they differ")
+
+
+class ClassifierSettings(Settings):
+    """The classifier that examines teaching sets."""
+
+    name: Literal["two-conv", "four-conv"] = Field("two-conv", description="its architecture")
+    steps: PositiveInt = Field(1_000, description="batches of training, whatever the size of the teaching set")
+    batch_size: PositiveInt = Field(256, description="images in a step")
+    learning_rate: PositiveFloat = Field(2e-3, description="Adam's step size at the start, cosine to zero")
+    seeds: tuple[NonNegativeInt, ...] = Field((0, 1, 2), min_length=1, description="one training for each seed")
+
+
+class Experiment(Settings):
+    """One run from data to report."""
+
+    name: str = Field("standard", pattern=r"^[a-z0-9][a-z0-9-]*$", description="a word for the run's name")
+    seed: NonNegativeInt = Field(0, description="of the split, the GAN and the drawn images")
+    source: str | None = Field(None, description="folder or base URL of the four IDX files, looked for if not given")
+    data: DataSettings = DataSettings()
+    gan: GanSettings = GanSettings()
+    dataset: DatasetSettings = DatasetSettings()
+    classifier: ClassifierSettings = ClassifierSettings()
+
+
+STANDARD = Experiment()
+SMOKE = Experiment(
+    name="smoke",
+    gan=GanSettings(epochs=3),
+    dataset=DatasetSettings(per_class=1_000),
+    classifier=ClassifierSettings(steps=200),
+)
+CLASSIC = Experiment(
+    name="classic",
+    gan=GanSettings(
+        conditional=False,
+        loss="cross-entropy",
+        class_weight=0.0,
+        penalty_weight=0.0,
+        learning_rate=2e-4,
+        final_learning_rate=1.0,
+        beta_1=0.5,
+        beta_2=0.999,
+        averaging=0.0,
+    ),
+)
+EXPERIMENTS = {experiment.name: experiment for experiment in (STANDARD, SMOKE, CLASSIC)}

@@ -1,0 +1,155 @@
+"""The adversarial game: a generator and a discriminator learn from each other, epoch by epoch."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from gan_core.config import GanSettings
+from gan_core.images import LabelledImages, to_signed
+from gan_core.losses import ADVERSARIAL, class_loss, gradient_penalty
+from gan_core.networks import Discriminator, Generator
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What happened in one pass through the real images; losses and accuracies are means over its steps."""
+
+    epoch: int  # from 1
+    generator_loss: float
+    discriminator_loss: float
+    generator_accuracy: float  # share of the fakes that passed for real
+    discriminator_accuracy: float  # share of its verdicts that were right
+    seconds: float
+    images_per_second: float  # real images
+
+
+class Game:
+    """Both players, their optimizers, the averaged generator, and how many epochs they have played.
+
+    Everything random is a function of the seed and the position, so a game restored from `state` goes on as if
+    it had never stopped.
+    """
+
+    def __init__(self, settings: GanSettings, *, images: int, side: int, classes: int, seed: int) -> None:
+        self.settings, self.classes, self.seed, self.epoch = settings, classes, seed, 0
+        self.rounds = max(1, images // (settings.batch_size * settings.penalty_interval))
+        self.generator = Generator(settings, side=side, classes=classes, seed=2 * seed)
+        self.averaged = Generator(settings, side=side, classes=classes, seed=2 * seed)
+        self.discriminator = Discriminator(settings, side=side, classes=classes, seed=2 * seed + 1)
+        self.generator_optimizer = self._adam(self.generator)
+        self.discriminator_optimizer = self._adam(self.discriminator)
+        self._play_round = tf.function(self._round)
+
+    def play(self, real: LabelledImages, on_round: Callable[[], None] = lambda: None) -> Iterator[Epoch]:
+        """Play the epochs that are left, yielding after each; `on_round` is called after every few steps."""
+        images, labels = tf.constant(real.images), tf.constant(real.labels, tf.int32)
+        while self.epoch < self.settings.epochs:
+            started = time.perf_counter()
+            means = []
+            for number, order in enumerate(self._orders(len(real)), start=self.epoch * self.rounds):
+                means.append(self._play_round(images, labels, tf.constant(order), tf.constant(number)).numpy())
+                on_round()
+            self.epoch += 1
+            seconds = time.perf_counter() - started
+            played = self.rounds * self.settings.penalty_interval * self.settings.batch_size
+            yield Epoch(self.epoch, *map(float, np.mean(means, axis=0)), seconds, played / seconds)
+
+    def state(self) -> dict[str, np.ndarray]:
+        """All that a later `restore` needs: weights, statistics, optimizer moments, position."""
+        values = {f"variable_{number}": np.array(v) for number, v in enumerate(self._variables())}
+        return values | {"epoch": np.array(self.epoch)}
+
+    def restore(self, state: dict[str, np.ndarray]) -> None:
+        """Take up the position that `state` described; the game must have the same settings."""
+        for number, variable in enumerate(self._variables()):
+            variable.assign(state[f"variable_{number}"])
+        self.epoch = int(state["epoch"])
+
+    def _variables(self) -> list[keras.Variable]:
+        owners = (self.generator, self.averaged, self.discriminator)
+        optimizers = (self.generator_optimizer, self.discriminator_optimizer)
+        return [variable for owner in (*owners, *optimizers) for variable in owner.variables]
+
+    def _adam(self, player: keras.Model) -> keras.optimizers.Adam:
+        settings = self.settings
+        steps = settings.epochs * self.rounds * settings.penalty_interval
+        rate = keras.optimizers.schedules.CosineDecay(
+            settings.learning_rate, steps, alpha=settings.final_learning_rate
+        )
+        optimizer = keras.optimizers.Adam(rate, settings.beta_1, settings.beta_2)
+        optimizer.build(player.trainable_variables)
+        return optimizer
+
+    def _orders(self, images: int) -> np.ndarray:
+        """Which real image each step of this epoch sees, int32 [rounds, interval, batch]; small sets are repeated."""
+        shape = (self.rounds, self.settings.penalty_interval, self.settings.batch_size)
+        order = np.random.default_rng([self.seed, self.epoch]).permutation(images)
+        return np.resize(order, shape).astype(np.int32)
+
+    def _round(self, images: tf.Tensor, labels: tf.Tensor, order: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
+        """Plain steps and a last one with the gradient penalty; the means of the four figures, float32 [4]."""
+        interval = self.settings.penalty_interval
+        total = tf.zeros([4])
+        for step in tf.range(interval - 1):
+            total += self._step(images, labels, order[step], number * interval + step, penalised=False)
+        last = interval - 1
+        total += self._step(images, labels, order[last], number * interval + last, penalised=True)
+        return total / interval
+
+    def _step(
+        self, images: tf.Tensor, labels: tf.Tensor, chosen: tf.Tensor, step: tf.Tensor, *, penalised: bool
+    ) -> tf.Tensor:
+        """Both players move once, each against the other as it stood before; returns the four figures."""
+        settings = self.settings
+        real = to_signed(tf.cast(tf.gather(images, chosen), tf.float32))
+        classes = tf.one_hot(tf.gather(labels, chosen), self.classes)
+        latents = tf.random.stateless_normal([settings.batch_size, settings.latent_size], seed=[self.seed, step])
+        with tf.GradientTape(persistent=True) as tape:
+            fake = self.generator(latents, classes, training=True)
+            real_logits, real_classes = self.discriminator(real, classes)
+            fake_logits, fake_classes = self.discriminator(fake, classes)
+            losses = ADVERSARIAL[settings.loss](real_logits, fake_logits)
+            generator_loss = losses.generator + settings.class_weight * class_loss(fake_classes, classes)
+            discriminator_loss = losses.discriminator + settings.class_weight * class_loss(real_classes, classes)
+            if penalised and settings.penalty_weight:
+                discriminator_loss += self._penalty(real, tf.stop_gradient(fake), classes)
+        _move(self.discriminator, self.discriminator_optimizer, tape, discriminator_loss)
+        _move(self.generator, self.generator_optimizer, tape, generator_loss)
+        self._average(tf.cast(step, tf.float32))
+        fooled, right = _verdicts(settings.loss, real_logits, fake_logits)
+        return tf.stack([losses.generator, losses.discriminator, fooled, right])
+
+    def _penalty(self, real: tf.Tensor, fake: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:
+        """R1 + R2, times the interval because it is asked of one step in so many (Karras et al. 2019)."""
+        both, twice = tf.concat([real, fake], axis=0), tf.concat([classes, classes], axis=0)
+        squared_norm = 2 * gradient_penalty(lambda images: self.discriminator(images, twice)[0], both)
+        return self.settings.penalty_interval * self.settings.penalty_weight / 2 * squared_norm
+
+    def _average(self, step: tf.Tensor) -> None:
+        """Move the averaged weights towards the generator's; the horizon grows with the steps played."""
+        decay = tf.minimum(self.settings.averaging, (1 + step) / (10 + step))
+        for average, current in zip(self.averaged.variables, self.generator.variables, strict=True):
+            average.assign(decay * average + (1 - decay) * current)
+
+
+def _move(player: keras.Model, optimizer: keras.optimizers.Optimizer, tape: tf.GradientTape, loss: tf.Tensor) -> None:
+    weights = player.trainable_variables
+    optimizer.apply(tape.gradient(loss, weights), weights)
+
+
+def _verdicts(loss: str, real: tf.Tensor, fake: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Share of the fakes that passed for real, and of the discriminator's verdicts that were right.
+
+    A relativistic discriminator says which of a pair is real, the other says of each image whether it is.
+    """
+
+    def share(truths: tf.Tensor) -> tf.Tensor:
+        return tf.reduce_mean(tf.cast(truths, tf.float32))
+
+    if loss == "relativistic":
+        return share(fake > real), share(real > fake)
+    return share(fake > 0), (share(real > 0) + share(fake <= 0)) / 2

@@ -1,0 +1,130 @@
+"""The gzipped IDX format of MNIST and its kin: four magic bytes, big-endian sizes, then the bytes of the array.
+
+Source: LeCun, Cortes, Burges, "The MNIST database of handwritten digits", section on file formats.
+"""
+
+import gzip
+import math
+import struct
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from gan_core.errors import BadInput
+from gan_core.files import atomic_write
+from gan_core.images import LabelledImages
+
+UNSIGNED_BYTES = 0x08  # the type code of the third magic byte; the fourth counts the dimensions
+BLOCK = 1 << 20  # bytes
+
+
+class InvalidIdx(BadInput):
+    """A file that is no gzipped IDX file of images or labels."""
+
+
+class BrokenGzip(InvalidIdx):
+    """The compressed file is cut short, damaged, or not compressed at all."""
+
+
+class WrongMagic(InvalidIdx):
+    """The first four bytes announce another type or number of dimensions."""
+
+
+class WrongCount(InvalidIdx):
+    """The sizes in the header fit neither the bytes that follow nor the other file."""
+
+
+class WrongShape(InvalidIdx):
+    """The images have sides that the networks cannot take."""
+
+
+class WrongLabels(InvalidIdx):
+    """A label, or the list of classes, is out of range."""
+
+
+@contextmanager
+def open_gzip(path: Path) -> Iterator[gzip.GzipFile]:
+    """Open a gzip file; damage found while it is read becomes a `BrokenGzip`."""
+    try:
+        with gzip.open(path, "rb") as file:
+            yield file
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise BrokenGzip(f"Expected a whole gzip file at {path}, got “{error}”; fetch or compress it again.") from error
+
+
+def require_gzip(path: Path) -> None:
+    """Read a gzip file to its end, where its own checksum stands."""
+    with open_gzip(path) as file:
+        while file.read(BLOCK):
+            pass
+
+
+def read_idx(path: Path, dimensions: int) -> np.ndarray:
+    """The uint8 array of an IDX file that must have this number of dimensions, read-only."""
+    magic = bytes([0, 0, UNSIGNED_BYTES, dimensions])
+    with open_gzip(path) as file:
+        header = file.read(4 + 4 * dimensions)
+        if header[:4] != magic:
+            raise WrongMagic(
+                f"Expected the magic bytes {magic.hex()} in {path}, got {header[:4].hex() or 'none'}; "
+                "check that images and labels were not swapped and hold unsigned bytes."
+            )
+        if len(header) < 4 + 4 * dimensions:
+            raise WrongCount(f"Expected {dimensions} sizes in the header of {path}, got a file that ends before them.")
+        shape = struct.unpack(f">{dimensions}I", header[4:])
+        content = file.read()
+    if len(content) != math.prod(shape):
+        raise WrongCount(
+            f"Expected {math.prod(shape)} bytes for {list(shape)} in {path}, got {len(content)}; write the file again."
+        )
+    return np.frombuffer(content, np.uint8).reshape(shape)
+
+
+def read_images(path: Path) -> np.ndarray:
+    """Grey images, uint8 [N, side, side]."""
+    images = read_idx(path, dimensions=3)
+    _, rows, columns = images.shape
+    if rows != columns:
+        raise WrongShape(f"Expected square images in {path}, got {rows} x {columns} pixels; crop or pad them.")
+    return images
+
+
+def read_labels(path: Path, classes: int) -> np.ndarray:
+    """Labels, uint8 [N], each below `classes`."""
+    labels = read_idx(path, dimensions=1)
+    if len(labels) and labels.max() >= classes:
+        raise WrongLabels(
+            f"Expected labels from 0 to {classes - 1} in {path}, got {labels.max()}; "
+            "list one name for each class in classes.txt."
+        )
+    return labels
+
+
+def read_pair(images_path: Path, labels_path: Path, class_names: tuple[str, ...]) -> LabelledImages:
+    """Images with their labels, fit for the networks: at least two classes, and a side divisible by four."""
+    if len(class_names) < 2:
+        raise WrongLabels(f"Expected the names of at least two classes, got {len(class_names)}; add the missing names.")
+    images, labels = read_images(images_path), read_labels(labels_path, len(class_names))
+    if len(images) != len(labels) or not len(images):
+        raise WrongCount(
+            f"Expected as many labels as images, and some, in {labels_path} and {images_path}, "
+            f"got {len(labels)} and {len(images)}; take both files from the same data set."
+        )
+    side = images.shape[1]
+    if side == 0 or side % 4:
+        raise WrongShape(
+            f"Expected images with a side divisible by four in {images_path}, got {side} pixels; pad or scale them."
+        )
+    return LabelledImages(images, labels, class_names)
+
+
+def write_idx(path: Path, array: np.ndarray) -> None:
+    """Write a uint8 array as a gzipped IDX file; equal arrays give equal bytes."""
+    if array.dtype != np.uint8:
+        raise ValueError(f"Expected a uint8 array, got {array.dtype}.")
+    header = bytes([0, 0, UNSIGNED_BYTES, array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape)
+    with atomic_write(path) as file, gzip.GzipFile("", "wb", compresslevel=6, fileobj=file, mtime=0) as compressed:
+        compressed.write(header + array.tobytes())

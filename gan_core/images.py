@@ -1,0 +1,111 @@
+"""Labelled images: the one array format of all steps, and the one home of the range [-1, 1]."""
+
+import zipfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gan_core.files import atomic_write
+
+FASHION_MNIST_CLASSES = (
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+)
+
+
+@dataclass(frozen=True)
+class LabelledImages:
+    """Grey images with their classes, read-only."""
+
+    images: np.ndarray  # uint8 [N, side, side]
+    labels: np.ndarray  # uint8 [N], each below the number of class names
+    class_names: tuple[str, ...] = FASHION_MNIST_CLASSES
+
+    def __post_init__(self) -> None:
+        images, labels = self.images, self.labels
+        if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1] != images.shape[2]:
+            raise ValueError(f"Expected uint8 images [N, side, side], got {images.dtype} {list(images.shape)}.")
+        if labels.dtype != np.uint8 or labels.shape != images.shape[:1]:
+            raise ValueError(f"Expected uint8 labels [{len(images)}], got {labels.dtype} {list(labels.shape)}.")
+        if len(labels) and labels.max() >= len(self.class_names):
+            raise ValueError(f"Expected labels below {len(self.class_names)}, got {labels.max()}.")
+        images.flags.writeable = labels.flags.writeable = False
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def side(self) -> int:
+        """Pixels from edge to edge."""
+        return self.images.shape[1]
+
+    def take(self, indices: np.ndarray) -> "LabelledImages":
+        """The images at `indices`, in that order."""
+        return LabelledImages(self.images[indices], self.labels[indices], self.class_names)
+
+    def save(self, path: Path) -> None:
+        """Write an NPZ file with the keys images, labels and class_names; equal images give equal bytes."""
+        save_stream(path, [self], count=len(self))
+
+    @classmethod
+    def load(cls, path: Path) -> "LabelledImages":
+        """Read what `save` wrote."""
+        with np.load(path, allow_pickle=False) as arrays:
+            return cls(arrays["images"], arrays["labels"], tuple(map(str, arrays["class_names"])))
+
+
+def save_stream(path: Path, batches: Iterable[LabelledImages], *, count: int) -> None:
+    """Write batches of `count` images in all as `LabelledImages.save` would, holding one batch and the labels only.
+
+    Raises ValueError, and leaves no file, when the batches hold fewer or more images than `count`.
+    """
+    labels = [np.zeros(0, np.uint8)]
+    with atomic_write(path) as file, zipfile.ZipFile(file, "w") as archive:
+        with archive.open(zipfile.ZipInfo("images.npy"), "w", force_zip64=True) as member:
+            for batch in batches:
+                if len(labels) == 1:
+                    _write_header(member, (count, batch.side, batch.side))
+                member.write(batch.images.tobytes())
+                labels.append(batch.labels)
+        if sum(map(len, labels)) != count or len(labels) == 1:
+            raise ValueError(f"Expected {count} images in at least one batch, got {sum(map(len, labels))}.")
+        for name, array in (("labels", np.concatenate(labels)), ("class_names", np.array(batch.class_names))):
+            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w") as member:
+                np.lib.format.write_array(member, array, allow_pickle=False)
+
+
+def _write_header(member: Any, shape: tuple[int, ...]) -> None:
+    header = {"descr": np.lib.format.dtype_to_descr(np.dtype(np.uint8)), "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(member, header)
+
+
+def concatenate(first: LabelledImages, second: LabelledImages) -> LabelledImages:
+    """Both sets in one; they must have the same side and classes."""
+    if first.class_names != second.class_names:
+        raise ValueError(f"Expected two sets of the same classes, got {first.class_names} and {second.class_names}.")
+    return LabelledImages(
+        np.concatenate([first.images, second.images]),
+        np.concatenate([first.labels, second.labels]),
+        first.class_names,
+    )
+
+
+def to_signed(pixels: Any) -> Any:
+    """Map float pixels in [0, 255] to [-1, 1]; arrays and tensors alike."""
+    return pixels / 127.5 - 1.0
+
+
+def to_pixels(signed: np.ndarray) -> np.ndarray:
+    """Map [-1, 1] to the nearest uint8 pixel, the inverse of `to_signed`."""
+    return np.clip(np.rint((signed + 1.0) * 127.5), 0, 255).astype(np.uint8)

@@ -1,0 +1,155 @@
+"""The report as a table: one row for each classifier taught, and the few lines that sum it up."""
+
+import math
+import platform
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from gan_core.examination import Examination
+from gan_core.files import atomic_write
+
+LIBRARIES = ("tensorflow", "keras", "numpy", "pandas", "prefect")
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What a report was made from."""
+
+    run_id: str
+    settings_digest: str
+    data_digest: str
+    generator_digest: str
+    versions: dict[str, str]  # of the libraries
+
+
+@dataclass(frozen=True)
+class Result:
+    """One line of the headline; shares of 1."""
+
+    name: str
+    images: int  # taught with, or for label fidelity looked at
+    seeds: int
+    accuracy: float
+    spread: float  # standard deviation over the seeds, not a number for one seed
+    gap: float | None = None  # accuracy less that of the real-taught; None where there is nothing to compare
+
+    @property
+    def percent(self) -> str:
+        return f"{100 * self.accuracy:.2f}"
+
+    @property
+    def plus_minus(self) -> str:
+        """The spread in points, empty for one seed."""
+        return "" if math.isnan(self.spread) else f"± {100 * self.spread:.2f}"
+
+    @property
+    def points(self) -> str:
+        """The signed gap in points, empty where there is none."""
+        return "" if self.gap is None else f"{100 * self.gap:+.2f}".replace("-", "\N{MINUS SIGN}")
+
+    @property
+    def seeds_text(self) -> str:
+        return f"{self.seeds} seed" + "s" * (self.seeds > 1)
+
+
+def library_versions() -> dict[str, str]:
+    """The versions of Python and of the libraries a result may depend on."""
+    return {"python": platform.python_version()} | {library: version(library) for library in LIBRARIES}
+
+
+def tidy(
+    examinations: Sequence[Examination],
+    label_fidelity: Examination,
+    provenance: Provenance,
+    class_names: Sequence[str],
+) -> pd.DataFrame:
+    """One row for each teaching set, classifier and seed.
+
+    `label_fidelity` holds, for each seed, the real-taught classifier's score on the synthetic images.
+    """
+    recalls = [f"recall_{slug(name)}" for name in class_names]
+    if len(set(recalls)) < len(recalls):
+        raise ValueError(f"Expected class names that differ in letters or digits, got {list(class_names)}.")
+    fidelity = {("real", label_fidelity.classifier, score.seed): score.accuracy for score in label_fidelity.scores}
+    rows = [
+        {
+            "run_id": provenance.run_id,
+            "taught_by": examination.taught_by,
+            "classifier": examination.classifier,
+            "seed": score.seed,
+            "images": examination.images,
+            "accuracy": score.accuracy,
+            **dict(zip(recalls, score.recall.tolist(), strict=True)),
+            "label_fidelity": fidelity.get((examination.taught_by, examination.classifier, score.seed), np.nan),
+            "seconds": float(score.seconds),
+            "settings_digest": provenance.settings_digest,
+            "data_digest": provenance.data_digest,
+            "generator_digest": provenance.generator_digest,
+            **{f"version_{library}": number for library, number in provenance.versions.items()},
+        }
+        for examination in examinations
+        for score in examination.scores
+    ]
+    return pd.DataFrame(rows)
+
+
+def slug(name: str) -> str:
+    """A class name as part of a column name: `T-shirt/top` becomes `t-shirt-top`."""
+    return re.sub(r"[\W_]+", "-", name.lower()).strip("-")
+
+
+def save(frame: pd.DataFrame, folder: Path) -> None:
+    """Write report.parquet and report.csv."""
+    with atomic_write(folder / "report.parquet") as file:
+        frame.to_parquet(file, index=False)
+    with atomic_write(folder / "report.csv") as file:
+        frame.to_csv(file, index=False, lineterminator="\n")
+
+
+def results(examinations: Sequence[Examination], label_fidelity: Examination) -> list[Result]:
+    """The lines of the headline; the classifier is named only where there are several."""
+    reality = {item.classifier: item.accuracy for item in examinations if item.taught_by == "real"}
+    several = len({item.classifier for item in examinations}) > 1
+    lines = []
+    for item in examinations:
+        compared = item.taught_by != "real" and item.classifier in reality
+        lines.append(
+            Result(
+                name=f"taught by {item.taught_by}" + f", {item.classifier}" * several,
+                images=item.images,
+                seeds=len(item.scores),
+                accuracy=item.accuracy,
+                spread=item.spread,
+                gap=item.accuracy - reality[item.classifier] if compared else None,
+            )
+        )
+    seen = int(label_fidelity.scores[0].confusion.sum())
+    fidelity = Result(
+        "label fidelity", seen, len(label_fidelity.scores), label_fidelity.accuracy, label_fidelity.spread
+    )
+    return [*lines, fidelity]
+
+
+def headline(examinations: Sequence[Examination], label_fidelity: Examination) -> str:
+    """The results in aligned lines for a terminal."""
+    lines = [
+        (
+            line.name,
+            f"{line.percent} {line.plus_minus}".strip() + " %",
+            f"{line.images:,} images",
+            line.seeds_text,
+            f"{line.points} points to real" if line.points else "",
+        )
+        for line in results(examinations, label_fidelity)
+    ]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        f"{name:<{widths[0]}}   {accuracy:>{widths[1]}}   {images:>{widths[2]}}   {seeds:>{widths[3]}}   {gap}".rstrip()
+        for name, accuracy, images, seeds, gap in lines
+    )

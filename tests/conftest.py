@@ -1,0 +1,60 @@
+"""Small data and clean surroundings for all tests."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gan_core.idx import write_idx
+from gan_core.images import LabelledImages
+from tasks.sources import CLASSES, FILES, SUMS, TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS
+
+os.environ["PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW"] = "ignore"  # tasks are also called outside of runs here
+
+
+def striped_images(count: int, seed: int, classes: int = 10, side: int = 28) -> LabelledImages:
+    """Noisy stripes: class k has 1 + k // 2 periods, across the rows if k is even and across the columns if odd."""
+    random = np.random.default_rng(seed)
+    labels = random.permutation(np.arange(count) % classes).astype(np.uint8)
+    phases = 2 * np.pi * np.outer(1 + labels // 2, np.arange(side) / side)
+    wave = np.broadcast_to(np.sin(phases)[:, :, None], (count, side, side))
+    wave = np.where((labels % 2 == 0)[:, None, None], wave, wave.transpose(0, 2, 1))
+    pixels = np.clip(127.5 + 90 * wave + random.normal(0, 12, wave.shape), 0, 255).astype(np.uint8)
+    return LabelledImages(pixels, labels, tuple(f"stripes {label}" for label in range(classes)))
+
+
+def write_source(folder: Path, train: LabelledImages, test: LabelledImages) -> Path:
+    """The four IDX files and classes.txt in `folder`."""
+    write_idx(folder / TRAIN_IMAGES, train.images)
+    write_idx(folder / TRAIN_LABELS, train.labels)
+    write_idx(folder / TEST_IMAGES, test.images)
+    write_idx(folder / TEST_LABELS, test.labels)
+    (folder / CLASSES).write_text("".join(f"{name}\n" for name in train.class_names))
+    return folder
+
+
+def write_sums(folder: Path) -> None:
+    """A SHA256SUMS file for the four files in `folder`, as sha256sum writes it."""
+    lines = [f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in FILES]
+    (folder / SUMS).write_text("".join(lines))
+
+
+@pytest.fixture
+def tiny_source(tmp_path: Path) -> Path:
+    """A folder with 600 striped training and 200 striped test images of ten classes, and their classes.txt."""
+    return write_source(tmp_path / "tiny-source", striped_images(600, seed=1), striped_images(200, seed=2))
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty working directory, with caches of its own and no proxy, where no data are found by chance."""
+    home = tmp_path / "surroundings" / "home"
+    home.mkdir(parents=True)
+    monkeypatch.chdir(home)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
+    monkeypatch.setenv("KERAS_HOME", str(home / "keras"))
+    monkeypatch.setenv("NO_PROXY", "*")
+    monkeypatch.delenv("SYNTHETIC_DATA_SOURCE", raising=False)
+    return home

@@ -1,0 +1,217 @@
+"""The commands of the README in a real Prefect server: deploy, run by name, the schedule, no two runs at once."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
+from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.responses import DeploymentResponse
+from prefect.states import Cancelled, Pending
+
+ROOT = Path(__file__).parents[1]
+PREFECT = Path(sys.executable).with_name("prefect")
+FULL_NAME = "synthetic-data/synthetic-data"
+WORK = ("worker", "start", "--pool", "local", "--type", "process", "--run-once")
+SCHEDULER_LOOP = 1  # seconds
+
+Prefect = Callable[..., subprocess.CompletedProcess[str]]
+Runs = Callable[[], list[FlowRun]]
+
+
+def wait_until(condition: Callable[[], object], *, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"Waited {seconds} s in vain."
+        time.sleep(0.2)
+
+
+@pytest.fixture(scope="module")
+def surroundings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Environment variables that keep the commands to a server, a database, caches and runs of their own."""
+    folder = tmp_path_factory.mktemp("deployment")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    return {key: value for key, value in os.environ.items() if not key.startswith("PREFECT_")} | {
+        "NO_PROXY": "*",
+        "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
+        "PREFECT_HOME": str(folder / "prefect"),
+        "PREFECT_SERVER_API_PORT": str(port),
+        "PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": str(SCHEDULER_LOOP),
+        "PYTHONPATH": str(ROOT),
+        "SYNTHETIC_DATA_RUNS": str(folder / "runs"),
+        "XDG_CACHE_HOME": str(folder / "cache"),
+    }
+
+
+@pytest.fixture(scope="module")
+def server(surroundings: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server that has started."""
+    url = surroundings["PREFECT_API_URL"]
+    log = tmp_path_factory.mktemp("server") / "log"
+
+    def answers() -> bool:
+        assert process.poll() is None, log.read_text()
+        try:
+            return httpx.get(f"{url}/health", trust_env=False).is_success
+        except httpx.TransportError:
+            return False
+
+    with (
+        log.open("w") as output,
+        subprocess.Popen(
+            [PREFECT, "server", "start", "--no-ui"], cwd=ROOT, env=surroundings, stdout=output, stderr=output
+        ) as process,
+    ):
+        try:
+            wait_until(answers, seconds=120)
+            yield url
+        finally:
+            process.terminate()
+
+
+@pytest.fixture(scope="module")
+def prefect(surroundings: dict[str, str], server: str) -> Prefect:
+    """Types a `prefect` command in the project's root, where nobody is there to answer a question."""
+
+    def type_command(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [PREFECT, *arguments],
+            cwd=ROOT,
+            env=surroundings,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+
+    return type_command
+
+
+@pytest.fixture(scope="module")
+def deploy(prefect: Prefect) -> Callable[[], None]:
+    def deploy_all() -> None:
+        done = prefect("deploy", "--all")
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    prefect(*WORK)  # makes the pool
+    deploy_all()
+    return deploy_all
+
+
+@pytest.fixture
+def client(server: str) -> Iterator[SyncPrefectClient]:
+    with SyncPrefectClient(server) as client:
+        yield client
+
+
+@pytest.fixture
+def deployment(deploy: Callable[[], None], client: SyncPrefectClient) -> DeploymentResponse:
+    return client.read_deployment_by_name(FULL_NAME)
+
+
+def runs_of(deployment: DeploymentResponse, client: SyncPrefectClient) -> list[FlowRun]:
+    return client.read_flow_runs(deployment_filter=DeploymentFilter(id=DeploymentFilterId(any_=[deployment.id])))
+
+
+@pytest.fixture
+def runs(deployment: DeploymentResponse, client: SyncPrefectClient) -> Iterator[Runs]:
+    """The deployment's runs since the test began, deleted when it ends."""
+    yield lambda: runs_of(deployment, client)
+    for run in runs_of(deployment, client):
+        client.delete_flow_run(run.id)
+
+
+def test_a_run_by_bare_name_completes_with_its_report_and_pictures(
+    prefect: Prefect, runs: Runs, client: SyncPrefectClient, tiny_source: Path
+) -> None:
+    experiment = {
+        "name": "tiny",
+        "source": str(tiny_source),
+        "data": {"validation_images": 100},
+        "gan": {"epochs": 2, "batch_size": 16, "generator_width": 4, "discriminator_width": 4},
+        "dataset": {"per_class": 8},
+        "classifier": {"steps": 4, "batch_size": 32, "seeds": [0]},
+    }
+
+    asked = prefect("deployment", "run", "synthetic-data", "--param", f"experiment={json.dumps(experiment)}")
+    worked = prefect(*WORK)
+
+    output = asked.stdout + asked.stderr + worked.stdout + worked.stderr
+    [run] = runs()
+    assert run.state is not None and run.state.is_completed(), output
+    assert "Traceback" not in output
+    artifacts = [artifact for artifact in client.read_artifacts() if artifact.flow_run_id == run.id]
+    assert {("report", "table"), ("pictures", "markdown")} <= {(artifact.key, artifact.type) for artifact in artifacts}
+
+
+@pytest.mark.parametrize("name", ["synthetic-data", FULL_NAME])
+def test_the_bare_and_the_full_name_create_the_same_run(prefect: Prefect, runs: Runs, name: str) -> None:
+    done = prefect("deployment", "run", name, "--start-in", "2 days")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [run.state_name for run in runs()] == ["Scheduled"]
+
+
+def test_an_unknown_name_gives_one_clear_line(prefect: Prefect, deployment: DeploymentResponse) -> None:
+    done = prefect("deployment", "run", "nothing")
+
+    assert done.returncode != 0
+    assert (done.stdout + done.stderr).split("\n") == ["Deployment 'nothing/nothing' not found!", ""]
+
+
+def test_deploying_again_changes_nothing_and_turns_the_schedule_off(
+    prefect: Prefect, deploy: Callable[[], None], deployment: DeploymentResponse, client: SyncPrefectClient
+) -> None:
+    [schedule] = deployment.schedules
+    prefect("deployment", "schedule", "resume", FULL_NAME, str(schedule.id))
+
+    deploy()
+
+    again = client.read_deployment_by_name(FULL_NAME)
+    assert again.id == deployment.id
+    assert [(each.id, each.slug, each.active) for each in again.schedules] == [(schedule.id, "weekly", False)]
+
+
+def test_no_folder_of_this_machine_is_stored(deployment: DeploymentResponse) -> None:
+    assert deployment.path is None and not deployment.pull_steps
+    assert str(ROOT) not in deployment.model_dump_json()
+
+
+def test_a_schedule_creates_runs_while_it_is_on_and_only_then(
+    prefect: Prefect, runs: Runs, deployment: DeploymentResponse
+) -> None:
+    [schedule] = deployment.schedules
+    time.sleep(3 * SCHEDULER_LOOP)
+    assert not runs()
+
+    prefect("deployment", "schedule", "resume", FULL_NAME, str(schedule.id))
+    wait_until(runs, seconds=30)
+    assert {f"{run.expected_start_time:%a %H:%M}" for run in runs() if run.auto_scheduled} == {"Mon 03:00"}
+
+    prefect("deployment", "schedule", "pause", FULL_NAME, str(schedule.id))
+    wait_until(lambda: not runs(), seconds=30)
+
+
+def test_a_run_that_comes_while_another_is_at_work_is_cancelled(
+    runs: Runs, deployment: DeploymentResponse, client: SyncPrefectClient
+) -> None:
+    first, second, third = (client.create_flow_run_from_deployment(deployment.id) for _ in range(3))
+
+    def take_up(run: FlowRun) -> str:
+        client.set_flow_run_state(run.id, Pending())  # what a worker does first
+        return client.read_flow_run(run.id).state_name or ""
+
+    assert [take_up(first), take_up(second)] == ["Pending", "Cancelled"]
+    client.set_flow_run_state(first.id, Cancelled())
+    assert take_up(third) == "Pending"
+    client.set_flow_run_state(third.id, Cancelled())

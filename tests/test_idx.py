@@ -1,0 +1,136 @@
+"""Laws of the IDX format: reading undoes writing, equal arrays give equal bytes, damage has a name."""
+
+import gzip
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gan_core.errors import BadInput
+from gan_core.idx import (
+    BrokenGzip,
+    InvalidIdx,
+    WrongCount,
+    WrongLabels,
+    WrongMagic,
+    WrongShape,
+    read_images,
+    read_labels,
+    read_pair,
+    require_gzip,
+    write_idx,
+)
+
+IMAGES = np.arange(3 * 8 * 8, dtype=np.uint8).reshape(3, 8, 8)
+LABELS = np.array([0, 2, 1], np.uint8)
+NAMES = ("zero", "one", "two")
+
+
+def saved(path: Path, array: np.ndarray) -> Path:
+    write_idx(path, array)
+    return path
+
+
+def test_reading_undoes_writing(tmp_path: Path) -> None:
+    np.testing.assert_array_equal(read_images(saved(tmp_path / "images.gz", IMAGES)), IMAGES)
+    np.testing.assert_array_equal(read_labels(saved(tmp_path / "labels.gz", LABELS), 3), LABELS)
+
+
+def test_the_bytes_are_those_of_the_published_format(tmp_path: Path) -> None:
+    content = gzip.decompress(saved(tmp_path / "images.gz", IMAGES).read_bytes())
+    assert content[:16] == b"\x00\x00\x08\x03\x00\x00\x00\x03\x00\x00\x00\x08\x00\x00\x00\x08"
+    assert content[16:] == IMAGES.tobytes()
+
+
+def test_equal_arrays_give_equal_bytes_under_any_name(tmp_path: Path) -> None:
+    first, second = saved(tmp_path / "first.gz", IMAGES), saved(tmp_path / "second.gz", IMAGES.copy())
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_only_bytes_are_written(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="uint8"):
+        write_idx(tmp_path / "images.gz", IMAGES.astype(float))
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("kept", [0, 1, 5, 12, 40, -1])
+def test_a_truncated_file_is_refused(tmp_path: Path, kept: int) -> None:
+    path = saved(tmp_path / "images.gz", IMAGES)
+    path.write_bytes(path.read_bytes()[:kept])
+    with pytest.raises(InvalidIdx, match=r"images\.gz"):
+        read_images(path)
+
+
+def test_a_changed_byte_is_refused(tmp_path: Path) -> None:
+    path = saved(tmp_path / "images.gz", IMAGES)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    path.write_bytes(content)
+    with pytest.raises(BrokenGzip):
+        read_images(path)
+    with pytest.raises(BrokenGzip):
+        require_gzip(path)
+
+
+def test_an_uncompressed_file_is_refused(tmp_path: Path) -> None:
+    path = saved(tmp_path / "images.gz", IMAGES)
+    path.write_bytes(gzip.decompress(path.read_bytes()))
+    with pytest.raises(BrokenGzip, match="compress"):
+        read_images(path)
+
+
+def test_swapped_files_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(WrongMagic, match=r"00000803.*00000801"):
+        read_images(saved(tmp_path / "labels.gz", LABELS))
+    with pytest.raises(WrongMagic, match=r"00000801.*00000803"):
+        read_labels(saved(tmp_path / "images.gz", IMAGES), 3)
+
+
+@pytest.mark.parametrize("sizes", [(2, 8, 8), (4, 8, 8), (2**32 - 1,) * 3, (3, 8), ()])
+def test_sizes_that_do_not_fit_the_content_are_refused(tmp_path: Path, sizes: tuple[int, ...]) -> None:
+    header = b"\x00\x00\x08\x03" + b"".join(size.to_bytes(4, "big") for size in sizes)
+    path = tmp_path / "images.gz"
+    path.write_bytes(gzip.compress(header + (IMAGES.tobytes() if len(sizes) == 3 else b"")))
+    with pytest.raises(WrongCount):
+        read_images(path)
+
+
+def test_labels_out_of_range_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(WrongLabels, match=r"0 to 1 .* got 2"):
+        read_labels(saved(tmp_path / "labels.gz", LABELS), 2)
+
+
+def test_oblong_images_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(WrongShape, match="8 x 4"):
+        read_images(saved(tmp_path / "images.gz", IMAGES[:, :, :4]))
+
+
+def read_arrays(folder: Path, images: np.ndarray, labels: np.ndarray, names: tuple[str, ...] = NAMES) -> int:
+    return len(read_pair(saved(folder / "images.gz", images), saved(folder / "labels.gz", labels), names))
+
+
+def test_a_pair_is_read_as_it_was_written(tmp_path: Path) -> None:
+    saved(tmp_path / "images.gz", IMAGES), saved(tmp_path / "labels.gz", LABELS)
+    pair = read_pair(tmp_path / "images.gz", tmp_path / "labels.gz", NAMES)
+    np.testing.assert_array_equal(pair.images, IMAGES)
+    np.testing.assert_array_equal(pair.labels, LABELS)
+    assert pair.class_names == NAMES
+
+
+@pytest.mark.parametrize(
+    ("images", "labels", "names", "error"),
+    [
+        (IMAGES, LABELS[:2], NAMES, WrongCount),
+        (IMAGES[:0], LABELS[:0], NAMES, WrongCount),
+        (IMAGES[:, :6, :6], LABELS, NAMES, WrongShape),
+        (IMAGES[:, :0, :0], LABELS, NAMES, WrongShape),
+        (IMAGES, LABELS * 0, ("one",), WrongLabels),
+    ],
+    ids=["other count", "no images", "side of six", "side of zero", "one class"],
+)
+def test_a_pair_unfit_for_the_networks_is_refused_in_one_line(
+    tmp_path: Path, images: np.ndarray, labels: np.ndarray, names: tuple[str, ...], error: type[BadInput]
+) -> None:
+    with pytest.raises(error) as caught:
+        read_arrays(tmp_path, images, labels, names)
+    assert str(caught.value).startswith("Expected") and "\n" not in str(caught.value)
