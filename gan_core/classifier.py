@@ -49,7 +49,7 @@ def teach(
     optimizer.build(classifier.trainable_variables)
     images, labels = tf.constant(teaching.images), tf.constant(teaching.labels, tf.int32)
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(input_signature=[tf.TensorSpec([None, settings.batch_size], tf.int32)])
     def learn(orders: tf.Tensor) -> None:
         for order in orders:
             with tf.GradientTape() as tape:

@@ -4,7 +4,9 @@ import hashlib
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from gan_core.errors import BadInput
 
+Seed = Annotated[int, Field(ge=0, le=1_000_000)]
 Width = Annotated[int, Field(ge=4, multiple_of=4)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Decay = Annotated[float, Field(ge=0, lt=1)]
@@ -22,7 +24,7 @@ class DataSettings(Settings):
     """Which of the real images the networks may learn from."""
 
     validation_images: PositiveInt = Field(5_000, description="images cut from the training set for every choice")
-    train_images: PositiveInt | None = Field(None, description="images of the rest to use, all of them if not given")
+    train_images: PositiveInt | None = Field(default=None, description="images of the rest to use, all of them if not given")
 
 
 class GanSettings(Settings):
@@ -51,7 +53,19 @@ class DatasetSettings(Settings):
     """Which synthetic images are drawn."""
 
     per_class: NonNegativeInt = Field(6_000, description="images of each class")
-    counts: dict[int, NonNegativeInt] = Field({}, description="images of single classes, where they differ")
+    counts: dict[str, NonNegativeInt] = Field(
+        {}, description="images of single classes by their number, where they differ"
+    )
+    batch_size: PositiveInt = Field(1_000, description="images held in memory at once")
+
+    def plan(self, classes: int) -> dict[int, int]:
+        """Images of each class; BadInput for a class that does not exist, or when there is nothing to draw."""
+        if unknown := sorted(set(self.counts) - set(map(str, range(classes)))):
+            raise BadInput(f"Expected counts of classes 0 to {classes - 1}, got some of {unknown}; correct them.")
+        counts = {number: self.counts.get(str(number), self.per_class) for number in range(classes)}
+        if not sum(counts.values()):
+            raise BadInput("Expected at least one image to draw, got none; raise per_class or the counts.")
+        return counts
 
 
 class ClassifierSettings(Settings):
@@ -61,27 +75,31 @@ class ClassifierSettings(Settings):
     steps: PositiveInt = Field(1_000, description="batches of training, whatever the size of the teaching set")
     batch_size: PositiveInt = Field(256, description="images in a step")
     learning_rate: PositiveFloat = Field(2e-3, description="Adam's step size at the start, cosine to zero")
-    seeds: tuple[NonNegativeInt, ...] = Field((0, 1, 2), min_length=1, description="one training for each seed")
+    seeds: tuple[Seed, ...] = Field((0, 1, 2), min_length=1, description="one training for each seed")
 
 
 class Experiment(Settings):
     """One run from data to report."""
 
     name: str = Field("standard", pattern=r"^[a-z0-9][a-z0-9-]*$", description="a word for the run's name")
-    seed: NonNegativeInt = Field(0, description="of the split, the GAN and the drawn images")
-    source: str | None = Field(None, description="folder or base URL of the four IDX files, looked for if not given")
+    seed: Seed = Field(0, description="of the split, the GAN and the drawn images")
+    source: str | None = Field(default=None, description="folder or base URL of the four IDX files, looked for if not given")
     data: DataSettings = DataSettings()
     gan: GanSettings = GanSettings()
     dataset: DatasetSettings = DatasetSettings()
     classifier: ClassifierSettings = ClassifierSettings()
 
+    def settings_digest(self) -> str:
+        """The digest of all that shapes the result; where the data lie does not, their content is digested itself."""
+        return self.model_copy(update={"name": "", "source": None}).digest()
+
 
 STANDARD = Experiment()
 SMOKE = Experiment(
     name="smoke",
-    gan=GanSettings(epochs=3),
-    dataset=DatasetSettings(per_class=1_000),
-    classifier=ClassifierSettings(steps=200),
+    gan=GanSettings(epochs=2),
+    dataset=DatasetSettings(per_class=2_000),
+    classifier=ClassifierSettings(steps=150),
 )
 CLASSIC = Experiment(
     name="classic",

@@ -49,7 +49,7 @@ def plan_labels(counts: dict[int, int], seed: int) -> np.ndarray:
 def draw(generator: Generator, labels: np.ndarray, seed: int, batch_size: int = BLOCK) -> Iterator[np.ndarray]:
     """Draw one image for each label [N]; yields uint8 images [batch, side, side], the last batch the rest.
 
-    The latents of a block of images depend on the seed and the block's number alone, so that the bytes do not
+    The latents of a block of images, never those of training, depend on the seed and the block's number alone, so that the bytes do not
     depend on the batch size, nor the first images on how many follow.
     """
     waiting = np.empty((0, generator.side, generator.side), np.uint8)
@@ -70,7 +70,7 @@ def draw_fixed(generator: Generator, columns: int, seed: int) -> np.ndarray:
 
 def _draw_block(generator: Generator, labels: np.ndarray, seed: int, block: int) -> np.ndarray:
     padded = np.resize(labels, BLOCK) if len(labels) else np.zeros(BLOCK, np.uint8)
-    latents = tf.random.stateless_normal([BLOCK, generator.latent_size], seed=[seed, block])
+    latents = tf.random.stateless_normal([BLOCK, generator.latent_size], seed=[2 * seed + 1, block])
     images = _call(generator, latents, tf.one_hot(padded, generator.classes))
     return to_pixels(images.numpy()[: len(labels)])
 

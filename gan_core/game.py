@@ -107,7 +107,7 @@ class Game:
         settings = self.settings
         real = to_signed(tf.cast(tf.gather(images, chosen), tf.float32))
         classes = tf.one_hot(tf.gather(labels, chosen), self.classes)
-        latents = tf.random.stateless_normal([settings.batch_size, settings.latent_size], seed=[self.seed, step])
+        latents = tf.random.stateless_normal([settings.batch_size, settings.latent_size], seed=[2 * self.seed, step])
         with tf.GradientTape(persistent=True) as tape:
             fake = self.generator(latents, classes, training=True)
             real_logits, real_classes = self.discriminator(real, classes)

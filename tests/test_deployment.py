@@ -47,7 +47,6 @@ def surroundings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
         "PREFECT_HOME": str(folder / "prefect"),
         "PREFECT_SERVER_API_PORT": str(port),
         "PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": str(SCHEDULER_LOOP),
-        "PYTHONPATH": str(ROOT),
         "SYNTHETIC_DATA_RUNS": str(folder / "runs"),
         "XDG_CACHE_HOME": str(folder / "cache"),
     }

@@ -1,0 +1,121 @@
+"""The command `synthetic-data`: the flows at a prompt, with a quiet screen and one clear line for each error."""
+
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import App, CycloptsError, Parameter
+from pydantic import ValidationError
+
+from gan_core.config import EXPERIMENTS, STANDARD, Experiment
+from gan_core.errors import BadInput
+
+PREFECT = {  # what `[tool.prefect]` in pyproject.toml says, for those who call from another folder
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY": "false",
+    "PREFECT_LOGGING_EXTRA_LOGGERS": "synthetic_data",
+    "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
+}
+
+app = App(name="synthetic-data", help="Synthetic labelled image datasets, proven useful.", version_flags=["--version"])
+
+
+@app.command
+def run(
+    *,
+    experiment: Annotated[str, Parameter(help=f"what to start from: {', '.join(EXPERIMENTS)}")] = STANDARD.name,
+    settings: Annotated[Experiment | None, Parameter(name="*")] = None,
+    verbose: Annotated[bool, Parameter(negative="", help="show TensorFlow's and Prefect's own messages too")] = False,
+) -> None:
+    """Download, train, draw, examine and report; goes on with an unfinished run of the same settings."""
+    wanted = customised(experiment, settings)
+    log = None if verbose else keep_chatter_in_a_file()
+    from flows.synthetic_data import synthetic_data
+    from tasks.progress import CONSOLE
+
+    show_own_messages(log)
+    report = synthetic_data(wanted)
+    CONSOLE.print()
+    print(report.headline)
+    print(f"\nreport  {_short(report.page)}")
+    print(f'images  import numpy as np; data = np.load("{_short(report.synthetic)}"); data["images"], data["labels"]')
+
+
+def customised(name: str, settings: Experiment | None) -> Experiment:
+    """The named experiment with those settings replaced that were given."""
+    if name not in EXPERIMENTS:
+        raise BadInput(f"Expected an experiment of {', '.join(EXPERIMENTS)}, got {name!r}; name one of them.")
+    given = settings.model_dump(exclude_unset=True) if settings else {}
+    return Experiment.model_validate(_merged(EXPERIMENTS[name].model_dump(), given))
+
+
+def keep_chatter_in_a_file() -> Path:
+    """Send what C++ libraries and other loggers write to a log file; sys.stderr stays the screen."""
+    from tasks.runs import runs_folder
+
+    log = runs_folder() / "log.txt"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    screen = os.dup(2)
+    with log.open("ab") as file:
+        os.dup2(file.fileno(), 2)
+    sys.stderr = os.fdopen(screen, "w", buffering=1)
+    return log
+
+
+def show_own_messages(log: Path | None) -> None:
+    """Our own loggers write to the screen; all others to the log, if there is one."""
+    if log:
+        logging.basicConfig(filename=log, level=logging.INFO, format="%(asctime)s %(name)s %(message)s", force=True)
+        logging.getLogger("synthetic_data").addHandler(Screen())
+
+
+class Screen(logging.Handler):
+    """Prints messages above a progress bar that may be on the terminal."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        from tasks.progress import CONSOLE
+
+        CONSOLE.print(self.format(record), soft_wrap=True, markup=False)
+
+
+def main() -> None:
+    """Run the command; exit code 2 for what the user can mend, 130 after Ctrl-C, 1 for the rest."""
+    for name, value in PREFECT.items():
+        os.environ.setdefault(name, value)
+    try:
+        app(exit_on_error=False, print_error=False)
+    except (BadInput, CycloptsError, ValidationError) as error:
+        _end(_sentence(error), 2)
+    except KeyboardInterrupt:
+        _end("Interrupted; the same command goes on from the last finished epoch.", 130)
+    except Exception as error:
+        logging.getLogger("synthetic-data").exception("unexpected")
+        _end(f"{type(error).__name__}: {error}", 1)
+
+
+def _sentence(error: Exception) -> str:
+    cause = error if isinstance(error, ValidationError) else error.__cause__
+    if isinstance(cause, ValidationError):
+        problems = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}, got {e['input']!r}" for e in cause.errors())
+        return f"Expected sound settings; mend {'; '.join(problems)}."
+    return str(error)
+
+
+def _end(message: str, code: int) -> None:
+    print(f"synthetic-data: {message}", file=sys.stderr)
+    raise SystemExit(code)
+
+
+def _merged(settings: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    nested = {key: _merged(settings[key], value) for key, value in given.items() if isinstance(value, dict)}
+    return settings | given | nested
+
+
+def _short(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+if __name__ == "__main__":
+    main()

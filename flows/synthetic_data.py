@@ -1,0 +1,33 @@
+"""The main flow: imitate a set of labelled images, then measure how well the imitation teaches."""
+
+from prefect import flow
+
+from gan_core.config import STANDARD, Experiment
+from tasks.download import cache_home, download
+from tasks.examine import examine
+from tasks.generate_dataset import generate_dataset
+from tasks.normalize import normalize
+from tasks.publish_report import Report, publish_report
+from tasks.runs import open_run
+from tasks.train_gan import train_gan
+
+
+@flow(name="synthetic-data", persist_result=False)
+def synthetic_data(experiment: Experiment = STANDARD) -> Report:
+    """Imitate Fashion-MNIST with a GAN, then measure how well the imitation teaches."""
+    cache, classifier = cache_home(), experiment.classifier
+    known = cache / "classifiers"
+    real = normalize(download(experiment.source), cache / "normalized", experiment.data, experiment.seed)
+    with open_run(experiment, real.digest) as run:
+        generator = train_gan(real.train, real.digest, experiment, run)
+        labelled_by = (real.train, classifier, known)
+        synthetic = generate_dataset(
+            generator, experiment.dataset, experiment.seed, labelled_by=labelled_by, to=run.synthetic
+        )
+        both, own = [real.train, synthetic], run.classifiers
+        taught_by_reality = examine("real", [real.train], on=real.test, classifier=classifier, memory=known)
+        taught_by_imitation = examine("synthetic", [synthetic], on=real.test, classifier=classifier, memory=own)
+        taught_by_both = examine("both", both, on=real.test, classifier=classifier, memory=own)
+        label_fidelity = examine("real", [real.train], on=synthetic, classifier=classifier, memory=known)
+        examinations = [taught_by_reality, taught_by_imitation, taught_by_both]
+        return publish_report(examinations, label_fidelity, splits=real, experiment=experiment, run=run)

@@ -1,0 +1,67 @@
+"""The errand of examining: teach the same classifier from each seed, keep it, ask it about other images."""
+
+import hashlib
+import logging
+import time
+from collections.abc import Sequence
+from functools import reduce
+from pathlib import Path
+
+import numpy as np
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from gan_core.config import ClassifierSettings
+from gan_core.examination import Examination, TeachingSet
+from gan_core.files import load_arrays, save_arrays, sha256
+from gan_core.images import LabelledImages, concatenate
+from tasks.progress import progress
+from tasks.runs import program_digest
+
+logger = logging.getLogger("synthetic_data.examine")
+
+
+@task(cache_policy=NO_CACHE, persist_result=False)
+def examine(
+    taught_by: TeachingSet, teaching: Sequence[Path], *, on: Path, classifier: ClassifierSettings, memory: Path
+) -> Examination:
+    """Teach the classifier by all images in `teaching`, or recall from `memory` those taught before; score them."""
+    from gan_core.classifier import score
+
+    questions, scores = LabelledImages.load(on), []
+    for seed in classifier.seeds:
+        taught, seconds = taught_classifier(teaching, classifier, seed, memory)
+        scores.append(score(taught, questions, seed=seed, seconds=seconds))
+        logger.info("taught by %-9s  seed %d  accuracy on %s %.4f", taught_by, seed, on.stem, scores[-1].accuracy)
+    images = sum(_count(path) for path in teaching)
+    return Examination(taught_by, classifier.name, images, tuple(scores))
+
+
+def taught_classifier(teaching: Sequence[Path], settings: ClassifierSettings, seed: int, memory: Path):
+    """The classifier taught by these images from this seed, and the seconds that took."""
+    from gan_core.classifier import build, teach
+
+    images = reduce(concatenate, map(LabelledImages.load, teaching))
+    kept = memory / f"{_identity(teaching, settings, seed)}.npz"
+    if not kept.exists():
+        started = time.perf_counter()
+        with progress(f"Teaching a classifier, seed {seed}", "teaching", settings.steps) as advance:
+            classifier = teach(settings, images, seed, advance)
+        weights = {f"variable_{number}": np.array(v) for number, v in enumerate(classifier.trainable_variables)}
+        save_arrays(kept, weights | {"seconds": np.array(time.perf_counter() - started)})
+    arrays = load_arrays(kept)
+    classifier = build(settings.name, side=images.side, classes=len(images.class_names), seed=seed)
+    for number, variable in enumerate(classifier.trainable_variables):
+        variable.assign(arrays[f"variable_{number}"])
+    return classifier, float(arrays["seconds"])
+
+
+def _identity(teaching: Sequence[Path], settings: ClassifierSettings, seed: int) -> str:
+    """Digest of all that shapes a taught classifier."""
+    recipe = settings.model_copy(update={"seeds": (seed,)}).digest()
+    parts = [recipe, program_digest(), *map(sha256, teaching)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _count(path: Path) -> int:
+    return len(load_arrays(path)["labels"])

@@ -1,0 +1,33 @@
+"""Progress of long errands: a bar on a terminal, an artifact in Prefect."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from prefect.artifacts import create_progress_artifact, update_progress_artifact
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+CONSOLE = Console(stderr=True, highlight=False)
+STEP = 5.0  # percent between two updates of the artifact
+
+
+@contextmanager
+def progress(description: str, key: str, total: int, done: int = 0) -> Iterator[Callable[[int], None]]:
+    """Show progress while the block runs; it calls what it gets with the number of steps just done."""
+    artifact = create_progress_artifact(progress=0.0, key=key, description=description)
+    shown = 0.0
+    columns = TextColumn(f"{description:<28}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
+    with Progress(*columns, console=CONSOLE, transient=True, disable=not CONSOLE.is_terminal) as bar:
+        line = bar.add_task(description, total=total)
+
+        def advance(steps: int) -> None:
+            nonlocal done, shown
+            done += steps
+            bar.update(line, completed=done)
+            percent = 100.0 * done / total
+            if percent >= shown + STEP or done >= total:
+                update_progress_artifact(artifact, progress=percent)
+                shown = percent
+
+        advance(0)
+        yield advance

@@ -1,0 +1,88 @@
+"""The errand of publishing: the tidy frame, the mosaic, the page, Prefect's artifacts, and the run as the latest."""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from prefect import task
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.cache_policies import NO_CACHE
+
+from gan_core import page, report
+from gan_core.config import Experiment
+from gan_core.examination import Examination
+from gan_core.files import sha256, write_text
+from gan_core.images import LabelledImages
+from gan_core.pictures import mosaic, save_png
+from tasks.normalize import Splits
+from tasks.runs import Run, publish_latest
+
+
+@dataclass(frozen=True)
+class Report:
+    """Where the results of a run are, and the headline."""
+
+    run_id: str
+    headline: str
+    page: Path
+    frame: Path
+    synthetic: Path
+
+
+@task(cache_policy=NO_CACHE, persist_result=False)
+def publish_report(
+    examinations: Sequence[Examination],
+    label_fidelity: Examination,
+    *,
+    splits: Splits,
+    experiment: Experiment,
+    run: Run,
+) -> Report:
+    """Write all parts of the report into the run's folder, the page last."""
+    synthetic, real = LabelledImages.load(run.synthetic), LabelledImages.load(splits.train)
+    provenance = report.Provenance(
+        run_id=run.id,
+        settings_digest=experiment.settings_digest(),
+        data_digest=splits.digest,
+        generator_digest=sha256(run.generator),
+        versions=report.library_versions(),
+    )
+    frame = report.tidy(examinations, label_fidelity, provenance, real.class_names)
+    report.save(frame, run.folder)
+    save_png(mosaic(synthetic, real), run.mosaic)
+    html = page.render(
+        examinations=examinations,
+        label_fidelity=label_fidelity,
+        labelled_by=None if experiment.gan.conditional else f"a real-taught {experiment.classifier.name} classifier",
+        frame=frame,
+        history=pd.read_parquet(run.history),
+        experiment=experiment,
+        mosaic=run.mosaic,
+        grids=sorted(run.grids.glob("epoch-*.png")),
+        evolution=run.evolution,
+        class_names=real.class_names,
+        notes=() if experiment.gan.conditional else [_balance(synthetic)],
+    )
+    headline = report.headline(examinations, label_fidelity)
+    _publish_artifacts(frame, headline, run)
+    write_text(run.report, html)
+    publish_latest(run)
+    shutil.rmtree(run.classifiers, ignore_errors=True)
+    return Report(run.id, headline, run.report, run.folder / "report.parquet", run.synthetic)
+
+
+def _balance(synthetic: LabelledImages) -> str:
+    counts = np.bincount(synthetic.labels, minlength=len(synthetic.class_names))
+    pairs = (f"{name} {count:,}" for name, count in zip(synthetic.class_names, counts, strict=True))
+    return f"Images seen in each class: {', '.join(pairs)}."
+
+
+def _publish_artifacts(frame: pd.DataFrame, headline: str, run: Run) -> None:
+    columns = ["taught_by", "classifier", "seed", "images", "accuracy", "label_fidelity", "seconds"]
+    table = frame[columns].astype(object).where(frame[columns].notna(), None).to_dict("records")
+    create_table_artifact(table, key="report", description=f"Accuracy on real test images, run {run.id}")
+    pictures = "\n".join(f"- {name}: `{path}`" for name, path in (("Grids", run.grids), ("Page", run.report)))
+    create_markdown_artifact(f"# {run.id}\n\n```\n{headline}\n```\n\n{pictures}\n", key="pictures")

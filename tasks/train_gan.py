@@ -1,0 +1,77 @@
+"""The errand of training: play the game, keep its history, grids and checkpoints, save the generator."""
+
+import logging
+from dataclasses import asdict
+from pathlib import Path
+
+import pandas as pd
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from gan_core.config import Experiment
+from gan_core.files import atomic_write, load_arrays, save_arrays
+from gan_core.images import LabelledImages
+from gan_core.pictures import grid, save_gif, save_png
+from tasks.progress import progress
+from tasks.runs import Run
+
+COLUMNS = 9  # of the grid, and as many rows
+EPOCHS_PER_GRID = 2
+
+logger = logging.getLogger("synthetic_data.train")
+
+
+@task(cache_policy=NO_CACHE, persist_result=False)
+def train_gan(train: Path, data_digest: str, experiment: Experiment, run: Run) -> Path:
+    """Train a generator from the images in `train`, from the run's last checkpoint if there is one."""
+    from gan_core.drawing import GeneratorCard, save_generator
+    from gan_core.game import Game
+
+    if run.generator.exists():
+        return run.generator
+    real, gan = LabelledImages.load(train), experiment.gan
+    experiment.dataset.plan(len(real.class_names))  # what cannot be drawn is refused before the long work
+    game = Game(gan, images=len(real), side=real.side, classes=len(real.class_names), seed=experiment.seed)
+    if run.checkpoint.exists():
+        game.restore(load_arrays(run.checkpoint))
+        logger.info("Going on after epoch %d of %d", game.epoch, gan.epochs)
+    history = [row for row in _history(run.history) if row["epoch"] <= game.epoch]
+    with progress("Training the GAN", "training", gan.epochs * game.rounds, game.epoch * game.rounds) as advance:
+        for epoch in game.play(real, lambda: advance(1)):
+            history.append(asdict(epoch))
+            _save_history(history, run.history)
+            if epoch.epoch % EPOCHS_PER_GRID == 0 or epoch.epoch == gan.epochs:
+                _save_grid(game, run.grids / f"epoch-{epoch.epoch:04d}.png")
+            save_arrays(run.checkpoint, game.state())
+            logger.info(_line(epoch, gan.epochs))
+    if frames := sorted(run.grids.glob("epoch-*.png")):
+        save_gif(frames, run.evolution, milliseconds=400)
+    card = GeneratorCard(
+        gan=gan, side=real.side, class_names=real.class_names, data_digest=data_digest, seed=experiment.seed
+    )
+    save_generator(run.generator, game.averaged, card)
+    return run.generator
+
+
+def _line(epoch, epochs: int) -> str:
+    return (
+        f"epoch {epoch.epoch:>{len(str(epochs))}}/{epochs}"
+        f"  loss G {epoch.generator_loss:6.3f} D {epoch.discriminator_loss:6.3f}"
+        f"  accuracy G {epoch.generator_accuracy:6.1%} D {epoch.discriminator_accuracy:6.1%}"
+        f"  {epoch.seconds:6.1f} s {epoch.images_per_second:6.0f} images/s"
+    )
+
+
+def _save_grid(game, path: Path) -> None:
+    from gan_core.drawing import draw_fixed
+
+    save_png(grid(draw_fixed(game.averaged, COLUMNS, game.seed), COLUMNS), path)
+
+
+def _history(path: Path) -> list[dict]:
+    return pd.read_parquet(path).to_dict("records") if path.exists() else []
+
+
+def _save_history(history: list[dict], path: Path) -> None:
+    with atomic_write(path) as file:
+        pd.DataFrame(history).to_parquet(file, index=False)
