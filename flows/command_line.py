@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from gan_core.config import EXPERIMENTS, STANDARD, Experiment
 from gan_core.errors import BadInput
+from tasks.runs import Run, runs_folder
 
 PREFECT = {  # what `[tool.prefect]` in pyproject.toml says, for those who call from another folder
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -31,44 +32,60 @@ def run(
 ) -> None:
     """Download, train, draw, examine and report; goes on with an unfinished run of the same settings."""
     wanted = customised(experiment, settings)
-    log = None if verbose else keep_chatter_in_a_file()
+    if not verbose:
+        quiet()
     from flows.synthetic_data import synthetic_data
-    from tasks.progress import CONSOLE
 
-    show_own_messages(log)
     report = synthetic_data(wanted)
-    CONSOLE.print()
-    print(report.headline)
+    print(f"\n{report.headline}")
     print(f"\nreport  {_short(report.page)}")
     print(f'images  import numpy as np; data = np.load("{_short(report.synthetic)}"); data["images"], data["labels"]')
+
+
+@app.command
+def examine(
+    folder: Annotated[Path, Parameter(help="the folder of a finished run")] = Path("runs/latest"),
+    *,
+    settings: Annotated[Experiment | None, Parameter(name="*")] = None,
+    verbose: Annotated[bool, Parameter(negative="", help="show TensorFlow's and Prefect's own messages too")] = False,
+) -> None:
+    """Examine the images of a finished run again, by another classifier or from other seeds."""
+    finished = Run(folder.absolute())
+    if not finished.report.is_file():
+        raise BadInput(f"Expected the folder of a finished run, got {folder}; name one that holds a report.html.")
+    wanted = merged(Experiment.model_validate_json(finished.experiment.read_text()), settings)
+    if not verbose:
+        quiet()
+    from flows.examine_run import examine_run
+
+    print(examine_run(finished.folder, wanted))
 
 
 def customised(name: str, settings: Experiment | None) -> Experiment:
     """The named experiment with those settings replaced that were given."""
     if name not in EXPERIMENTS:
         raise BadInput(f"Expected an experiment of {', '.join(EXPERIMENTS)}, got {name!r}; name one of them.")
+    return merged(EXPERIMENTS[name], settings)
+
+
+def merged(experiment: Experiment, settings: Experiment | None) -> Experiment:
+    """The experiment with those settings replaced that were given."""
     given = settings.model_dump(exclude_unset=True) if settings else {}
-    return Experiment.model_validate(_merged(EXPERIMENTS[name].model_dump(), given))
+    return Experiment.model_validate(_merged(experiment.model_dump(), given))
 
 
-def keep_chatter_in_a_file() -> Path:
-    """Send what C++ libraries and other loggers write to a log file; sys.stderr stays the screen."""
-    from tasks.runs import runs_folder
-
+def quiet() -> None:
+    """Keep what C++ libraries and the loggers of others write in a log file; our own messages go to the screen."""
     log = runs_folder() / "log.txt"
     log.parent.mkdir(parents=True, exist_ok=True)
     screen = os.dup(2)
     with log.open("ab") as file:
         os.dup2(file.fileno(), 2)
     sys.stderr = os.fdopen(screen, "w", buffering=1)
-    return log
+    import prefect  # noqa: F401  its import sets up logging, which the next line replaces
 
-
-def show_own_messages(log: Path | None) -> None:
-    """Our own loggers write to the screen; all others to the log, if there is one."""
-    if log:
-        logging.basicConfig(filename=log, level=logging.INFO, format="%(asctime)s %(name)s %(message)s", force=True)
-        logging.getLogger("synthetic_data").addHandler(Screen())
+    logging.basicConfig(filename=log, level=logging.INFO, format="%(asctime)s %(name)s %(message)s", force=True)
+    logging.getLogger("synthetic_data").addHandler(Screen())
 
 
 class Screen(logging.Handler):

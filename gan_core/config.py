@@ -4,6 +4,7 @@ import hashlib
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+
 from gan_core.errors import BadInput
 
 Seed = Annotated[int, Field(ge=0, le=1_000_000)]
@@ -24,7 +25,9 @@ class DataSettings(Settings):
     """Which of the real images the networks may learn from."""
 
     validation_images: PositiveInt = Field(5_000, description="images cut from the training set for every choice")
-    train_images: PositiveInt | None = Field(default=None, description="images of the rest to use, all of them if not given")
+    train_images: PositiveInt | None = Field(
+        default=None, description="images of the rest to use, all of them if not given"
+    )
 
 
 class GanSettings(Settings):
@@ -83,7 +86,9 @@ class Experiment(Settings):
 
     name: str = Field("standard", pattern=r"^[a-z0-9][a-z0-9-]*$", description="a word for the run's name")
     seed: Seed = Field(0, description="of the split, the GAN and the drawn images")
-    source: str | None = Field(default=None, description="folder or base URL of the four IDX files, looked for if not given")
+    source: str | None = Field(
+        default=None, description="folder or base URL of the four IDX files, looked for if not given"
+    )
     data: DataSettings = DataSettings()
     gan: GanSettings = GanSettings()
     dataset: DatasetSettings = DatasetSettings()

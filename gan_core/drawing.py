@@ -10,6 +10,7 @@ from gan_core.config import GanSettings, Settings
 from gan_core.files import load_arrays, save_arrays
 from gan_core.images import to_pixels
 from gan_core.networks import Generator
+from gan_core.weights import assign, values
 
 BLOCK = 250  # images the network draws at once, always: other shapes may round differently
 
@@ -26,8 +27,7 @@ class GeneratorCard(Settings):
 
 def save_generator(path: Path, generator: Generator, card: GeneratorCard) -> None:
     """Write the weights and the card in one NPZ file, whole or not at all."""
-    weights = {f"variable_{number}": np.array(v) for number, v in enumerate(generator.variables)}
-    save_arrays(path, weights | {"card": np.array(card.model_dump_json())})
+    save_arrays(path, values(generator.variables) | {"card": np.array(card.model_dump_json())})
 
 
 def load_generator(path: Path) -> tuple[Generator, GeneratorCard]:
@@ -35,8 +35,7 @@ def load_generator(path: Path) -> tuple[Generator, GeneratorCard]:
     arrays = load_arrays(path)
     card = GeneratorCard.model_validate_json(str(arrays["card"]))
     generator = Generator(card.gan, side=card.side, classes=len(card.class_names), seed=0)
-    for number, variable in enumerate(generator.variables):
-        variable.assign(arrays[f"variable_{number}"])
+    assign(generator.variables, arrays)
     return generator, card
 
 
@@ -49,8 +48,8 @@ def plan_labels(counts: dict[int, int], seed: int) -> np.ndarray:
 def draw(generator: Generator, labels: np.ndarray, seed: int, batch_size: int = BLOCK) -> Iterator[np.ndarray]:
     """Draw one image for each label [N]; yields uint8 images [batch, side, side], the last batch the rest.
 
-    The latents of a block of images, never those of training, depend on the seed and the block's number alone, so that the bytes do not
-    depend on the batch size, nor the first images on how many follow.
+    The latents of a block of images, never those of training, depend on the seed and the block's number alone, so
+    that the bytes do not depend on the batch size, nor the first images on how many follow.
     """
     waiting = np.empty((0, generator.side, generator.side), np.uint8)
     for block, start in enumerate(range(0, len(labels), BLOCK)):

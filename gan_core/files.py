@@ -40,7 +40,7 @@ def sha256(path: Path) -> str:
 def save_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
     """Write an NPZ file, whole or not at all; equal arrays give equal bytes."""
     with atomic_write(path) as file:
-        np.savez(file, **arrays)
+        np.savez(file, allow_pickle=False, **arrays)
 
 
 def load_arrays(path: Path) -> dict[str, np.ndarray]:

@@ -12,6 +12,7 @@ from gan_core.config import GanSettings
 from gan_core.images import LabelledImages, to_signed
 from gan_core.losses import ADVERSARIAL, class_loss, gradient_penalty
 from gan_core.networks import Discriminator, Generator
+from gan_core.weights import assign, values
 
 
 @dataclass(frozen=True)
@@ -56,17 +57,16 @@ class Game:
             self.epoch += 1
             seconds = time.perf_counter() - started
             played = self.rounds * self.settings.penalty_interval * self.settings.batch_size
-            yield Epoch(self.epoch, *map(float, np.mean(means, axis=0)), seconds, played / seconds)
+            generator_loss, discriminator_loss, fooled, right = map(float, np.mean(means, axis=0))
+            yield Epoch(self.epoch, generator_loss, discriminator_loss, fooled, right, seconds, played / seconds)
 
     def state(self) -> dict[str, np.ndarray]:
         """All that a later `restore` needs: weights, statistics, optimizer moments, position."""
-        values = {f"variable_{number}": np.array(v) for number, v in enumerate(self._variables())}
-        return values | {"epoch": np.array(self.epoch)}
+        return values(self._variables()) | {"epoch": np.array(self.epoch)}
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
         """Take up the position that `state` described; the game must have the same settings."""
-        for number, variable in enumerate(self._variables()):
-            variable.assign(state[f"variable_{number}"])
+        assign(self._variables(), state)
         self.epoch = int(state["epoch"])
 
     def _variables(self) -> list[keras.Variable]:
@@ -77,9 +77,7 @@ class Game:
     def _adam(self, player: keras.Model) -> keras.optimizers.Adam:
         settings = self.settings
         steps = settings.epochs * self.rounds * settings.penalty_interval
-        rate = keras.optimizers.schedules.CosineDecay(
-            settings.learning_rate, steps, alpha=settings.final_learning_rate
-        )
+        rate = keras.optimizers.schedules.CosineDecay(settings.learning_rate, steps, alpha=settings.final_learning_rate)
         optimizer = keras.optimizers.Adam(rate, settings.beta_1, settings.beta_2)
         optimizer.build(player.trainable_variables)
         return optimizer

@@ -129,9 +129,7 @@ class _Layers:
             units, use_bias=bias, kernel_initializer=self._initializer(), dtype=precision or self.precision
         )
 
-    def convolution(
-        self, filters: int, *, kernel: int = 3, stride: int = 1, bias: bool = True
-    ) -> keras.layers.Conv2D:
+    def convolution(self, filters: int, *, kernel: int = 3, stride: int = 1, bias: bool = True) -> keras.layers.Conv2D:
         return keras.layers.Conv2D(
             filters,
             kernel,

@@ -1,11 +1,14 @@
 """The errand of examining: teach the same classifier from each seed, keep it, ask it about other images."""
 
+from __future__ import annotations
+
 import hashlib
 import logging
 import time
 from collections.abc import Sequence
 from functools import reduce
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from prefect import task
@@ -17,6 +20,9 @@ from gan_core.files import load_arrays, save_arrays, sha256
 from gan_core.images import LabelledImages, concatenate
 from tasks.progress import progress
 from tasks.runs import program_digest
+
+if TYPE_CHECKING:
+    import keras
 
 logger = logging.getLogger("synthetic_data.examine")
 
@@ -37,9 +43,12 @@ def examine(
     return Examination(taught_by, classifier.name, images, tuple(scores))
 
 
-def taught_classifier(teaching: Sequence[Path], settings: ClassifierSettings, seed: int, memory: Path):
+def taught_classifier(
+    teaching: Sequence[Path], settings: ClassifierSettings, seed: int, memory: Path
+) -> tuple[keras.Model, float]:
     """The classifier taught by these images from this seed, and the seconds that took."""
     from gan_core.classifier import build, teach
+    from gan_core.weights import assign, values
 
     images = reduce(concatenate, map(LabelledImages.load, teaching))
     kept = memory / f"{_identity(teaching, settings, seed)}.npz"
@@ -47,12 +56,10 @@ def taught_classifier(teaching: Sequence[Path], settings: ClassifierSettings, se
         started = time.perf_counter()
         with progress(f"Teaching a classifier, seed {seed}", "teaching", settings.steps) as advance:
             classifier = teach(settings, images, seed, advance)
-        weights = {f"variable_{number}": np.array(v) for number, v in enumerate(classifier.trainable_variables)}
-        save_arrays(kept, weights | {"seconds": np.array(time.perf_counter() - started)})
+        save_arrays(kept, values(classifier.trainable_variables) | {"seconds": np.array(time.perf_counter() - started)})
     arrays = load_arrays(kept)
     classifier = build(settings.name, side=images.side, classes=len(images.class_names), seed=seed)
-    for number, variable in enumerate(classifier.trainable_variables):
-        variable.assign(arrays[f"variable_{number}"])
+    assign(classifier.trainable_variables, arrays)
     return classifier, float(arrays["seconds"])
 
 

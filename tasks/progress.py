@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import cast
+from uuid import UUID
 
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from rich.console import Console
@@ -14,7 +16,7 @@ STEP = 5.0  # percent between two updates of the artifact
 @contextmanager
 def progress(description: str, key: str, total: int, done: int = 0) -> Iterator[Callable[[int], None]]:
     """Show progress while the block runs; it calls what it gets with the number of steps just done."""
-    artifact = create_progress_artifact(progress=0.0, key=key, description=description)
+    artifact = cast(UUID, create_progress_artifact(progress=0.0, key=key, description=description))
     shown = 0.0
     columns = TextColumn(f"{description:<28}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
     with Progress(*columns, console=CONSOLE, transient=True, disable=not CONSOLE.is_terminal) as bar:

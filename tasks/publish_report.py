@@ -1,5 +1,6 @@
 """The errand of publishing: the tidy frame, the mosaic, the page, Prefect's artifacts, and the run as the latest."""
 
+import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -82,7 +83,7 @@ def _balance(synthetic: LabelledImages) -> str:
 
 def _publish_artifacts(frame: pd.DataFrame, headline: str, run: Run) -> None:
     columns = ["taught_by", "classifier", "seed", "images", "accuracy", "label_fidelity", "seconds"]
-    table = frame[columns].astype(object).where(frame[columns].notna(), None).to_dict("records")
+    table = json.loads(frame[columns].to_json(orient="records"))
     create_table_artifact(table, key="report", description=f"Accuracy on real test images, run {run.id}")
     pictures = "\n".join(f"- {name}: `{path}`" for name, path in (("Grids", run.grids), ("Page", run.report)))
     create_markdown_artifact(f"# {run.id}\n\n```\n{headline}\n```\n\n{pictures}\n", key="pictures")

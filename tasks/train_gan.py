@@ -1,8 +1,11 @@
 """The errand of training: play the game, keep its history, grids and checkpoints, save the generator."""
 
+from __future__ import annotations
+
 import logging
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 from prefect import task
@@ -14,6 +17,9 @@ from gan_core.images import LabelledImages
 from gan_core.pictures import grid, save_gif, save_png
 from tasks.progress import progress
 from tasks.runs import Run
+
+if TYPE_CHECKING:
+    from gan_core.game import Epoch, Game
 
 COLUMNS = 9  # of the grid, and as many rows
 EPOCHS_PER_GRID = 2
@@ -53,7 +59,7 @@ def train_gan(train: Path, data_digest: str, experiment: Experiment, run: Run) -
     return run.generator
 
 
-def _line(epoch, epochs: int) -> str:
+def _line(epoch: Epoch, epochs: int) -> str:
     return (
         f"epoch {epoch.epoch:>{len(str(epochs))}}/{epochs}"
         f"  loss G {epoch.generator_loss:6.3f} D {epoch.discriminator_loss:6.3f}"
@@ -62,7 +68,7 @@ def _line(epoch, epochs: int) -> str:
     )
 
 
-def _save_grid(game, path: Path) -> None:
+def _save_grid(game: Game, path: Path) -> None:
     from gan_core.drawing import draw_fixed
 
     save_png(grid(draw_fixed(game.averaged, COLUMNS, game.seed), COLUMNS), path)

@@ -1,0 +1,28 @@
+# `make run` does the whole job, `make test` checks it; both set up .venv first.
+EXPERIMENT ?= standard
+PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3,$(shell \
+    $(name) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $(name))))
+BIN := .venv/bin
+
+.PHONY: run test lock
+
+run: .venv/ready
+	$(BIN)/synthetic-data run --experiment $(EXPERIMENT) $(ARGS)
+
+test: .venv/ready
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest
+
+.venv/ready: requirements.txt pyproject.toml
+	$(if $(PYTHON),,$(error Expected Python 3.11, 3.12 or 3.13 on the PATH, found none; say make PYTHON=/path/to/it))
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+lock: # needs uv
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --no-strip-extras \
+	    --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements.txt

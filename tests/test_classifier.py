@@ -1,0 +1,56 @@
+"""Laws of the examination: what can be learned is learned, what cannot is not, and the same twice is the same."""
+
+import numpy as np
+import pytest
+from conftest import striped_images
+
+from gan_core.classifier import answer, score, teach
+from gan_core.config import ClassifierSettings
+from gan_core.examination import Examination, Score
+from gan_core.images import LabelledImages
+
+SETTINGS = ClassifierSettings(steps=60, batch_size=32)
+TEACHING, QUESTIONS = striped_images(400, seed=1), striped_images(200, seed=2)
+
+
+def accuracy(teaching: LabelledImages, settings: ClassifierSettings = SETTINGS) -> float:
+    return score(teach(settings, teaching, seed=0), QUESTIONS, seed=0, seconds=0.0).accuracy
+
+
+@pytest.mark.parametrize("name", ["two-conv", "four-conv"])
+def test_separable_stripes_are_learned(name: str) -> None:
+    assert accuracy(TEACHING, SETTINGS.model_copy(update={"name": name})) > 0.95
+
+
+def test_shuffled_labels_teach_nothing() -> None:
+    shuffled = np.random.default_rng(0).permutation(TEACHING.labels)
+    assert accuracy(LabelledImages(TEACHING.images, shuffled, TEACHING.class_names)) < 0.25
+
+
+def test_the_same_seed_gives_the_same_answers_and_another_one_another_classifier() -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (500, 28, 28)).astype(np.uint8)
+    first, again, other = (answer(teach(SETTINGS, TEACHING, seed), noise) for seed in (0, 0, 1))
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+
+
+def test_answers_do_not_depend_on_how_many_are_asked_at_once() -> None:
+    classifier = teach(SETTINGS, TEACHING, seed=0)
+    many = np.tile(QUESTIONS.images, (6, 1, 1))
+    assert np.array_equal(answer(classifier, many), np.tile(answer(classifier, QUESTIONS.images), 6))
+
+
+def test_progress_counts_every_step() -> None:
+    steps: list[int] = []
+    teach(SETTINGS, TEACHING, seed=0, on_steps=steps.append)
+    assert sum(steps) == SETTINGS.steps
+
+
+def test_accuracy_recall_and_spread_are_read_off_the_confusion() -> None:
+    first = Score(seed=0, confusion=np.array([[3, 1], [0, 4]]), seconds=1.0)
+    second = Score(seed=1, confusion=np.array([[4, 0], [0, 4]]), seconds=1.0)
+    examination = Examination("real", "two-conv", 8, (first, second))
+    assert first.accuracy == 7 / 8
+    assert first.recall.tolist() == [0.75, 1.0]
+    assert examination.accuracy == pytest.approx(15 / 16)
+    assert examination.spread == pytest.approx(np.std([7 / 8, 1.0], ddof=1))

@@ -1,0 +1,140 @@
+"""Laws of the adversarial game: its losses, who moves when, and that a stop leaves no trace."""
+
+import math
+from collections.abc import Callable
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from conftest import striped_images
+
+from gan_core.config import GanSettings
+from gan_core.game import Game
+from gan_core.losses import ADVERSARIAL, Losses, class_loss, gradient_penalty
+from gan_core.networks import BatchNormalisation
+
+Loss = Callable[[tf.Tensor, tf.Tensor], Losses]
+TINY = GanSettings(epochs=3, batch_size=16, generator_width=8, discriminator_width=8, latent_size=8, penalty_interval=2)
+REAL = striped_images(96, seed=3)
+
+
+def new_game(settings: GanSettings = TINY, seed: int = 0) -> Game:
+    return Game(settings, images=len(REAL), side=REAL.side, classes=len(REAL.class_names), seed=seed)
+
+
+def assert_same(first: dict[str, np.ndarray], second: dict[str, np.ndarray]) -> None:
+    assert first.keys() == second.keys()
+    for name, value in first.items():
+        assert np.array_equal(value, second[name]), name
+
+
+def weights(model: keras.Model) -> dict[str, np.ndarray]:
+    return {str(number): value for number, value in enumerate(model.get_weights())}
+
+
+@pytest.mark.parametrize("loss", ADVERSARIAL.values())
+def test_equal_logits_cost_log_two(loss: Loss) -> None:
+    losses = loss(tf.zeros([5]), tf.zeros([5]))
+    assert losses.generator.numpy() == pytest.approx(math.log(2))
+    assert losses.discriminator.numpy() == pytest.approx(math.log(2))
+
+
+@pytest.mark.parametrize("loss", ADVERSARIAL.values())
+def test_what_pleases_one_player_costs_the_other(loss: Loss) -> None:
+    level, fooled = loss(tf.zeros([5]), tf.zeros([5])), loss(tf.zeros([5]), tf.ones([5]))
+    assert fooled.generator < level.generator
+    assert fooled.discriminator > level.discriminator
+
+
+def test_the_relativistic_players_swap_roles_when_real_and_fake_do() -> None:
+    real, fake = tf.random.stateless_normal([7], [1, 2]), tf.random.stateless_normal([7], [3, 4])
+    one_way, other_way = ADVERSARIAL["relativistic"](real, fake), ADVERSARIAL["relativistic"](fake, real)
+    assert one_way.generator == other_way.discriminator
+
+
+def test_uniform_class_logits_cost_log_of_the_classes() -> None:
+    assert class_loss(tf.zeros([4, 10]), tf.one_hot([0, 3, 5, 9], 10)).numpy() == pytest.approx(math.log(10))
+
+
+def test_the_penalty_of_a_linear_critic_is_its_squared_weight_norm() -> None:
+    weight = tf.random.stateless_normal([28, 28], [5, 6])
+    images = tf.random.stateless_normal([3, 28, 28], [7, 8])
+    penalty = gradient_penalty(lambda batch: tf.reduce_sum(weight * batch, axis=[1, 2]), images)
+    assert penalty.numpy() == pytest.approx(tf.reduce_sum(weight**2).numpy(), rel=1e-5)
+
+
+def test_batch_normalisation_agrees_with_that_of_keras() -> None:
+    ours, keras_layer = BatchNormalisation(), keras.layers.BatchNormalization()
+    maps = tf.random.stateless_normal([16, 7, 7, 4], [1, 1], mean=2.0, stddev=3.0)
+    assert np.allclose(ours(maps, training=True), keras_layer(maps, training=True), atol=1e-5)
+    assert np.allclose(ours.mean, keras_layer.moving_mean)
+    assert np.allclose(ours.variance, keras_layer.moving_variance, rtol=2e-3)  # ours corrects for the sample's size
+    assert np.allclose(ours(maps), keras_layer(maps), atol=2e-2)
+
+
+def test_both_players_move_and_every_weight_with_them() -> None:
+    game = new_game(TINY.model_copy(update={"loss": "cross-entropy"}))  # in pairs, the bias of realness cancels out
+    generator, discriminator = weights(game.generator), weights(game.discriminator)
+    next(game.play(REAL))
+    for before, player in ((generator, game.generator), (discriminator, game.discriminator)):
+        assert all(not np.array_equal(value, before[name]) for name, value in weights(player).items())
+
+
+@pytest.mark.parametrize(("mover", "sitter"), [("generator", "discriminator"), ("discriminator", "generator")])
+def test_a_move_of_one_player_leaves_the_other_untouched(mover: str, sitter: str) -> None:
+    game = new_game(TINY.model_copy(update={"loss": "cross-entropy"}))
+    resting = keras.optimizers.SGD(0.0)  # its own moves have no length
+    resting.build(getattr(game, sitter).trainable_variables)
+    setattr(game, f"{sitter}_optimizer", resting)
+    before = [value.numpy() for value in getattr(game, sitter).trainable_variables]
+    moving = [value.numpy() for value in getattr(game, mover).trainable_variables]
+    next(game.play(REAL))
+    after = [value.numpy() for value in getattr(game, sitter).trainable_variables]
+    assert all(np.array_equal(*pair) for pair in zip(before, after, strict=True))
+    moved = [value.numpy() for value in getattr(game, mover).trainable_variables]
+    assert not any(np.array_equal(*pair) for pair in zip(moving, moved, strict=True))
+
+
+@pytest.mark.parametrize(
+    "settings", [TINY, TINY.model_copy(update={"conditional": False, "loss": "cross-entropy", "class_weight": 0.0})]
+)
+def test_a_restored_game_ends_with_the_bits_of_an_uninterrupted_one(settings: GanSettings) -> None:
+    uninterrupted, first = new_game(settings), new_game(settings)
+    epochs = list(uninterrupted.play(REAL))
+    next(first.play(REAL))
+    second = new_game(settings, seed=0)
+    second.restore(first.state())
+    rest = list(second.play(REAL))
+    assert_same(second.state(), uninterrupted.state())
+    assert [epoch.generator_loss for epoch in rest] == [epoch.generator_loss for epoch in epochs[1:]]
+
+
+def test_another_seed_is_another_game() -> None:
+    one, other = (next(new_game(seed=seed).play(REAL)) for seed in (0, 1))
+    assert one.generator_loss != other.generator_loss
+
+
+def test_without_averaging_the_average_is_the_generator() -> None:
+    game = new_game(TINY.model_copy(update={"averaging": 0.0}))
+    next(game.play(REAL))
+    assert_same(weights(game.averaged), weights(game.generator))
+
+
+def test_an_unconditional_game_does_not_look_at_the_labels() -> None:
+    settings = TINY.model_copy(update={"conditional": False, "loss": "cross-entropy", "class_weight": 0.0})
+    relabelled = striped_images(96, seed=3)
+    object.__setattr__(relabelled, "labels", np.zeros(96, np.uint8))
+    one, other = new_game(settings), new_game(settings)
+    next(one.play(REAL)), next(other.play(relabelled))
+    assert_same(one.state(), other.state())
+
+
+def test_every_epoch_reports_and_every_round_calls() -> None:
+    game, rounds = new_game(), []
+    epochs = list(game.play(REAL, lambda: rounds.append(1)))
+    assert [epoch.epoch for epoch in epochs] == [1, 2, 3]
+    assert len(rounds) == TINY.epochs * game.rounds
+    for epoch in epochs:
+        assert 0 <= epoch.generator_accuracy <= 1
+        assert epoch.generator_accuracy + epoch.discriminator_accuracy == pytest.approx(1)

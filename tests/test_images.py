@@ -1,0 +1,70 @@
+"""Laws of the array format: the range is invertible, files are the identity, what is wrong is refused."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import striped_images
+
+from gan_core.images import LabelledImages, concatenate, save_stream, to_pixels, to_signed
+
+
+def test_the_signed_range_is_exact_and_invertible() -> None:
+    pixels = np.arange(256, dtype=np.uint8)
+    signed = to_signed(pixels.astype(np.float32))
+    assert (signed.min(), signed.max()) == (-1.0, 1.0)
+    assert np.array_equal(to_pixels(signed), pixels)
+
+
+def test_what_is_beyond_the_range_is_clipped() -> None:
+    assert to_pixels(np.array([-2.0, 2.0])).tolist() == [0, 255]
+
+
+def test_saving_and_loading_is_the_identity(tmp_path: Path) -> None:
+    real = striped_images(30, seed=0)
+    real.save(tmp_path / "images.npz")
+    loaded = LabelledImages.load(tmp_path / "images.npz")
+    assert np.array_equal(loaded.images, real.images)
+    assert np.array_equal(loaded.labels, real.labels)
+    assert loaded.class_names == real.class_names
+
+
+def test_a_file_has_the_same_bytes_however_it_was_streamed(tmp_path: Path) -> None:
+    real = striped_images(30, seed=0)
+    real.save(tmp_path / "whole.npz")
+    batches = (real.take(np.arange(start, start + 10)) for start in (0, 10, 20))
+    save_stream(tmp_path / "stream.npz", batches, count=30)
+    assert (tmp_path / "whole.npz").read_bytes() == (tmp_path / "stream.npz").read_bytes()
+
+
+@pytest.mark.parametrize("count", [29, 31])
+def test_a_wrong_count_leaves_no_file(tmp_path: Path, count: int) -> None:
+    with pytest.raises(ValueError, match="Expected"):
+        save_stream(tmp_path / "images.npz", [striped_images(30, seed=0)], count=count)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("images", "labels"),
+    [
+        (np.zeros((2, 28, 28), np.float32), np.zeros(2, np.uint8)),
+        (np.zeros((2, 28, 27), np.uint8), np.zeros(2, np.uint8)),
+        (np.zeros((2, 784), np.uint8), np.zeros(2, np.uint8)),
+        (np.zeros((2, 28, 28), np.uint8), np.zeros(3, np.uint8)),
+        (np.zeros((2, 28, 28), np.uint8), np.zeros(2, np.int64)),
+        (np.zeros((2, 28, 28), np.uint8), np.full(2, 10, np.uint8)),
+    ],
+)
+def test_other_arrays_are_refused(images: np.ndarray, labels: np.ndarray) -> None:
+    with pytest.raises(ValueError, match=r"^Expected .* got .*\.$"):
+        LabelledImages(images, labels)
+
+
+def test_images_cannot_be_changed() -> None:
+    with pytest.raises(ValueError, match="read-only"):
+        striped_images(3, seed=0).images[0] = 0
+
+
+def test_sets_of_different_classes_are_not_joined() -> None:
+    with pytest.raises(ValueError, match="same classes"):
+        concatenate(striped_images(6, seed=0, classes=3), striped_images(6, seed=0, classes=2))
