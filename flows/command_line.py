@@ -20,7 +20,12 @@ PREFECT = {  # what `[tool.prefect]` in pyproject.toml says, for those who call 
     "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
 }
 
-app = App(name="synthetic-data", help="Synthetic labelled image datasets, proven useful.", version_flags=["--version"])
+app = App(
+    name="synthetic-data",
+    help="Synthetic labelled image datasets, proven useful.",
+    version_flags=["--version"],
+    suppress_keyboard_interrupt=False,
+)
 
 
 @app.command
@@ -34,9 +39,11 @@ def run(
     wanted = customised(experiment, settings)
     if not verbose:
         quiet()
+    from flows.server import server
     from flows.synthetic_data import synthetic_data
 
-    report = synthetic_data(wanted)
+    with server(log=2):
+        report = synthetic_data(wanted)
     print(f"\n{report.headline}")
     print(f"\nreport  {_short(report.page)}")
     print(f'images  import numpy as np; data = np.load("{_short(report.synthetic)}"); data["images"], data["labels"]')
@@ -57,8 +64,10 @@ def examine(
     if not verbose:
         quiet()
     from flows.examine_run import examine_run
+    from flows.server import server
 
-    print(examine_run(finished.folder, wanted))
+    with server(log=2):
+        print(examine_run(finished.folder, wanted))
 
 
 def customised(name: str, settings: Experiment | None) -> Experiment:

@@ -104,7 +104,7 @@ SMOKE = Experiment(
     name="smoke",
     gan=GanSettings(epochs=2),
     dataset=DatasetSettings(per_class=2_000),
-    classifier=ClassifierSettings(steps=150),
+    classifier=ClassifierSettings(steps=120),
 )
 CLASSIC = Experiment(
     name="classic",

@@ -20,9 +20,9 @@ from gan_core.errors import BadInput
 
 COMMAND = (sys.executable, "-m", "flows.command_line")
 ROOT = Path(__file__).parents[1]
+EPOCHS = "--gan.epochs"
 TINY = (
-    *("--name", "tiny", "--data.validation-images", "100"),
-    *("--gan.epochs", "4", "--gan.batch-size", "16", "--gan.generator-width", "8", "--gan.discriminator-width", "8"),
+    *("--name", "tiny", "--gan.batch-size", "16", "--gan.generator-width", "8", "--gan.discriminator-width", "8"),
     *("--dataset.per-class", "9", "--classifier.steps", "6", "--classifier.batch-size", "32"),
     *("--classifier.seeds", "0", "--classifier.seeds", "1"),
 )
@@ -30,11 +30,17 @@ TINY = (
 Command = Callable[..., subprocess.Popen[str]]
 
 
+@pytest.fixture(scope="module")
+def prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One for all commands here: a new one costs seconds."""
+    return tmp_path_factory.mktemp("prefect")
+
+
 @pytest.fixture
-def command(tmp_path: Path, tiny_source: Path) -> Command:
-    """Starts `synthetic-data run` with the tiny settings in a folder of its own, caches and Prefect home too."""
+def command(tmp_path: Path, tiny_source: Path, prefect_home: Path) -> Command:
+    """Starts `synthetic-data run` on the tiny source in a folder of its own, with a cache of its own."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("PREFECT_")} | {
-        "PREFECT_HOME": str(tmp_path / "prefect"),
+        "PREFECT_HOME": str(prefect_home),
         "PYTHONPATH": str(ROOT),
         "SYNTHETIC_DATA_SOURCE": str(tiny_source),
         "XDG_CACHE_HOME": str(tmp_path / "cache"),
@@ -43,7 +49,7 @@ def command(tmp_path: Path, tiny_source: Path) -> Command:
 
     def start(*arguments: str, runs: str = "runs") -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [*COMMAND, "run", *arguments],
+            [*COMMAND, "run", "--data.validation-images", "100", *arguments],
             cwd=tmp_path,
             env=environment | {"SYNTHETIC_DATA_RUNS": str(tmp_path / runs)},
             stdout=subprocess.PIPE,
@@ -71,7 +77,7 @@ def stop(process: subprocess.Popen[str], signal_number: int, *, once: Callable[[
 
 
 def test_a_run_from_nothing_to_report(command: Command, tmp_path: Path) -> None:
-    output, errors = finish(command(*TINY))
+    output, errors = finish(command(*TINY, EPOCHS, "4"))
     run = (tmp_path / "runs" / "latest").resolve()
     assert Experiment.model_validate_json((run / "experiment.json").read_text()).name == "tiny"
 
@@ -103,13 +109,13 @@ def test_a_run_from_nothing_to_report(command: Command, tmp_path: Path) -> None:
 
 
 def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(command: Command, tmp_path: Path) -> None:
-    finish(command(*TINY, "--gan.epochs", "30", runs="uninterrupted"))
-    killed = command(*TINY, "--gan.epochs", "30")
+    finish(command(*TINY, EPOCHS, "30", runs="uninterrupted"))
+    killed = command(*TINY, EPOCHS, "30")
     stop(killed, signal.SIGKILL, once=lambda: list(tmp_path.glob("runs/*/generator/checkpoint.npz")))
     killed.communicate()
     assert not list(tmp_path.glob("runs/*/generator/generator.npz")) and not (tmp_path / "runs" / "latest").exists()
 
-    _, errors = finish(command(*TINY, "--gan.epochs", "30"))
+    _, errors = finish(command(*TINY, EPOCHS, "30"))
     assert "Going on with the unfinished run" in errors and "Going on after epoch" in errors
     resumed, uninterrupted = tmp_path / "runs" / "latest", tmp_path / "uninterrupted" / "latest"
     for name in ("generator/generator.npz", "synthetic.npz", "grids/mosaic.png", "grids/evolution.gif"):
@@ -121,7 +127,7 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(command: Command, tmp
 
 
 def test_an_interrupted_run_says_how_to_go_on(command: Command, tmp_path: Path) -> None:
-    process = command(*TINY, "--gan.epochs", "500")
+    process = command(*TINY, EPOCHS, "500")
     stop(process, signal.SIGINT, once=lambda: list(tmp_path.glob("runs/*/generator/checkpoint.npz")))
     _, errors = finish(process, code=130)
     assert "the same command goes on" in errors.splitlines()[-1]
@@ -129,7 +135,7 @@ def test_an_interrupted_run_says_how_to_go_on(command: Command, tmp_path: Path) 
 
 
 def test_the_classic_experiment_is_labelled_by_a_real_taught_classifier(command: Command, tmp_path: Path) -> None:
-    finish(command("--experiment", "classic", *TINY))
+    finish(command("--experiment", "classic", *TINY, EPOCHS, "2"))
     page = (tmp_path / "runs" / "latest" / "report.html").read_text()
     assert "labelled by a real-taught two-conv classifier" in page and "Images seen in each class" in page
 
@@ -143,7 +149,7 @@ def test_the_classic_experiment_is_labelled_by_a_real_taught_classifier(command:
         (("--gan.loss", "hinge"), "'relativistic' or 'cross-entropy'"),
         (("--source", "/nowhere"), "/nowhere"),
         ((*TINY, "--dataset.counts.10", "3"), "classes 0 to 9"),
-        ((*TINY, "--data.validation-images", "600"), "600"),
+        (("--data.train-images", "501"), "501"),
     ],
 )
 def test_a_mistake_gets_one_clear_line(command: Command, arguments: tuple[str, ...], expected: str) -> None:
