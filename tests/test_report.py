@@ -164,7 +164,7 @@ def test_the_page_does_without_film_grids_and_history(pictures: list[Path]) -> N
 
 
 def test_the_page_shows_every_setting(pictures: list[Path]) -> None:
-    settings = DatasetSettings(per_class=1_234, counts={1: 567, 2: 0})
+    settings = DatasetSettings(per_class=1_234, counts={"1": 567, "2": 0})
     html = page(pictures, experiment=STANDARD.model_copy(update={"dataset": settings}))
     assert "<td>1234</td>" in html and "<td>1: 567, 2: 0</td>" in html
     assert all(name.replace("_", " ") in html for name in type(STANDARD.gan).model_fields)
