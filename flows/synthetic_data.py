@@ -19,7 +19,7 @@ def synthetic_data(experiment: Experiment = STANDARD) -> Report:
     known = cache / "classifiers"
     real = normalize(download(experiment.source), cache / "normalized", experiment.data, experiment.seed)
     with open_run(experiment, real.digest) as run:
-        generator = train_gan(real.train, real.digest, experiment, run)
+        generator = train_gan(real, experiment, run, memory=known)
         labelled_by = (real.train, classifier, known)
         synthetic = generate_dataset(
             generator, experiment.dataset, experiment.seed, labelled_by=labelled_by, to=run.synthetic

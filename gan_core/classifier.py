@@ -1,6 +1,7 @@
 """The classifier that examines a teaching set: taught by it from a seed, then asked about other images."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import count
 
 import keras
@@ -9,6 +10,7 @@ import tensorflow as tf
 
 from gan_core.config import ClassifierSettings
 from gan_core.examination import Score
+from gan_core.graphs import compiled
 from gan_core.images import LabelledImages, to_signed
 
 CHUNK = 8  # steps in one call of the compiled loop
@@ -49,7 +51,7 @@ def teach(
     optimizer.build(classifier.trainable_variables)
     images, labels = tf.constant(teaching.images), tf.constant(teaching.labels, tf.int32)
 
-    @tf.function(input_signature=[tf.TensorSpec([None, settings.batch_size], tf.int32)])
+    @partial(compiled, input_signature=[tf.TensorSpec([None, settings.batch_size], tf.int32)])
     def learn(orders: tf.Tensor) -> None:
         for order in orders:
             with tf.GradientTape() as tape:
@@ -67,9 +69,14 @@ def teach(
 
 def answer(classifier: keras.Model, images: np.ndarray) -> np.ndarray:
     """The likeliest class of each image uint8 [N, side, side]; uint8 [N]."""
-    parts = [images[start : start + READING] for start in range(0, len(images), READING)]
-    answers = [np.argmax(classifier(to_signed(part.astype(np.float32))), axis=1) for part in parts]
+    answers = [np.argmax(classifier(part), axis=1) for part in _parts(images)]
     return np.concatenate([np.zeros(0, np.uint8), *answers]).astype(np.uint8)
+
+
+def features(classifier: keras.Model, images: np.ndarray) -> np.ndarray:
+    """What the last layer of the classifier reads of each image uint8 [N, side, side]; float32 [N, F]."""
+    body = keras.Sequential(classifier.layers[:-1])
+    return np.concatenate([np.asarray(body(part), np.float32) for part in _parts(images)])
 
 
 def score(classifier: keras.Model, on: LabelledImages, *, seed: int, seconds: float) -> Score:
@@ -77,6 +84,11 @@ def score(classifier: keras.Model, on: LabelledImages, *, seed: int, seconds: fl
     classes = len(on.class_names)
     pairs = on.labels.astype(np.int64) * classes + answer(classifier, on.images)
     return Score(seed, np.bincount(pairs, minlength=classes**2).reshape(classes, classes), seconds)
+
+
+def _parts(images: np.ndarray) -> Iterator[np.ndarray]:
+    for start in range(0, len(images), READING):
+        yield to_signed(images[start : start + READING].astype(np.float32))
 
 
 def _orders(settings: ClassifierSettings, images: int, seed: int) -> list[np.ndarray]:

@@ -59,6 +59,7 @@ class DatasetSettings(Settings):
     counts: dict[str, NonNegativeInt] = Field(
         {}, description="images of single classes by their number, where they differ"
     )
+    latent_spread: PositiveFloat = Field(1.0, description="standard deviation of the latents, 1 in training")
     batch_size: PositiveInt = Field(1_000, description="images held in memory at once")
 
     def plan(self, classes: int) -> dict[int, int]:
@@ -86,6 +87,7 @@ class Experiment(Settings):
 
     name: str = Field("standard", pattern=r"^[a-z0-9][a-z0-9-]*$", description="a word for the run's name")
     seed: Seed = Field(0, description="of the split, the GAN and the drawn images")
+    tolerate_collapse: bool = Field(False, description="whether a run with a collapsed generator may succeed")
     source: str | None = Field(
         default=None, description="folder or base URL of the four IDX files, looked for if not given"
     )

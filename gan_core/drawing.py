@@ -1,6 +1,7 @@
 """Drawing labelled images from a trained generator, and the file that holds one."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import tensorflow as tf
 
 from gan_core.config import GanSettings, Settings
 from gan_core.files import load_arrays, save_arrays
+from gan_core.graphs import compiled
 from gan_core.images import to_pixels
 from gan_core.networks import Generator
 from gan_core.weights import assign, values
@@ -45,15 +47,19 @@ def plan_labels(counts: dict[int, int], seed: int) -> np.ndarray:
     return np.random.default_rng(seed).permutation(labels)
 
 
-def draw(generator: Generator, labels: np.ndarray, seed: int, batch_size: int = BLOCK) -> Iterator[np.ndarray]:
+def draw(
+    generator: Generator, labels: np.ndarray, seed: int, batch_size: int = BLOCK, *, spread: float = 1.0
+) -> Iterator[np.ndarray]:
     """Draw one image for each label [N]; yields uint8 images [batch, side, side], the last batch the rest.
 
+    `spread` is the standard deviation of the latents, 1 in training; more of it gives bolder images.
     The latents of a block of images, never those of training, depend on the seed and the block's number alone, so
     that the bytes do not depend on the batch size, nor the first images on how many follow.
     """
     waiting = np.empty((0, generator.side, generator.side), np.uint8)
     for block, start in enumerate(range(0, len(labels), BLOCK)):
-        waiting = np.concatenate([waiting, _draw_block(generator, labels[start : start + BLOCK], seed, block)])
+        drawn = _draw_block(generator, labels[start : start + BLOCK], seed, block, spread)
+        waiting = np.concatenate([waiting, drawn])
         while len(waiting) >= batch_size:
             yield waiting[:batch_size]
             waiting = waiting[batch_size:]
@@ -67,13 +73,13 @@ def draw_fixed(generator: Generator, columns: int, seed: int) -> np.ndarray:
     return np.concatenate(list(draw(generator, labels.astype(np.uint8), seed)))
 
 
-def _draw_block(generator: Generator, labels: np.ndarray, seed: int, block: int) -> np.ndarray:
+def _draw_block(generator: Generator, labels: np.ndarray, seed: int, block: int, spread: float) -> np.ndarray:
     padded = np.resize(labels, BLOCK) if len(labels) else np.zeros(BLOCK, np.uint8)
-    latents = tf.random.stateless_normal([BLOCK, generator.latent_size], seed=[2 * seed + 1, block])
+    latents = tf.random.stateless_normal([BLOCK, generator.latent_size], seed=[2 * seed + 1, block], stddev=spread)
     images = _call(generator, latents, tf.one_hot(padded, generator.classes))
     return to_pixels(images.numpy()[: len(labels)])
 
 
-@tf.function(reduce_retracing=True)
+@partial(compiled, reduce_retracing=True)
 def _call(generator: Generator, latents: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:
     return generator(latents, classes, training=False)

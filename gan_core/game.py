@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from gan_core.config import GanSettings
+from gan_core.graphs import compiled
 from gan_core.images import LabelledImages, to_signed
 from gan_core.losses import ADVERSARIAL, class_loss, gradient_penalty
 from gan_core.networks import Discriminator, Generator
@@ -43,7 +44,7 @@ class Game:
         self.discriminator = Discriminator(settings, side=side, classes=classes, seed=2 * seed + 1)
         self.generator_optimizer = self._adam(self.generator)
         self.discriminator_optimizer = self._adam(self.discriminator)
-        self._play_round = tf.function(self._round)
+        self._play_round = compiled(self._round)
 
     def play(self, real: LabelledImages, on_round: Callable[[], None] = lambda: None) -> Iterator[Epoch]:
         """Play the epochs that are left, yielding after each; `on_round` is called after every few steps."""

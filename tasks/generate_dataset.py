@@ -37,7 +37,7 @@ def generate_dataset(
 
     def batches() -> Iterator[LabelledImages]:
         start = 0
-        for images in draw(network, labels, seed, dataset.batch_size):
+        for images in draw(network, labels, seed, dataset.batch_size, spread=dataset.latent_spread):
             wanted = labels[start : start + len(images)]
             shown = wanted if classifier is None else answer(classifier, images)
             yield LabelledImages(np.ascontiguousarray(images), shown.copy(), card.class_names)

@@ -20,6 +20,11 @@ from gan_core.images import LabelledImages
 from gan_core.pictures import mosaic, save_png
 from tasks.normalize import Splits
 from tasks.runs import Run, publish_latest
+from tasks.train_gan import diversity_after
+
+
+class Collapsed(RuntimeError):
+    """The generator shows too little of the real variety for its run to count as a success."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,8 @@ def publish_report(
     frame = report.tidy(examinations, label_fidelity, provenance, real.class_names)
     report.save(frame, run.folder)
     save_png(mosaic(synthetic, real), run.mosaic)
+    warning = diversity_after(run).collapse
+    notes = [warning, "" if experiment.gan.conditional else _balance(synthetic)]
     html = page.render(
         examinations=examinations,
         label_fidelity=label_fidelity,
@@ -65,13 +72,15 @@ def publish_report(
         grids=sorted(run.grids.glob("epoch-*.png")),
         evolution=run.evolution,
         class_names=real.class_names,
-        notes=() if experiment.gan.conditional else [_balance(synthetic)],
+        notes=list(filter(None, notes)),
     )
-    headline = report.headline(examinations, label_fidelity)
+    headline = f"{warning}\n{report.headline(examinations, label_fidelity)}".lstrip()
     _publish_artifacts(frame, headline, run)
     write_text(run.report, html)
-    publish_latest(run)
     shutil.rmtree(run.classifiers, ignore_errors=True)
+    if warning and not experiment.tolerate_collapse:
+        raise Collapsed(f"{warning} The report is in {run.report}; runs/latest stays where it was.")
+    publish_latest(run)
     return Report(run.id, headline, run.report, run.folder / "report.parquet", run.synthetic)
 
 

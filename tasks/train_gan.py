@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,14 +12,18 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from gan_core.config import Experiment
+from gan_core.diversity import Diversity
 from gan_core.files import atomic_write, load_arrays, save_arrays
 from gan_core.images import LabelledImages
 from gan_core.pictures import grid, save_gif, save_png
+from tasks.examine import taught_classifier
+from tasks.normalize import Splits
 from tasks.progress import progress
 from tasks.runs import Run
 
 if TYPE_CHECKING:
     from gan_core.game import Epoch, Game
+    from gan_core.probe import Probe
 
 COLUMNS = 9  # of the grid, and as many rows
 EPOCHS_PER_GRID = 2
@@ -28,42 +32,62 @@ logger = logging.getLogger("synthetic_data.train")
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)
-def train_gan(train: Path, data_digest: str, experiment: Experiment, run: Run) -> Path:
-    """Train a generator from the images in `train`, from the run's last checkpoint if there is one."""
+def train_gan(splits: Splits, experiment: Experiment, run: Run, *, memory: Path) -> Path:
+    """Train a generator from the training images, from the run's last checkpoint if there is one.
+
+    After each epoch the first of the experiment's real-taught classifiers, kept in `memory`, looks at its diversity.
+    """
     from gan_core.drawing import GeneratorCard, save_generator
     from gan_core.game import Game
+    from gan_core.probe import Probe
 
     if run.generator.exists():
         return run.generator
-    real, gan = LabelledImages.load(train), experiment.gan
+    real, gan = LabelledImages.load(splits.train), experiment.gan
     experiment.dataset.plan(len(real.class_names))  # what cannot be drawn is refused before the long work
     game = Game(gan, images=len(real), side=real.side, classes=len(real.class_names), seed=experiment.seed)
     if run.checkpoint.exists():
         game.restore(load_arrays(run.checkpoint))
         logger.info("Going on after epoch %d of %d", game.epoch, gan.epochs)
-    history = [row for row in _history(run.history) if row["epoch"] <= game.epoch]
-    with progress("Training the GAN", "training", gan.epochs * game.rounds, game.epoch * game.rounds) as advance:
-        for epoch in game.play(real, lambda: advance(1)):
-            history.append(asdict(epoch))
-            _save_history(history, run.history)
-            if epoch.epoch % EPOCHS_PER_GRID == 0 or epoch.epoch == gan.epochs:
-                _save_grid(game, run.grids / f"epoch-{epoch.epoch:04d}.png")
-            save_arrays(run.checkpoint, game.state())
-            logger.info(_line(epoch, gan.epochs))
-    if frames := sorted(run.grids.glob("epoch-*.png")):
-        save_gif(frames, run.evolution, milliseconds=400)
+    judge, _ = taught_classifier([splits.train], experiment.classifier, experiment.classifier.seeds[0], memory)
+    _play(game, real, Probe(judge, LabelledImages.load(splits.validation)), run)
+    if warning := diversity_after(run).collapse:
+        logger.warning(warning)
+    save_gif(sorted(run.grids.glob("epoch-*.png")), run.evolution, milliseconds=400)
     card = GeneratorCard(
-        gan=gan, side=real.side, class_names=real.class_names, data_digest=data_digest, seed=experiment.seed
+        gan=gan, side=real.side, class_names=real.class_names, data_digest=splits.digest, seed=experiment.seed
     )
     save_generator(run.generator, game.averaged, card)
     return run.generator
 
 
-def _line(epoch: Epoch, epochs: int) -> str:
+def _play(game: Game, real: LabelledImages, probe: Probe, run: Run) -> None:
+    """Play the epochs that are left; the checkpoint is written last, so that what it counts is there."""
+    epochs = game.settings.epochs
+    history = [row for row in _history(run.history) if row["epoch"] <= game.epoch]
+    with progress("Training the GAN", "training", epochs * game.rounds, game.epoch * game.rounds) as advance:
+        for epoch in game.play(real, lambda: advance(1)):
+            diversity = probe.look(game.averaged, game.seed)
+            history.append(asdict(epoch) | asdict(diversity))
+            _save_history(history, run.history)
+            if epoch.epoch % EPOCHS_PER_GRID == 0 or epoch.epoch == epochs:
+                _save_grid(game, run.grids / f"epoch-{epoch.epoch:04d}.png")
+            save_arrays(run.checkpoint, game.state())
+            logger.info(_line(epoch, diversity, epochs))
+
+
+def diversity_after(run: Run) -> Diversity:
+    """The diversity of the run's generator after its last epoch."""
+    last = _history(run.history)[-1]
+    return Diversity(**{field.name: last[field.name] for field in fields(Diversity)})
+
+
+def _line(epoch: Epoch, diversity: Diversity, epochs: int) -> str:
     return (
         f"epoch {epoch.epoch:>{len(str(epochs))}}/{epochs}"
         f"  loss G {epoch.generator_loss:6.3f} D {epoch.discriminator_loss:6.3f}"
         f"  accuracy G {epoch.generator_accuracy:6.1%} D {epoch.discriminator_accuracy:6.1%}"
+        f"  coverage {diversity.coverage:6.1%}"
         f"  {epoch.seconds:6.1f} s {epoch.images_per_second:6.0f} images/s"
     )
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from conftest import striped_images
 
-from gan_core.classifier import answer, score, teach
+from gan_core.classifier import answer, features, score, teach
 from gan_core.config import ClassifierSettings
 from gan_core.examination import Examination, Score
 from gan_core.images import LabelledImages
@@ -54,3 +54,10 @@ def test_accuracy_recall_and_spread_are_read_off_the_confusion() -> None:
     assert first.recall.tolist() == [0.75, 1.0]
     assert examination.accuracy == pytest.approx(15 / 16)
     assert examination.spread == pytest.approx(np.std([7 / 8, 1.0], ddof=1))
+
+
+def test_the_last_layer_reads_the_features() -> None:
+    classifier = teach(SETTINGS, TEACHING, seed=0)
+    read = features(classifier, QUESTIONS.images)
+    assert read.shape == (len(QUESTIONS), 256)
+    assert np.array_equal(np.argmax(classifier.layers[-1](read), axis=1), answer(classifier, QUESTIONS.images))

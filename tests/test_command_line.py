@@ -22,7 +22,17 @@ COMMAND = (sys.executable, "-m", "flows.command_line")
 ROOT = Path(__file__).parents[1]
 EPOCHS = "--gan.epochs"
 TINY = (
-    *("--name", "tiny", "--gan.batch-size", "16", "--gan.generator-width", "8", "--gan.discriminator-width", "8"),
+    *(
+        "--name",
+        "tiny",
+        "--tolerate-collapse",
+        "--gan.batch-size",
+        "16",
+        "--gan.generator-width",
+        "8",
+        "--gan.discriminator-width",
+        "8",
+    ),
     *("--dataset.per-class", "9", "--classifier.steps", "6", "--classifier.batch-size", "32"),
     *("--classifier.seeds", "0", "--classifier.seeds", "1"),
 )
@@ -132,6 +142,15 @@ def test_an_interrupted_run_says_how_to_go_on(command: Command, tmp_path: Path) 
     _, errors = finish(process, code=130)
     assert "the same command goes on" in errors.splitlines()[-1]
     assert "Traceback" not in errors
+
+
+def test_a_collapsed_generator_is_no_success(command: Command, tmp_path: Path) -> None:
+    intolerant = [argument for argument in TINY if argument != "--tolerate-collapse"]
+    _, errors = finish(command(*intolerant, EPOCHS, "1", "--gan.learning-rate", "1e-9"), code=1)
+    assert "has collapsed: " in errors.splitlines()[-1] and "Traceback" not in errors
+    (page,) = tmp_path.glob("runs/*/report.html")
+    assert "has collapsed: " in page.read_text()
+    assert not (tmp_path / "runs" / "latest").exists()
 
 
 def test_the_classic_experiment_is_labelled_by_a_real_taught_classifier(command: Command, tmp_path: Path) -> None:

@@ -135,6 +135,7 @@ def test_a_run_by_bare_name_completes_with_its_report_and_pictures(
 ) -> None:
     experiment = {
         "name": "tiny",
+        "tolerate_collapse": True,
         "source": str(tiny_source),
         "data": {"validation_images": 100},
         "gan": {"epochs": 2, "batch_size": 16, "generator_width": 4, "discriminator_width": 4},

@@ -40,6 +40,11 @@ def test_another_seed_draws_other_images(generator: Generator) -> None:
     assert not np.array_equal(drawn(generator, LABELS[:20]), drawn(generator, LABELS[:20], seed=6))
 
 
+def test_a_larger_spread_draws_other_images(generator: Generator) -> None:
+    wide = np.concatenate(list(draw(generator, LABELS[:20], 5, spread=1.5)))
+    assert not np.array_equal(wide, drawn(generator, LABELS[:20]))
+
+
 def test_another_label_draws_another_image(generator: Generator) -> None:
     zeros, ones = np.zeros(5, np.uint8), np.ones(5, np.uint8)
     assert not np.array_equal(drawn(generator, zeros), drawn(generator, ones))

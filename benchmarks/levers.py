@@ -1,0 +1,91 @@
+"""What each change of the recipe is worth: TSTR on validation images, one row after another in one run.
+
+    python -m benchmarks.levers --epochs 5 "gan.learning_rate=8e-4" "gan.batch_size=64 gan.penalty_interval=16"
+
+Each argument is a row: settings that replace those of the standard experiment, which itself comes first. The test
+images are never read.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from gan_core.classifier import score, teach
+from gan_core.config import STANDARD, Experiment, GanSettings
+from gan_core.drawing import draw, plan_labels
+from gan_core.game import Epoch, Game
+from gan_core.images import LabelledImages
+from tasks.download import cache_home, locate
+from tasks.normalize import normalize
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("rows", nargs="*")
+    parser.add_argument("--source")
+    parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument("--seeds", type=int, default=2, help="classifiers taught for each row")
+    parser.add_argument("--out", type=Path, help="CSV file to write")
+    chosen = parser.parse_args()
+    folder = cache_home() / "normalized"
+    splits = normalize.fn(locate(chosen.source), folder, STANDARD.data, STANDARD.seed)
+    real, validation = LabelledImages.load(splits.train), LabelledImages.load(splits.validation)
+    rows, players = [], Players(real)
+    for text in ["", *chosen.rows]:
+        experiment = customised(f"gan.epochs={chosen.epochs} {text}")
+        rows.append({"change": text or "standard", **measure(experiment, players, validation, chosen.seeds)})
+        print(pd.DataFrame(rows).to_string(index=False, float_format="{:.4f}".format), flush=True)
+        if chosen.out:
+            pd.DataFrame(rows).to_csv(chosen.out, index=False)
+
+
+def customised(text: str) -> Experiment:
+    """The standard experiment with settings such as `gan.epochs=5` replaced."""
+    settings = STANDARD.model_dump()
+    for pair in text.split():
+        path, value = pair.split("=")
+        *groups, name = path.split(".")
+        part = settings
+        for group in groups:
+            part = part[group]
+        part[name] = value
+    return Experiment.model_validate(settings)
+
+
+class Players:
+    """Generators trained so far: rows that differ in how they draw share one."""
+
+    def __init__(self, real: LabelledImages) -> None:
+        self.real = real
+        self.trained: dict[str, tuple[Game, list[Epoch]]] = {}
+
+    def train(self, gan: GanSettings, seed: int) -> tuple[Game, list[Epoch]]:
+        real = self.real
+        if gan.digest() not in self.trained:
+            game = Game(gan, images=len(real), side=real.side, classes=len(real.class_names), seed=seed)
+            self.trained[gan.digest()] = game, list(game.play(real))
+        return self.trained[gan.digest()]
+
+
+def measure(experiment: Experiment, players: Players, validation: LabelledImages, seeds: int) -> dict[str, float]:
+    """Train a generator, draw its dataset, teach classifiers by it, and ask them about the validation images."""
+    game, epochs = players.train(experiment.gan, experiment.seed)
+    labels = plan_labels(experiment.dataset.plan(len(validation.class_names)), experiment.seed)
+    batches = list(draw(game.averaged, labels, experiment.seed, spread=experiment.dataset.latent_spread))
+    synthetic = LabelledImages(np.concatenate(batches), labels, validation.class_names)
+    accuracies = [
+        score(teach(experiment.classifier, synthetic, seed), validation, seed=seed, seconds=0.0).accuracy
+        for seed in range(seeds)
+    ]
+    return {
+        "seconds": sum(epoch.seconds for epoch in epochs),
+        "images/s": float(np.median([epoch.images_per_second for epoch in epochs])),
+        "TSTR": float(np.mean(accuracies)),
+        "spread": float(np.std(accuracies, ddof=1)) if seeds > 1 else float("nan"),
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""How much of the real variety a generator shows, and whether it has collapsed onto a part of it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+NEIGHBOURS = 5  # as in the paper on coverage
+COLLAPSED_COVERAGE, COLLAPSED_REPEATED, COLLAPSED_EVENNESS = 0.3, 0.1, 0.8
+
+
+@dataclass(frozen=True)
+class Diversity:
+    """Shares of 1, of one sample of generated images beside a sample of real ones of the same size."""
+
+    coverage: float  # of the real images that have a generated one among their nearest
+    recall: float  # of the real images that lie where generated ones do
+    repeated: float  # of the generated images that are all but identical to another one
+    evenness: float  # entropy of the classes a real-taught classifier sees, of the largest there can be
+    worst_class_coverage: float  # the coverage of the class that is covered least
+
+    @property
+    def collapse(self) -> str:
+        """A warning where whole regions or classes are missing or the same images come again and again, else empty."""
+        signs = {
+            f"it covers {self.coverage:.0%} of the real images": self.coverage < COLLAPSED_COVERAGE,
+            f"{self.repeated:.0%} of its images repeat another": self.repeated > COLLAPSED_REPEATED,
+            f"the evenness of its classes is {self.evenness:.2f}": self.evenness < COLLAPSED_EVENNESS,
+        }
+        seen_signs = "; ".join(sign for sign, seen in signs.items() if seen)
+        return seen_signs and f"The generator has collapsed: {seen_signs}."
+
+
+def measure(
+    real: np.ndarray,
+    generated: np.ndarray,
+    *,
+    labels: np.ndarray,
+    seen: np.ndarray,
+    real_pixels: np.ndarray,
+    generated_pixels: np.ndarray,
+    classes: int,
+) -> Diversity:
+    """Compare features float [N, F] of real images with classes `labels` [N] with those of generated ones [M, F].
+
+    `seen` [M] are the classes a real-taught classifier sees in the generated images; pixels are [N, D] and [M, D].
+    """
+    covered = coverage(real, generated)
+    return Diversity(
+        coverage=float(covered.mean()),
+        recall=float(recall(real, generated).mean()),
+        repeated=repeated(real_pixels, generated_pixels),
+        evenness=evenness(seen, classes),
+        worst_class_coverage=min(float(covered[labels == label].mean()) for label in np.unique(labels)),
+    )
+
+
+def coverage(real: np.ndarray, generated: np.ndarray, neighbours: int = NEIGHBOURS) -> np.ndarray:
+    """Whether each real point has a generated one within the distance of its k-th real neighbour, bool [N].
+
+    Naeem et al. 2020, arXiv:2002.09797, equation 9.
+    """
+    return distances(real, generated).min(axis=1) < neighbour_distance(real, neighbours)
+
+
+def recall(real: np.ndarray, generated: np.ndarray, neighbours: int = NEIGHBOURS) -> np.ndarray:
+    """Whether each real point lies within the distance of the k-th generated neighbour of a generated one, bool [N].
+
+    Kynkäänniemi et al. 2019, arXiv:1904.06991, equation 2.
+    """
+    return np.any(distances(real, generated) < neighbour_distance(generated, neighbours), axis=1)
+
+
+def repeated(real: np.ndarray, generated: np.ndarray) -> float:
+    """Share of the generated points nearer to another one than half of what all but 1% of the real ones keep."""
+    closest_real = np.quantile(neighbour_distance(real, 1), 0.01)
+    return float(np.mean(neighbour_distance(generated, 1) < closest_real / 2))
+
+
+def evenness(seen: np.ndarray, classes: int) -> float:
+    """Entropy of the classes [M] over that of the uniform distribution: 1 if all come alike, 0 if only one does."""
+    shares = np.bincount(seen, minlength=classes) / len(seen)
+    shares = shares[shares > 0]
+    return float(-np.sum(shares * np.log(shares)) / np.log(classes))
+
+
+def neighbour_distance(points: np.ndarray, neighbour: int) -> np.ndarray:
+    """Distance of each point [N, F] to its `neighbour`-th nearest other one, float [N]."""
+    return np.partition(distances(points, points), neighbour, axis=1)[:, neighbour]
+
+
+def distances(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Euclidean distances of points [N, F] and [M, F], float64 [N, M]."""
+    first, second = first.astype(np.float64), second.astype(np.float64)
+    squared = np.sum(first**2, axis=1)[:, None] - 2 * first @ second.T + np.sum(second**2, axis=1)[None]
+    return np.sqrt(np.maximum(squared, 0))

@@ -1,0 +1,36 @@
+"""A look at a generator in training, through the eyes of a classifier that real images taught."""
+
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+
+from gan_core.classifier import answer, features
+from gan_core.diversity import Diversity, measure
+from gan_core.drawing import draw
+from gan_core.images import LabelledImages
+from gan_core.networks import Generator
+
+SAMPLE = 2_000  # images of each kind
+
+
+@dataclass(frozen=True)
+class Probe:
+    """Compares what a generator draws with real images that it has not learned from."""
+
+    classifier: keras.Model
+    real: LabelledImages
+
+    def look(self, generator: Generator, seed: int) -> Diversity:
+        """The diversity of as many generated as real images, of the same classes."""
+        real = self.real.take(np.arange(min(SAMPLE, len(self.real))))
+        generated = np.concatenate(list(draw(generator, real.labels, seed)))
+        return measure(
+            features(self.classifier, real.images),
+            features(self.classifier, generated),
+            labels=real.labels,
+            seen=answer(self.classifier, generated),
+            real_pixels=real.images.reshape(len(real), -1),
+            generated_pixels=generated.reshape(len(real), -1),
+            classes=len(real.class_names),
+        )

@@ -1,0 +1,51 @@
+"""Laws of diversity: agreement with an independent implementation, and the ends of every scale."""
+
+import numpy as np
+import prdc
+import pytest
+
+from gan_core.diversity import coverage, distances, evenness, measure, neighbour_distance, recall, repeated
+
+RANDOM = np.random.default_rng(0)
+REAL, OTHER = RANDOM.normal(size=(300, 16)), RANDOM.normal(size=(300, 16))
+SHIFTED = OTHER * 0.7 + 0.5
+
+
+def test_coverage_and_recall_agree_with_the_reference() -> None:
+    reference = prdc.compute_prdc(REAL, SHIFTED, nearest_k=5)
+    assert coverage(REAL, SHIFTED).mean() == pytest.approx(reference["coverage"])
+    assert recall(REAL, SHIFTED).mean() == pytest.approx(reference["recall"])
+
+
+def test_other_real_points_cover_nearly_all_and_one_point_nearly_nothing() -> None:
+    assert coverage(REAL, OTHER).mean() > 0.9
+    assert coverage(REAL, np.repeat(OTHER[:1], 300, axis=0)).mean() < 0.1
+
+
+def test_distances_are_those_of_numpy() -> None:
+    assert np.allclose(distances(REAL, OTHER)[3, 5], np.linalg.norm(REAL[3] - OTHER[5]))
+    assert np.allclose(np.diagonal(distances(REAL, REAL)), 0, atol=1e-6)
+
+
+def test_the_nearest_neighbour_is_another_point() -> None:
+    assert neighbour_distance(REAL, 1).min() > 0
+
+
+def test_repetition_is_the_share_of_copies() -> None:
+    assert repeated(REAL, OTHER) < 0.05
+    assert repeated(REAL, np.concatenate([OTHER[:150], OTHER[:150]])) == 1.0
+
+
+def test_evenness_is_one_for_all_classes_alike_and_zero_for_one() -> None:
+    assert evenness(np.arange(100) % 10, 10) == pytest.approx(1.0)
+    assert evenness(np.zeros(100, int), 10) == 0.0
+
+
+def test_what_repeats_itself_or_leaves_classes_out_has_collapsed_and_reality_has_not() -> None:
+    def collapse(generated: np.ndarray, seen: np.ndarray) -> str:
+        labels, pixels = np.arange(300) % 10, {"real_pixels": REAL, "generated_pixels": generated}
+        return measure(REAL, generated, labels=labels, seen=seen, classes=10, **pixels).collapse
+
+    assert collapse(OTHER, np.arange(300) % 10) == ""
+    assert "evenness" in collapse(OTHER, np.arange(300) % 3)
+    assert "repeat" in collapse(np.repeat(OTHER[:10], 30, axis=0), np.arange(300) % 10)
