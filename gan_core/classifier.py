@@ -53,13 +53,16 @@ def teach(
 
     @partial(compiled, input_signature=[tf.TensorSpec([None, settings.batch_size], tf.int32)])
     def learn(orders: tf.Tensor) -> None:
-        for order in orders:
-            with tf.GradientTape() as tape:
-                logits = classifier(to_signed(tf.cast(tf.gather(images, order), tf.float32)), training=True)
-                answers = tf.gather(labels, order)
-                loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(answers, logits))
-            weights = classifier.trainable_variables
-            optimizer.apply(tape.gradient(loss, weights), weights)
+        tf.while_loop(lambda number: number < tf.shape(orders)[0], lambda number: step(number, orders[number]), [0])
+
+    def step(number: tf.Tensor, order: tf.Tensor) -> tuple[tf.Tensor]:
+        with tf.GradientTape() as tape:
+            logits = classifier(to_signed(tf.cast(tf.gather(images, order), tf.float32)), training=True)
+            answers = tf.gather(labels, order)
+            loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(answers, logits))
+        weights = classifier.trainable_variables
+        optimizer.apply(tape.gradient(loss, weights), weights)
+        return (number + 1,)
 
     for orders in _orders(settings, len(teaching), seed):
         learn(tf.constant(orders))

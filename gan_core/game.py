@@ -92,12 +92,13 @@ class Game:
     def _round(self, images: tf.Tensor, labels: tf.Tensor, order: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
         """Plain steps and a last one with the gradient penalty; the means of the four figures, float32 [4]."""
         interval = self.settings.penalty_interval
-        total = tf.zeros([4])
-        for step in tf.range(interval - 1):
-            total += self._step(images, labels, order[step], number * interval + step, penalised=False)
-        last = interval - 1
-        total += self._step(images, labels, order[last], number * interval + last, penalised=True)
-        return total / interval
+        first, last = number * interval, interval - 1
+
+        def plain(step: tf.Tensor, total: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            return step + 1, total + self._step(images, labels, order[step], first + step, penalised=False)
+
+        _, total = tf.while_loop(lambda step, total: step < last, plain, [tf.constant(0), tf.zeros([4])])
+        return (total + self._step(images, labels, order[last], first + last, penalised=True)) / interval
 
     def _step(
         self, images: tf.Tensor, labels: tf.Tensor, chosen: tf.Tensor, step: tf.Tensor, *, penalised: bool
