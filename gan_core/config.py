@@ -33,7 +33,7 @@ class DataSettings(Settings):
 class GanSettings(Settings):
     """How the generator is trained."""
 
-    epochs: PositiveInt = Field(15, description="passes through the training images")
+    epochs: PositiveInt = Field(18, description="passes through the training images")
     batch_size: PositiveInt = Field(128, description="images of each kind, real and fake, in a step")
     generator_width: Width = Field(64, description="channels of the generator's widest layers")
     discriminator_width: Width = Field(64, description="channels of the discriminator's widest layers")
@@ -44,7 +44,7 @@ class GanSettings(Settings):
     class_weight: NonNegativeFloat = Field(0.5, description="weight of the auxiliary class head, a factor of its loss")
     penalty_weight: NonNegativeFloat = Field(0.5, description="gamma of the R1 and R2 gradient penalties, a factor")
     penalty_interval: PositiveInt = Field(8, description="steps from one gradient penalty to the next")
-    learning_rate: PositiveFloat = Field(4e-4, description="Adam's step size at the start")
+    learning_rate: PositiveFloat = Field(1.2e-3, description="Adam's step size at the start")
     final_learning_rate: Share = Field(0.02, description="step size at the end, as a share of the first")
     beta_1: Decay = Field(0.0, description="Adam's decay of the mean gradient, per step")
     beta_2: Decay = Field(0.99, description="Adam's decay of the mean squared gradient, per step")
@@ -59,7 +59,7 @@ class DatasetSettings(Settings):
     counts: dict[str, NonNegativeInt] = Field(
         {}, description="images of single classes by their number, where they differ"
     )
-    latent_spread: PositiveFloat = Field(1.0, description="standard deviation of the latents, 1 in training")
+    latent_spread: PositiveFloat = Field(1.15, description="standard deviation of the latents, 1 in training")
     batch_size: PositiveInt = Field(1_000, description="images held in memory at once")
 
     def plan(self, classes: int) -> dict[int, int]:
@@ -121,5 +121,6 @@ CLASSIC = Experiment(
         beta_2=0.999,
         averaging=0.0,
     ),
+    dataset=DatasetSettings(latent_spread=1.0),
 )
 EXPERIMENTS = {experiment.name: experiment for experiment in (STANDARD, SMOKE, CLASSIC)}

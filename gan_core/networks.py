@@ -61,7 +61,7 @@ class Discriminator(keras.Model):
         width, features = settings.discriminator_width, 128
         self.convolutions = [
             layers.convolution(_fine(width)),
-            layers.convolution(width, kernel=4, stride=2),
+            layers.convolution(width, kernel=2, stride=2),
             layers.convolution(width),
         ]
         self.flatten = keras.layers.Flatten()
