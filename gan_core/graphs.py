@@ -1,4 +1,4 @@
-"""Compiled functions that give the same bits in every process."""
+"""Compiled functions, without the graph optimizer that gives each process other bits."""
 
 from collections.abc import Callable
 from typing import Any
