@@ -6,8 +6,10 @@ from gan_core.config import STANDARD, Experiment
 from tasks.download import cache_home, download
 from tasks.examine import examine
 from tasks.generate_dataset import generate_dataset
+from tasks.judge import Judge
 from tasks.normalize import normalize
 from tasks.publish_report import Report, publish_report
+from tasks.refine_dataset import refine_dataset
 from tasks.runs import open_run
 from tasks.train_gan import train_gan
 
@@ -19,15 +21,16 @@ def synthetic_data(experiment: Experiment = STANDARD) -> Report:
     known = cache / "classifiers"
     real = normalize(download(experiment.source), cache / "normalized", experiment.data, experiment.seed)
     with open_run(experiment, real.digest) as run:
-        generator = train_gan(real, experiment, run, memory=known)
-        labelled_by = (real.train, classifier, known)
-        synthetic = generate_dataset(
-            generator, experiment.dataset, experiment.seed, labelled_by=labelled_by, to=run.synthetic
-        )
+        judge = Judge(real.train, classifier, known)
+        generator = train_gan(real, experiment, run, judge=judge)
+        synthetic = generate_dataset(generator, experiment.dataset, experiment.seed, judge=judge, to=run.synthetic)
         both, own = [real.train, synthetic], run.classifiers
         taught_by_reality = examine("real", [real.train], on=real.test, classifier=classifier, memory=known)
         taught_by_imitation = examine("synthetic", [synthetic], on=real.test, classifier=classifier, memory=own)
         taught_by_both = examine("both", both, on=real.test, classifier=classifier, memory=own)
         label_fidelity = examine("real", [real.train], on=synthetic, classifier=classifier, memory=known)
         examinations = [taught_by_reality, taught_by_imitation, taught_by_both]
+        for refinement in experiment.dataset.refinements:
+            refined = refine_dataset(synthetic, refinement, judge=judge, to=run.refined(refinement))
+            examinations.append(examine(refinement, [refined], on=real.test, classifier=classifier, memory=own))
         return publish_report(examinations, label_fidelity, splits=real, experiment=experiment, run=run)

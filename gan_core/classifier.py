@@ -12,6 +12,7 @@ from gan_core.config import ClassifierSettings
 from gan_core.examination import Score
 from gan_core.graphs import compiled
 from gan_core.images import LabelledImages, to_signed
+from gan_core.losses import class_loss
 
 CHUNK = 8  # steps in one call of the compiled loop
 READING = 1_000  # images answered at once
@@ -44,12 +45,16 @@ def teach(
     seed: int,
     on_steps: Callable[[int], None] = lambda steps: None,
 ) -> keras.Model:
-    """A classifier taught by `settings.steps` batches; `on_steps` is told of each few that are done."""
+    """A classifier taught by `settings.steps` batches, by beliefs rather than labels where the teaching set has them.
+
+    `on_steps` is told of each few that are done.
+    """
     classifier = build(settings.name, side=teaching.side, classes=len(teaching.class_names), seed=seed)
     rate = keras.optimizers.schedules.CosineDecay(settings.learning_rate, settings.steps)
     optimizer = keras.optimizers.Adam(rate)
     optimizer.build(classifier.trainable_variables)
-    images, labels = tf.constant(teaching.images), tf.constant(teaching.labels, tf.int32)
+    hard = tf.one_hot(teaching.labels, len(teaching.class_names))
+    images, targets = tf.constant(teaching.images), hard if teaching.beliefs is None else tf.constant(teaching.beliefs)
 
     @partial(compiled, input_signature=[tf.TensorSpec([None, settings.batch_size], tf.int32)])
     def learn(orders: tf.Tensor) -> None:
@@ -58,8 +63,7 @@ def teach(
     def step(number: tf.Tensor, order: tf.Tensor) -> tuple[tf.Tensor]:
         with tf.GradientTape() as tape:
             logits = classifier(to_signed(tf.cast(tf.gather(images, order), tf.float32)), training=True)
-            answers = tf.gather(labels, order)
-            loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(answers, logits))
+            loss = class_loss(logits, tf.gather(targets, order))
         weights = classifier.trainable_variables
         optimizer.apply(tape.gradient(loss, weights), weights)
         return (number + 1,)
@@ -74,6 +78,11 @@ def answer(classifier: keras.Model, images: np.ndarray) -> np.ndarray:
     """The likeliest class of each image uint8 [N, side, side]; uint8 [N]."""
     answers = [np.argmax(classifier(part), axis=1) for part in _parts(images)]
     return np.concatenate([np.zeros(0, np.uint8), *answers]).astype(np.uint8)
+
+
+def beliefs(classifier: keras.Model, images: np.ndarray) -> np.ndarray:
+    """The probability that the classifier gives each class of each image uint8 [N, side, side]; float32 [N, K]."""
+    return np.concatenate([tf.nn.softmax(classifier(part)).numpy() for part in _parts(images)])
 
 
 def features(classifier: keras.Model, images: np.ndarray) -> np.ndarray:

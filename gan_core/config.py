@@ -61,6 +61,11 @@ class DatasetSettings(Settings):
     )
     latent_spread: PositiveFloat = Field(1.15, description="standard deviation of the latents, 1 in training")
     batch_size: PositiveInt = Field(1_000, description="images held in memory at once")
+    refinements: tuple[Literal["filtered", "soft"], ...] = Field(
+        (),
+        description="further teaching sets: without the images whose label a real-taught classifier denies, "
+        "and with its beliefs in place of the labels",
+    )
 
     def plan(self, classes: int) -> dict[int, int]:
         """Images of each class; BadInput for a class that does not exist, or when there is nothing to draw."""
@@ -108,6 +113,12 @@ SMOKE = Experiment(
     dataset=DatasetSettings(per_class=2_000),
     classifier=ClassifierSettings(steps=120),
 )
+FULL = Experiment(
+    name="full",
+    gan=GanSettings(epochs=30, generator_width=128, discriminator_width=128),
+    dataset=DatasetSettings(refinements=("filtered", "soft")),
+    classifier=ClassifierSettings(name="four-conv", steps=1_600),
+)
 CLASSIC = Experiment(
     name="classic",
     gan=GanSettings(
@@ -123,4 +134,4 @@ CLASSIC = Experiment(
     ),
     dataset=DatasetSettings(latent_spread=1.0),
 )
-EXPERIMENTS = {experiment.name: experiment for experiment in (STANDARD, SMOKE, CLASSIC)}
+EXPERIMENTS = {experiment.name: experiment for experiment in (STANDARD, SMOKE, FULL, CLASSIC)}

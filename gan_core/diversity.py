@@ -17,6 +17,7 @@ class Diversity:
     repeated: float  # of the generated images that are all but identical to another one
     evenness: float  # entropy of the classes a real-taught classifier sees, of the largest there can be
     worst_class_coverage: float  # the coverage of the class that is covered least
+    frechet: float  # distance of the two clouds of features, 0 for equal ones; the lower the better
 
     @property
     def collapse(self) -> str:
@@ -51,6 +52,7 @@ def measure(
         repeated=repeated(real_pixels, generated_pixels),
         evenness=evenness(seen, classes),
         worst_class_coverage=min(float(covered[labels == label].mean()) for label in np.unique(labels)),
+        frechet=frechet(real, generated),
     )
 
 
@@ -74,6 +76,19 @@ def repeated(real: np.ndarray, generated: np.ndarray) -> float:
     """Share of the generated points nearer to another one than half of what all but 1% of the real ones keep."""
     closest_real = np.quantile(neighbour_distance(real, 1), 0.01)
     return float(np.mean(neighbour_distance(generated, 1) < closest_real / 2))
+
+
+def frechet(real: np.ndarray, generated: np.ndarray) -> float:
+    """Squared Fréchet distance of the normal distributions with the means and covariances of two clouds of points.
+
+    Heusel et al. 2017, arXiv:1706.08500, equation 6, in features of our own classifier. The trace of the root of
+    C1 C2 is the sum of the roots of its eigenvalues, which are those of the symmetric R C2 R with R the root of C1.
+    """
+    (mean_1, covariance_1), (mean_2, covariance_2) = ((x.mean(axis=0), np.cov(x.T)) for x in (real, generated))
+    values, vectors = np.linalg.eigh(covariance_1)
+    root = vectors * np.sqrt(np.maximum(values, 0)) @ vectors.T
+    shared = np.sqrt(np.maximum(np.linalg.eigvalsh(root @ covariance_2 @ root), 0)).sum()
+    return float(np.sum((mean_1 - mean_2) ** 2) + np.trace(covariance_1) + np.trace(covariance_2) - 2 * shared)
 
 
 def evenness(seen: np.ndarray, classes: int) -> float:

@@ -31,6 +31,7 @@ class LabelledImages:
     images: np.ndarray  # uint8 [N, side, side]
     labels: np.ndarray  # uint8 [N], each below the number of class names
     class_names: tuple[str, ...] = FASHION_MNIST_CLASSES
+    beliefs: np.ndarray | None = None  # float32 [N, K]: what a classifier makes of each image, where one was asked
 
     def __post_init__(self) -> None:
         images, labels = self.images, self.labels
@@ -41,6 +42,10 @@ class LabelledImages:
         if len(labels) and labels.max() >= len(self.class_names):
             raise ValueError(f"Expected labels below {len(self.class_names)}, got {labels.max()}.")
         images.flags.writeable = labels.flags.writeable = False
+        if self.beliefs is not None and self.beliefs.shape != (len(labels), len(self.class_names)):
+            raise ValueError(
+                f"Expected beliefs [{len(labels)}, {len(self.class_names)}], got {list(self.beliefs.shape)}."
+            )
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -52,25 +57,30 @@ class LabelledImages:
 
     def take(self, indices: np.ndarray) -> "LabelledImages":
         """The images at `indices`, in that order."""
-        return LabelledImages(self.images[indices], self.labels[indices], self.class_names)
+        beliefs = None if self.beliefs is None else self.beliefs[indices]
+        return LabelledImages(self.images[indices], self.labels[indices], self.class_names, beliefs)
 
     def save(self, path: Path) -> None:
-        """Write an NPZ file with the keys images, labels and class_names; equal images give equal bytes."""
+        """Write an NPZ file with the keys images, labels, class_names, and beliefs if there are any.
+
+        Equal images give equal bytes.
+        """
         save_stream(path, [self], count=len(self))
 
     @classmethod
     def load(cls, path: Path) -> "LabelledImages":
         """Read what `save` wrote."""
         with np.load(path, allow_pickle=False) as arrays:
-            return cls(arrays["images"], arrays["labels"], tuple(map(str, arrays["class_names"])))
+            names = tuple(map(str, arrays["class_names"]))
+            return cls(arrays["images"], arrays["labels"], names, arrays.get("beliefs"))
 
 
 def save_stream(path: Path, batches: Iterable[LabelledImages], *, count: int) -> None:
-    """Write batches of `count` images in all as `LabelledImages.save` would, holding one batch and the labels only.
+    """Write batches of `count` images in all as `LabelledImages.save` would, holding one batch of images at a time.
 
     Raises ValueError, and leaves no file, when the batches hold fewer or more images than `count`.
     """
-    labels = [np.zeros(0, np.uint8)]
+    labels, beliefs = [np.zeros(0, np.uint8)], []
     with atomic_write(path) as file, zipfile.ZipFile(file, "w") as archive:
         with archive.open(zipfile.ZipInfo("images.npy"), "w", force_zip64=True) as member:
             for batch in batches:
@@ -78,9 +88,11 @@ def save_stream(path: Path, batches: Iterable[LabelledImages], *, count: int) ->
                     _write_header(member, (count, batch.side, batch.side))
                 member.write(batch.images.tobytes())
                 labels.append(batch.labels)
+                beliefs += [] if batch.beliefs is None else [batch.beliefs]
         if sum(map(len, labels)) != count or len(labels) == 1:
             raise ValueError(f"Expected {count} images in at least one batch, got {sum(map(len, labels))}.")
-        for name, array in (("labels", np.concatenate(labels)), ("class_names", np.array(batch.class_names))):
+        arrays = {"labels": np.concatenate(labels), "class_names": np.array(batch.class_names)}
+        for name, array in (arrays | ({"beliefs": np.concatenate(beliefs)} if beliefs else {})).items():
             with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w") as member:
                 np.lib.format.write_array(member, array, allow_pickle=False)
 
@@ -94,6 +106,8 @@ def concatenate(first: LabelledImages, second: LabelledImages) -> LabelledImages
     """Both sets in one; they must have the same side and classes."""
     if first.class_names != second.class_names:
         raise ValueError(f"Expected two sets of the same classes, got {first.class_names} and {second.class_names}.")
+    if first.beliefs is not None or second.beliefs is not None:
+        raise ValueError("Expected two sets with labels alone, got one with beliefs.")
     return LabelledImages(
         np.concatenate([first.images, second.images]),
         np.concatenate([first.labels, second.labels]),

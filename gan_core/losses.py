@@ -31,7 +31,7 @@ ADVERSARIAL = {"relativistic": relativistic, "cross-entropy": cross_entropy}
 
 
 def class_loss(logits: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:
-    """Mean cross-entropy of logits [N, K] against one-hot classes [N, K]."""
+    """Mean cross-entropy of logits [N, K] against one-hot classes, or probabilities of classes, [N, K]."""
     return tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(classes, logits))
 
 

@@ -20,11 +20,12 @@ class Probe:
 
     classifier: keras.Model
     real: LabelledImages
+    spread: float  # of the latents, that of the dataset to come
 
     def look(self, generator: Generator, seed: int) -> Diversity:
         """The diversity of as many generated as real images, of the same classes."""
         real = self.real.take(np.arange(min(SAMPLE, len(self.real))))
-        generated = np.concatenate(list(draw(generator, real.labels, seed)))
+        generated = np.concatenate(list(draw(generator, real.labels, seed, spread=self.spread)))
         return measure(
             features(self.classifier, real.images),
             features(self.classifier, generated),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pandas as pd
 from prefect import task
@@ -20,7 +21,12 @@ from gan_core.images import LabelledImages
 from gan_core.pictures import mosaic, save_png
 from tasks.normalize import Splits
 from tasks.runs import Run, publish_latest
-from tasks.train_gan import diversity_after
+from tasks.train_gan import diversity, kept_epoch
+
+REFINED = (
+    "Filtered is the synthetic set without the images whose label a real-taught classifier denies, soft the whole set "
+    "with its beliefs in place of labels: both pass on what it learned from real images."
+)
 
 
 class Collapsed(RuntimeError):
@@ -59,15 +65,21 @@ def publish_report(
     frame = report.tidy(examinations, label_fidelity, provenance, real.class_names)
     report.save(frame, run.folder)
     save_png(mosaic(synthetic, real), run.mosaic)
-    warning = diversity_after(run).collapse
-    notes = [warning, "" if experiment.gan.conditional else _balance(synthetic)]
+    warning, kept = diversity(run).collapse, kept_epoch(run)
+    notes = [
+        warning,
+        f"The generator of epoch {kept['epoch']} of {experiment.gan.epochs} was kept: of all it came closest to the "
+        f"validation images, at a Fréchet distance of {kept['frechet']:.2f} in features of a real-taught classifier.",
+        REFINED if experiment.dataset.refinements else "",
+        "" if experiment.gan.conditional else _balance(synthetic),
+    ]
     html = page.render(
         examinations=examinations,
         label_fidelity=label_fidelity,
         labelled_by=None if experiment.gan.conditional else f"a real-taught {experiment.classifier.name} classifier",
         frame=frame,
         history=pd.read_parquet(run.history),
-        experiment=experiment,
+        experiment=experiment.model_copy(update={"source": _without_password(experiment.source)}),
         mosaic=run.mosaic,
         grids=sorted(run.grids.glob("epoch-*.png")),
         evolution=run.evolution,
@@ -82,6 +94,13 @@ def publish_report(
         raise Collapsed(f"{warning} The report is in {run.report}; runs/latest stays where it was.")
     publish_latest(run)
     return Report(run.id, headline, run.report, run.folder / "report.parquet", run.synthetic)
+
+
+def _without_password(source: str | None) -> str | None:
+    """The source as a page for others may name it."""
+    if source is None or "://" not in source:
+        return source
+    return str(httpx.URL(source).copy_with(userinfo=b""))
 
 
 def _balance(synthetic: LabelledImages) -> str:

@@ -41,6 +41,11 @@ class Run:
         return self.folder / "generator" / "checkpoint.npz"
 
     @property
+    def best(self) -> Path:
+        """The generator to keep so far; it becomes `generator` when training has ended."""
+        return self.folder / "generator" / "best.npz"
+
+    @property
     def generator(self) -> Path:
         return self.folder / "generator" / "generator.npz"
 
@@ -63,6 +68,9 @@ class Run:
     @property
     def synthetic(self) -> Path:
         return self.folder / "synthetic.npz"
+
+    def refined(self, refinement: str) -> Path:
+        return self.folder / f"synthetic-{refinement}.npz"
 
     @property
     def classifiers(self) -> Path:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from conftest import striped_images
 
-from gan_core.classifier import answer, features, score, teach
+from gan_core.classifier import answer, beliefs, features, score, teach
 from gan_core.config import ClassifierSettings
 from gan_core.examination import Examination, Score
 from gan_core.images import LabelledImages
@@ -32,6 +32,19 @@ def test_the_same_seed_gives_the_same_answers_and_another_one_another_classifier
     first, again, other = (answer(teach(SETTINGS, TEACHING, seed), noise) for seed in (0, 0, 1))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
+
+
+def test_beliefs_teach_in_place_of_labels() -> None:
+    one_class = np.eye(10, dtype=np.float32)[np.full(len(TEACHING), 3)]
+    believed = LabelledImages(TEACHING.images, TEACHING.labels, TEACHING.class_names, one_class)
+    assert set(answer(teach(SETTINGS, believed, seed=0), QUESTIONS.images)) == {3}
+
+
+def test_beliefs_are_probabilities_that_favour_the_answer() -> None:
+    classifier = teach(SETTINGS, TEACHING, seed=0)
+    believed = beliefs(classifier, QUESTIONS.images)
+    assert np.allclose(believed.sum(axis=1), 1, atol=1e-5)
+    assert np.array_equal(np.argmax(believed, axis=1), answer(classifier, QUESTIONS.images))
 
 
 def test_answers_do_not_depend_on_how_many_are_asked_at_once() -> None:

@@ -15,8 +15,22 @@ import pytest
 from PIL import Image
 
 from flows.command_line import customised
-from gan_core.config import CLASSIC, EXPERIMENTS, SMOKE, STANDARD, ClassifierSettings, Experiment, GanSettings, Settings
+from gan_core.config import (
+    CLASSIC,
+    EXPERIMENTS,
+    FULL,
+    SMOKE,
+    STANDARD,
+    ClassifierSettings,
+    Experiment,
+    GanSettings,
+    Settings,
+)
+from gan_core.drawing import load_generator
 from gan_core.errors import BadInput
+from gan_core.images import LabelledImages
+from gan_core.probe import Probe
+from tasks.judge import Judge
 
 COMMAND = (sys.executable, "-m", "flows.command_line")
 ROOT = Path(__file__).parents[1]
@@ -153,6 +167,32 @@ def test_a_collapsed_generator_is_no_success(command: Command, tmp_path: Path) -
     assert not (tmp_path / "runs" / "latest").exists()
 
 
+def test_refined_sets_are_taught_beside_the_raw_one(command: Command, tmp_path: Path) -> None:
+    refined = ("--dataset.refinements", "filtered", "--dataset.refinements", "soft")
+    finish(command(*TINY, EPOCHS, "2", "--classifier.steps", "60", *refined))
+    run = tmp_path / "runs" / "latest"
+    raw, filtered, soft = (LabelledImages.load(run / f"synthetic{suffix}.npz") for suffix in ("", "-filtered", "-soft"))
+    report = pd.read_parquet(run / "report.parquet").groupby("taught_by")["images"].first()
+    assert report[["synthetic", "filtered", "soft"]].tolist() == [len(raw), len(filtered), len(soft)]
+    assert soft.beliefs is not None
+    agreed = np.argmax(soft.beliefs, axis=1) == raw.labels
+    assert np.array_equal(filtered.images, raw.images[agreed]) and 0 < len(filtered) < len(raw)
+
+
+def test_the_generator_that_came_closest_is_kept(command: Command, tmp_path: Path) -> None:
+    late_noise = ("--gan.learning-rate", "0.3", "--gan.final-learning-rate", "1", "--gan.averaging", "0")
+    finish(command(*TINY, EPOCHS, "6", *late_noise))
+    run = tmp_path / "runs" / "latest"
+    history = pd.read_parquet(run / "history.parquet")
+    assert history["frechet"].argmin() < len(history) - 1, "this training should end worse than it was"
+    experiment = Experiment.model_validate_json((run / "experiment.json").read_text())
+    (train,), (validation,) = (list(tmp_path.glob(f"cache/**/{name}.npz")) for name in ("train", "validation"))
+    judge = Judge(train, experiment.classifier, tmp_path / "cache" / "synthetic-data" / "classifiers").recall()
+    probe = Probe(judge, LabelledImages.load(validation), experiment.dataset.latent_spread)
+    kept, card = load_generator(run / "generator" / "generator.npz")
+    assert probe.look(kept, card.seed).frechet == pytest.approx(history["frechet"].min(), rel=1e-3)
+
+
 def test_the_classic_experiment_is_labelled_by_a_real_taught_classifier(command: Command, tmp_path: Path) -> None:
     finish(command("--experiment", "classic", *TINY, EPOCHS, "2"))
     page = (tmp_path / "runs" / "latest" / "report.html").read_text()
@@ -164,7 +204,7 @@ def test_the_classic_experiment_is_labelled_by_a_real_taught_classifier(command:
     [
         (("--gan.epochs", "0"), "gan.epochs"),
         (("--gan.epoch", "3"), "--gan.epochs"),
-        (("--experiment", "nope"), "standard, smoke, classic"),
+        (("--experiment", "nope"), "standard, smoke, full, classic"),
         (("--gan.loss", "hinge"), "'relativistic' or 'cross-entropy'"),
         (("--source", "/nowhere"), "/nowhere"),
         ((*TINY, "--dataset.counts.10", "3"), "classes 0 to 9"),
@@ -203,7 +243,7 @@ def test_given_settings_replace_those_of_the_named_experiment_and_no_others() ->
     assert customised("smoke", given) == SMOKE.model_copy(
         update={"seed": 7, "gan": SMOKE.gan.model_copy(update={"epochs": 4})}
     )
-    assert [customised(name, None) for name in EXPERIMENTS] == [STANDARD, SMOKE, CLASSIC]
+    assert [customised(name, None) for name in EXPERIMENTS] == [STANDARD, SMOKE, FULL, CLASSIC]
 
 
 def test_an_unknown_experiment_is_refused() -> None:

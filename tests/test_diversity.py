@@ -4,7 +4,7 @@ import numpy as np
 import prdc
 import pytest
 
-from gan_core.diversity import coverage, distances, evenness, measure, neighbour_distance, recall, repeated
+from gan_core.diversity import coverage, distances, evenness, frechet, measure, neighbour_distance, recall, repeated
 
 RANDOM = np.random.default_rng(0)
 REAL, OTHER = RANDOM.normal(size=(300, 16)), RANDOM.normal(size=(300, 16))
@@ -34,6 +34,17 @@ def test_the_nearest_neighbour_is_another_point() -> None:
 def test_repetition_is_the_share_of_copies() -> None:
     assert repeated(REAL, OTHER) < 0.05
     assert repeated(REAL, np.concatenate([OTHER[:150], OTHER[:150]])) == 1.0
+
+
+def test_the_frechet_distance_is_that_of_the_normal_distributions() -> None:
+    stretched = REAL * 3 + 2  # of one shape: |m1 - m2|^2 plus the squared difference of the roots' traces, axis by axis
+    centre, variance = REAL.mean(axis=0), np.trace(np.cov(REAL.T))
+    assert frechet(REAL, REAL) == pytest.approx(0, abs=1e-6)
+    assert frechet(REAL, stretched) == pytest.approx(np.sum((2 * centre + 2) ** 2) + 4 * variance)
+    assert frechet(REAL, SHIFTED) == pytest.approx(frechet(SHIFTED, REAL))
+    shared = np.sqrt(np.linalg.eigvals(np.cov(REAL.T) @ np.cov(SHIFTED.T)).real).sum()
+    means = np.sum((centre - SHIFTED.mean(axis=0)) ** 2)
+    assert frechet(REAL, SHIFTED) == pytest.approx(means + np.trace(np.cov(REAL.T) + np.cov(SHIFTED.T)) - 2 * shared)
 
 
 def test_evenness_is_one_for_all_classes_alike_and_zero_for_one() -> None:

@@ -29,6 +29,19 @@ def test_saving_and_loading_is_the_identity(tmp_path: Path) -> None:
     assert loaded.class_names == real.class_names
 
 
+def test_beliefs_travel_with_their_images(tmp_path: Path) -> None:
+    plain = striped_images(30, seed=0)
+    beliefs = np.random.default_rng(0).dirichlet(np.ones(10), 30).astype(np.float32)
+    believed = LabelledImages(plain.images, plain.labels, plain.class_names, beliefs)
+    believed.take(np.array([7, 3])).save(tmp_path / "two.npz")
+    loaded = LabelledImages.load(tmp_path / "two.npz").beliefs
+    assert loaded is not None and np.array_equal(loaded, beliefs[[7, 3]])
+    with pytest.raises(ValueError, match="beliefs"):
+        concatenate(plain, believed)
+    with pytest.raises(ValueError, match="beliefs"):
+        LabelledImages(plain.images, plain.labels, plain.class_names, beliefs[:7])
+
+
 def test_a_file_has_the_same_bytes_however_it_was_streamed(tmp_path: Path) -> None:
     real = striped_images(30, seed=0)
     real.save(tmp_path / "whole.npz")
