@@ -4,7 +4,7 @@ PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3,$(
     $(name) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $(name))))
 BIN := .venv/bin
 
-.PHONY: run test lock
+.PHONY: run test bench lock
 
 run: .venv/ready
 	$(BIN)/synthetic-data run --experiment $(EXPERIMENT) $(ARGS)
@@ -15,6 +15,12 @@ test: .venv/ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest
+
+bench: .venv/ready # about two hours; also: make bench SOURCE=DIR_OR_URL
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group bench
+	$(BIN)/python -m benchmarks.speed $(addprefix --source ,$(SOURCE))
+	$(BIN)/python -m benchmarks.quality $(addprefix --source ,$(SOURCE))
+	$(BIN)/python -m benchmarks.scaling $(addprefix --source ,$(SOURCE))
 
 .venv/ready: requirements.txt pyproject.toml
 	$(if $(PYTHON),,$(error Expected Python 3.11, 3.12 or 3.13 on the PATH, found none; say make PYTHON=/path/to/it))

@@ -12,13 +12,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from benchmarks.real import real_images
 from gan_core.classifier import score, teach
 from gan_core.config import STANDARD, Experiment, GanSettings
 from gan_core.drawing import draw, plan_labels
 from gan_core.game import Epoch, Game
 from gan_core.images import LabelledImages
-from tasks.download import cache_home, locate
-from tasks.normalize import normalize
 
 
 def main() -> None:
@@ -29,13 +28,11 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=2, help="classifiers taught for each row")
     parser.add_argument("--out", type=Path, help="CSV file to write")
     chosen = parser.parse_args()
-    folder = cache_home() / "normalized"
-    splits = normalize.fn(locate(chosen.source), folder, STANDARD.data, STANDARD.seed)
-    real, validation = LabelledImages.load(splits.train), LabelledImages.load(splits.validation)
-    rows, players = [], Players(real)
+    real = real_images(chosen.source)
+    rows, players = [], Players(real.train)
     for text in ["", *chosen.rows]:
         experiment = customised(f"gan.epochs={chosen.epochs} {text}")
-        rows.append({"change": text or "standard", **measure(experiment, players, validation, chosen.seeds)})
+        rows.append({"change": text or "standard", **measure(experiment, players, real.validation, chosen.seeds)})
         print(pd.DataFrame(rows).to_string(index=False, float_format="{:.4f}".format), flush=True)
         if chosen.out:
             pd.DataFrame(rows).to_csv(chosen.out, index=False)

@@ -1,0 +1,22 @@
+"""The real images a benchmark works with."""
+
+from dataclasses import dataclass
+
+from gan_core.config import STANDARD
+from gan_core.images import LabelledImages
+from tasks.download import cache_home, locate
+from tasks.normalize import normalize
+
+
+@dataclass(frozen=True)
+class Real:
+    """What may be learned from and what choices are made by; the test images stay where they are."""
+
+    train: LabelledImages
+    validation: LabelledImages
+
+
+def real_images(source: str | None) -> Real:
+    """The training and validation images of the standard experiment."""
+    splits = normalize.fn(locate(source), cache_home() / "normalized", STANDARD.data, STANDARD.seed)
+    return Real(LabelledImages.load(splits.train), LabelledImages.load(splits.validation))
