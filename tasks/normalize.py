@@ -12,10 +12,10 @@ from prefect.cache_policies import NO_CACHE
 from gan_core.config import DataSettings
 from gan_core.errors import BadInput
 from gan_core.files import sha256
-from gan_core.idx import read_pair
+from gan_core.idx import read_labels, read_pair
 from gan_core.images import FASHION_MNIST_CLASSES, LabelledImages
 from gan_core.split import split
-from tasks.sources import CLASSES, FILES, TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS
+from tasks.sources import CLASSES, FASHION_MNIST, FILES, TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS
 
 logger = logging.getLogger("synthetic_data.normalize")
 
@@ -45,11 +45,13 @@ def normalize(raw: Path, folder: Path, data: DataSettings, seed: int) -> Splits:
 
 
 def read_class_names(raw: Path) -> tuple[str, ...]:
-    """The lines of classes.txt, or the classes of Fashion-MNIST where there is none."""
-    if not (raw / CLASSES).is_file():
+    """The lines of classes.txt; without one the classes of Fashion-MNIST, or the numbers of another set's."""
+    if (raw / CLASSES).is_file():
+        lines = (raw / CLASSES).read_text("utf-8-sig").splitlines()
+        return tuple(line.strip() for line in lines if line.strip())
+    if sha256(raw / TRAIN_LABELS) == FASHION_MNIST[TRAIN_LABELS]:
         return FASHION_MNIST_CLASSES
-    lines = (raw / CLASSES).read_text("utf-8-sig").splitlines()
-    return tuple(line.strip() for line in lines if line.strip())
+    return tuple(f"class {number}" for number in range(1 + read_labels(raw / TRAIN_LABELS, 256).max(initial=0)))
 
 
 def identity(raw: Path, class_names: tuple[str, ...], data: DataSettings, seed: int) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import striped_images, write_source
 from PIL import Image
 
 from flows.command_line import customised
@@ -165,6 +166,17 @@ def test_a_collapsed_generator_is_no_success(command: Command, tmp_path: Path) -
     (page,) = tmp_path.glob("runs/*/report.html")
     assert "has collapsed: " in page.read_text()
     assert not (tmp_path / "runs" / "latest").exists()
+
+
+def test_larger_images_of_other_classes_need_no_change(command: Command, tmp_path: Path) -> None:
+    parts = (striped_images(count, seed=count, classes=4, side=32) for count in (600, 200))
+    (tmp_path / "other").mkdir()
+    other = write_source(tmp_path / "other", *parts)
+    finish(command(*TINY, EPOCHS, "1", "--source", str(other)))
+    synthetic = LabelledImages.load(tmp_path / "runs" / "latest" / "synthetic.npz")
+    assert synthetic.side == 32 and np.bincount(synthetic.labels).tolist() == [9] * 4
+    report = pd.read_parquet(tmp_path / "runs" / "latest" / "report.parquet")
+    assert [name for name in report if name.startswith("recall_")] == [f"recall_stripes-{k}" for k in range(4)]
 
 
 def test_refined_sets_are_taught_beside_the_raw_one(command: Command, tmp_path: Path) -> None:
