@@ -176,7 +176,8 @@ def test_larger_images_of_other_classes_need_no_change(command: Command, tmp_pat
     synthetic = LabelledImages.load(tmp_path / "runs" / "latest" / "synthetic.npz")
     assert synthetic.side == 32 and np.bincount(synthetic.labels).tolist() == [9] * 4
     report = pd.read_parquet(tmp_path / "runs" / "latest" / "report.parquet")
-    assert [name for name in map(str, report) if name.startswith("recall_")] == [f"recall_stripes-{k}" for k in range(4)]
+    recalls = [name for name in map(str, report) if name.startswith("recall_")]
+    assert recalls == [f"recall_stripes-{label}" for label in range(4)]
 
 
 def test_refined_sets_are_taught_beside_the_raw_one(command: Command, tmp_path: Path) -> None:
