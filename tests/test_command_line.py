@@ -182,7 +182,7 @@ def test_larger_images_of_other_classes_need_no_change(command: Command, tmp_pat
 
 def test_refined_sets_are_taught_beside_the_raw_one(command: Command, tmp_path: Path) -> None:
     refined = ("--dataset.refinements", "filtered", "--dataset.refinements", "soft")
-    finish(command(*TINY, EPOCHS, "2", "--classifier.steps", "60", *refined))
+    finish(command(*TINY, EPOCHS, "2", *refined))
     run = tmp_path / "runs" / "latest"
     raw, filtered, soft = (LabelledImages.load(run / f"synthetic{suffix}.npz") for suffix in ("", "-filtered", "-soft"))
     report = pd.read_parquet(run / "report.parquet").groupby("taught_by")["images"].first()
