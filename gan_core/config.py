@@ -34,6 +34,9 @@ class GanSettings(Settings):
     """How the generator is trained."""
 
     epochs: PositiveInt = Field(18, description="passes through the training images")
+    epoch_images: PositiveInt | None = Field(
+        default=None, description="real images shown in an epoch, each training image once if not given"
+    )
     batch_size: PositiveInt = Field(128, description="images of each kind, real and fake, in a step")
     generator_width: Width = Field(64, description="channels of the generator's widest layers")
     discriminator_width: Width = Field(64, description="channels of the discriminator's widest layers")

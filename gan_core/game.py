@@ -1,5 +1,6 @@
 """The adversarial game: a generator and a discriminator learn from each other, epoch by epoch."""
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -38,7 +39,8 @@ class Game:
 
     def __init__(self, settings: GanSettings, *, images: int, side: int, classes: int, seed: int) -> None:
         self.settings, self.classes, self.seed, self.epoch = settings, classes, seed, 0
-        self.rounds = max(1, images // (settings.batch_size * settings.penalty_interval))
+        shown = settings.epoch_images or images
+        self.rounds = max(1, shown // (settings.batch_size * settings.penalty_interval))
         self.generator = Generator(settings, side=side, classes=classes, seed=2 * seed)
         self.averaged = Generator(settings, side=side, classes=classes, seed=2 * seed)
         self.discriminator = Discriminator(settings, side=side, classes=classes, seed=2 * seed + 1)
@@ -84,10 +86,11 @@ class Game:
         return optimizer
 
     def _orders(self, images: int) -> np.ndarray:
-        """Which real image each step of this epoch sees, int32 [rounds, interval, batch]; small sets are repeated."""
+        """Which real image each step of this epoch sees, int32 [rounds, interval, batch]: one shuffle after another."""
         shape = (self.rounds, self.settings.penalty_interval, self.settings.batch_size)
-        order = np.random.default_rng([self.seed, self.epoch]).permutation(images)
-        return np.resize(order, shape).astype(np.int32)
+        random, needed = np.random.default_rng([self.seed, self.epoch]), math.prod(shape)
+        shuffles = [random.permutation(images) for _ in range(-(-needed // images))]
+        return np.concatenate(shuffles)[:needed].reshape(shape).astype(np.int32)
 
     def _round(self, images: tf.Tensor, labels: tf.Tensor, order: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
         """Plain steps and a last one with the gradient penalty; the means of the four figures, float32 [4]."""

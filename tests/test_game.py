@@ -147,6 +147,11 @@ def test_an_unconditional_game_does_not_look_at_the_labels() -> None:
     assert_same(one.state(), other.state())
 
 
+def test_an_epoch_of_more_images_than_there_are_shows_each_as_often() -> None:
+    game = new_game(TINY.model_copy(update={"epoch_images": 3 * len(REAL)}))
+    assert np.bincount(game._orders(len(REAL)).ravel()).tolist() == [3] * len(REAL)
+
+
 def test_every_epoch_reports_and_every_round_calls() -> None:
     game, rounds = new_game(), []
     epochs = list(game.play(REAL, lambda: rounds.append(1)))
