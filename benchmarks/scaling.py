@@ -26,9 +26,9 @@ from gan_core.images import LabelledImages, save_stream
 ROUNDS = 20  # of training in each row
 DRAWN = 10_000, 100_000, 1_000_000, 10_000_000
 TRAINED = [
-    *({"images": images, "width": 64, "batch": 128} for images in (5_500, 55_000, 550_000)),
-    *({"images": 55_000, "width": width, "batch": 128} for width in (32, 128)),
-    *({"images": 55_000, "width": 64, "batch": batch} for batch in (64, 256)),
+    *({"images": images, "width": 64, "batch": 64} for images in (5_500, 55_000, 550_000)),
+    *({"images": 55_000, "width": width, "batch": 64} for width in (32, 128)),
+    *({"images": 55_000, "width": 64, "batch": batch} for batch in (32, 128)),
 ]
 
 

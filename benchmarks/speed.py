@@ -104,7 +104,7 @@ def operations(width: int, side: int = 28) -> float:
 
     A backward pass costs two forward ones, one for the weights and one for the inputs. Each step runs the generator
     forward and back, and the discriminator forward and back for its own loss on a real and a fake image and back to
-    the fake image for the generator's; the penalty, once in eight steps, runs it forward and three times back on both.
+    the fake image for the generator's; the penalty, once in an interval, runs it forward and three times back on both.
     """
     gan = settings(width)
     fine, half, quarter = min(width, 64), (side // 2) ** 2, (side // 4) ** 2

@@ -37,7 +37,7 @@ class GanSettings(Settings):
     epoch_images: PositiveInt | None = Field(
         default=None, description="real images shown in an epoch, each training image once if not given"
     )
-    batch_size: PositiveInt = Field(128, description="images of each kind, real and fake, in a step")
+    batch_size: PositiveInt = Field(64, description="images of each kind, real and fake, in a step")
     generator_width: Width = Field(64, description="channels of the generator's widest layers")
     discriminator_width: Width = Field(64, description="channels of the discriminator's widest layers")
     latent_size: PositiveInt = Field(64, description="numbers in a latent vector")
@@ -46,7 +46,7 @@ class GanSettings(Settings):
     loss: Literal["relativistic", "cross-entropy"] = Field("relativistic", description="the adversarial loss")
     class_weight: NonNegativeFloat = Field(0.5, description="weight of the auxiliary class head, a factor of its loss")
     penalty_weight: NonNegativeFloat = Field(0.5, description="gamma of the R1 and R2 gradient penalties, a factor")
-    penalty_interval: PositiveInt = Field(8, description="steps from one gradient penalty to the next")
+    penalty_interval: PositiveInt = Field(16, description="steps from one gradient penalty to the next")
     learning_rate: PositiveFloat = Field(1.2e-3, description="Adam's step size at the start")
     final_learning_rate: Share = Field(0.02, description="step size at the end, as a share of the first")
     beta_1: Decay = Field(0.0, description="Adam's decay of the mean gradient, per step")
