@@ -33,7 +33,7 @@ class DataSettings(Settings):
 class GanSettings(Settings):
     """How the generator is trained."""
 
-    epochs: PositiveInt = Field(18, description="passes through the training images")
+    epochs: PositiveInt = Field(16, description="passes through the training images")
     epoch_images: PositiveInt | None = Field(
         default=None, description="real images shown in an epoch, each training image once if not given"
     )
@@ -58,7 +58,7 @@ class GanSettings(Settings):
 class DatasetSettings(Settings):
     """Which synthetic images are drawn."""
 
-    per_class: NonNegativeInt = Field(6_000, description="images of each class")
+    per_class: NonNegativeInt = Field(10_000, description="images of each class")
     counts: dict[str, NonNegativeInt] = Field(
         {}, description="images of single classes by their number, where they differ"
     )
