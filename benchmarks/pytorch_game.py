@@ -40,7 +40,7 @@ class Discriminator(nn.Module):
         self.body = nn.Sequential(
             nn.PixelUnshuffle(2),
             *(nn.Conv2d(4, fine, 3, padding=1), nn.LeakyReLU(0.2)),
-            *(nn.Conv2d(fine, width, 2, stride=2), nn.LeakyReLU(0.2)),
+            *(nn.PixelUnshuffle(2), nn.Conv2d(4 * fine, width, 1), nn.LeakyReLU(0.2)),
             *(nn.Conv2d(width, width, 3, padding=1), nn.LeakyReLU(0.2), nn.Flatten()),
             *(nn.Linear(width * (side // 4) ** 2, 128), nn.LeakyReLU(0.2)),
         )

@@ -1,7 +1,8 @@
 """The generator and the discriminator: convolutions at a half and a quarter of the image side only.
 
 At full resolution a convolution costs most and gains least, so the generator ends in `depth_to_space` and the
-discriminator begins with `space_to_depth` (Shi et al. 2016, arXiv:1609.05158).
+discriminator begins with `space_to_depth` (Shi et al. 2016, arXiv:1609.05158). Its step down is the 2x2 convolution of
+stride 2, written as `space_to_depth` and a dense layer, which takes half the time on a CPU.
 """
 
 from itertools import count
@@ -59,11 +60,9 @@ class Discriminator(keras.Model):
         super().__init__(name="discriminator")
         layers = _Layers(settings.precision, seed)
         width, features = settings.discriminator_width, 128
-        self.convolutions = [
-            layers.convolution(_fine(width)),
-            layers.convolution(width, kernel=2, stride=2),
-            layers.convolution(width),
-        ]
+        self.first_convolution = layers.convolution(_fine(width))
+        self.step_down = layers.dense(width)
+        self.second_convolution = layers.convolution(width)
         self.flatten = keras.layers.Flatten()
         self.features = layers.dense(features)
         self.realness = layers.dense(1, precision="float32")
@@ -75,8 +74,9 @@ class Discriminator(keras.Model):
 
     def call(self, images: tf.Tensor, classes: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         maps = tf.nn.space_to_depth(images[..., tf.newaxis], 2)
-        for convolution in self.convolutions:
-            maps = tf.nn.leaky_relu(convolution(maps), 0.2)
+        maps = tf.nn.leaky_relu(self.first_convolution(maps), 0.2)
+        maps = tf.nn.leaky_relu(self.step_down(tf.nn.space_to_depth(maps, 2)), 0.2)
+        maps = tf.nn.leaky_relu(self.second_convolution(maps), 0.2)
         features = tf.cast(tf.nn.leaky_relu(self.features(self.flatten(maps)), 0.2), tf.float32)
         realness = tf.squeeze(self.realness(features), axis=1)
         if not self.conditional:
@@ -129,11 +129,10 @@ class _Layers:
             units, use_bias=bias, kernel_initializer=self._initializer(), dtype=precision or self.precision
         )
 
-    def convolution(self, filters: int, *, kernel: int = 3, stride: int = 1, bias: bool = True) -> keras.layers.Conv2D:
+    def convolution(self, filters: int, *, bias: bool = True) -> keras.layers.Conv2D:
         return keras.layers.Conv2D(
             filters,
-            kernel,
-            strides=stride,
+            3,
             padding="same",
             use_bias=bias,
             kernel_initializer=self._initializer(),
