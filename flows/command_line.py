@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from cyclopts import App, CycloptsError, Parameter
 from pydantic import ValidationError
 
-from gan_core.config import EXPERIMENTS, STANDARD, Experiment
+from gan_core.config import EXPERIMENTS, STANDARD, Experiment, ExportSettings
 from gan_core.errors import BadInput
 from tasks.runs import Run, runs_folder
 
@@ -19,6 +19,14 @@ PREFECT = {  # what `[tool.prefect]` in pyproject.toml says, for those who call 
     "PREFECT_LOGGING_EXTRA_LOGGERS": "synthetic_data",
     "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
 }
+
+EXPORT = ExportSettings()
+
+
+def _explained(setting: str, **options: Any) -> Parameter:
+    """The option for a setting of exports, with its description."""
+    return Parameter(help=ExportSettings.model_fields[setting].description, **options)
+
 
 app = App(
     name="synthetic-data",
@@ -68,6 +76,52 @@ def examine(
 
     with server(log=2):
         print(examine_run(finished.folder, wanted))
+
+
+@app.command
+def export(
+    *,
+    out: Annotated[Path, Parameter(help="the folder to make")],
+    generator: Annotated[Path, Parameter(help="the folder of a run, or a generator's file")] = Path("runs/latest"),
+    format: Annotated[str, Parameter(help="one or more of those named above, with commas between them")] = "npz",
+    per_class: Annotated[int, _explained("per_class")] = EXPORT.per_class,
+    counts: Annotated[tuple[str, ...], Parameter(help="as 6=12000: training images of classes where they differ")] = (),
+    test_per_class: Annotated[int, _explained("test_per_class")] = EXPORT.test_per_class,
+    real_test: Annotated[bool, _explained("real_test", negative="")] = EXPORT.real_test,
+    seed: Annotated[int, _explained("seed")] = EXPORT.seed,
+    latent_spread: Annotated[float, _explained("latent_spread")] = EXPORT.latent_spread,
+    shard_images: Annotated[int, _explained("shard_images")] = EXPORT.shard_images,
+    overwrite: Annotated[bool, Parameter(negative="", help="replace what is there")] = False,
+    verbose: Annotated[bool, Parameter(negative="", help="show TensorFlow's and Prefect's own messages too")] = False,
+) -> None:
+    """Write datasets as idx, npz, parquet, imagefolder or webdataset; goes on with an export that was interrupted."""
+    settings = ExportSettings.model_validate(
+        {
+            "per_class": per_class,
+            "counts": {name: number for name, _, number in (pair.partition("=") for pair in counts)},
+            "test_per_class": test_per_class,
+            "real_test": real_test,
+            "seed": seed,
+            "latent_spread": latent_spread,
+            "shard_images": shard_images,
+        }
+    )
+    if not verbose:
+        quiet()
+    from flows.export_dataset import export_dataset
+    from flows.server import server
+
+    with server(log=2):
+        export_dataset(generator, out, tuple(format.split(",")), settings, overwrite)
+    print(f"{out}  {', '.join(sorted(path.name for path in out.iterdir()))}")
+
+
+@app.command
+def verify(folder: Annotated[Path, Parameter(help="an exported dataset")]) -> None:
+    """Check a dataset's manifest, digests and counts, and compare a sample of its images between the formats."""
+    from tasks.verify import verify_export
+
+    print(verify_export(folder))
 
 
 def customised(name: str, settings: Experiment | None) -> Experiment:

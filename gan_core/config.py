@@ -62,7 +62,7 @@ class DatasetSettings(Settings):
     counts: dict[str, NonNegativeInt] = Field(
         {}, description="images of single classes by their number, where they differ"
     )
-    latent_spread: PositiveFloat = Field(1.15, description="standard deviation of the latents, 1 in training")
+    latent_spread: PositiveFloat = Field(1.1, description="standard deviation of the latents, 1 in training")
     batch_size: PositiveInt = Field(1_000, description="images held in memory at once")
     refinements: tuple[Literal["filtered", "soft"], ...] = Field(
         (),
@@ -72,12 +72,33 @@ class DatasetSettings(Settings):
 
     def plan(self, classes: int) -> dict[int, int]:
         """Images of each class; BadInput for a class that does not exist, or when there is nothing to draw."""
-        if unknown := sorted(set(self.counts) - set(map(str, range(classes)))):
-            raise BadInput(f"Expected counts of classes 0 to {classes - 1}, got some of {unknown}; correct them.")
-        counts = {number: self.counts.get(str(number), self.per_class) for number in range(classes)}
-        if not sum(counts.values()):
-            raise BadInput("Expected at least one image to draw, got none; raise per_class or the counts.")
-        return counts
+        return plan(self.per_class, self.counts, classes)
+
+
+def plan(per_class: int, counts: dict[str, int], classes: int) -> dict[int, int]:
+    """`per_class` images of each class but for those that `counts` has by their number; BadInput as above."""
+    if unknown := sorted(set(counts) - set(map(str, range(classes)))):
+        raise BadInput(f"Expected counts of classes 0 to {classes - 1}, got some of {unknown}; correct them.")
+    planned = {number: counts.get(str(number), per_class) for number in range(classes)}
+    if not sum(planned.values()):
+        raise BadInput("Expected at least one image to draw, got none; raise per_class or the counts.")
+    return planned
+
+
+class ExportSettings(Settings):
+    """Which images an export holds."""
+
+    per_class: NonNegativeInt = Field(6_000, description="training images of each class")
+    counts: dict[str, NonNegativeInt] = Field(
+        {}, description="training images of single classes by their number, where they differ"
+    )
+    test_per_class: NonNegativeInt = Field(1_000, description="synthetic test images of each class")
+    real_test: bool = Field(False, description="whether the real test images stand in place of synthetic ones")
+    seed: Seed = Field(0, description="of the order and the images")
+    latent_spread: PositiveFloat = Field(1.1, description="standard deviation of the latents, 1 in training")
+    shard_images: Annotated[int, Field(ge=250, multiple_of=250)] = Field(
+        10_000, description="images drawn, written and forgotten at once, by a multiple of 250"
+    )
 
 
 class ClassifierSettings(Settings):

@@ -48,16 +48,23 @@ def plan_labels(counts: dict[int, int], seed: int) -> np.ndarray:
 
 
 def draw(
-    generator: Generator, labels: np.ndarray, seed: int, batch_size: int = BLOCK, *, spread: float = 1.0
+    generator: Generator,
+    labels: np.ndarray,
+    seed: int,
+    batch_size: int = BLOCK,
+    *,
+    spread: float = 1.0,
+    first_block: int = 0,
 ) -> Iterator[np.ndarray]:
     """Draw one image for each label [N]; yields uint8 images [batch, side, side], the last batch the rest.
 
     `spread` is the standard deviation of the latents, 1 in training; more of it gives bolder images.
     The latents of a block of images, never those of training, depend on the seed and the block's number alone, so
-    that the bytes do not depend on the batch size, nor the first images on how many follow.
+    that the bytes do not depend on the batch size, nor the first images on how many follow. With `first_block` the
+    images are those that would come after so many blocks.
     """
     waiting = np.empty((0, generator.side, generator.side), np.uint8)
-    for block, start in enumerate(range(0, len(labels), BLOCK)):
+    for block, start in enumerate(range(0, len(labels), BLOCK), start=first_block):
         drawn = _draw_block(generator, labels[start : start + BLOCK], seed, block, spread)
         waiting = np.concatenate([waiting, drawn])
         while len(waiting) >= batch_size:

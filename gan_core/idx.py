@@ -125,6 +125,14 @@ def write_idx(path: Path, array: np.ndarray) -> None:
     """Write a uint8 array as a gzipped IDX file; equal arrays give equal bytes."""
     if array.dtype != np.uint8:
         raise ValueError(f"Expected a uint8 array, got {array.dtype}.")
-    header = bytes([0, 0, UNSIGNED_BYTES, array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape)
     with atomic_write(path) as file, gzip.GzipFile("", "wb", compresslevel=6, fileobj=file, mtime=0) as compressed:
-        compressed.write(header + array.tobytes())
+        compressed.write(idx_header(array.shape) + array.tobytes())
+
+
+def idx_header(shape: tuple[int, ...]) -> bytes:
+    """What an IDX file of unsigned bytes with this shape begins with; BadInput for 2**32 or more along an axis."""
+    if max(shape) >= 2**32:
+        raise BadInput(
+            f"Expected at most {2**32 - 1:,} images in an IDX file, got {max(shape):,}; choose another format."
+        )
+    return bytes([0, 0, UNSIGNED_BYTES, len(shape)]) + struct.pack(f">{len(shape)}I", *shape)

@@ -21,7 +21,7 @@ from gan_core.images import LabelledImages
 from gan_core.pictures import mosaic, save_png
 from tasks.normalize import Splits
 from tasks.runs import Run, publish_latest
-from tasks.train_gan import diversity, kept_epoch
+from tasks.train_gan import diversity_after
 
 REFINED = (
     "Filtered is the synthetic set without the images whose label a real-taught classifier denies, soft the whole set "
@@ -65,11 +65,9 @@ def publish_report(
     frame = report.tidy(examinations, label_fidelity, provenance, real.class_names)
     report.save(frame, run.folder)
     save_png(mosaic(synthetic, real), run.mosaic)
-    warning, kept = diversity(run).collapse, kept_epoch(run)
+    warning = diversity_after(run).collapse
     notes = [
         warning,
-        f"The generator of epoch {kept['epoch']} of {experiment.gan.epochs} was kept: of all it came closest to the "
-        f"validation images, at a Fréchet distance of {kept['frechet']:.2f} in features of a real-taught classifier.",
         REFINED if experiment.dataset.refinements else "",
         "" if experiment.gan.conditional else _balance(synthetic),
     ]

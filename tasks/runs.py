@@ -41,11 +41,6 @@ class Run:
         return self.folder / "generator" / "checkpoint.npz"
 
     @property
-    def best(self) -> Path:
-        """The generator to keep so far; it becomes `generator` when training has ended."""
-        return self.folder / "generator" / "best.npz"
-
-    @property
     def generator(self) -> Path:
         return self.folder / "generator" / "generator.npz"
 

@@ -22,7 +22,6 @@ from tasks.progress import progress
 from tasks.runs import Run
 
 if TYPE_CHECKING:
-    from gan_core.drawing import GeneratorCard
     from gan_core.game import Epoch, Game
     from gan_core.probe import Probe
 
@@ -36,10 +35,9 @@ logger = logging.getLogger("synthetic_data.train")
 def train_gan(splits: Splits, experiment: Experiment, run: Run, *, judge: Judge) -> Path:
     """Train a generator from the training images, from the run's last checkpoint if there is one.
 
-    After each epoch the judge compares what it draws with the validation images; the generator that came closest, by
-    Fréchet distance, is the one that is kept.
+    After each epoch the judge compares what it draws with the validation images.
     """
-    from gan_core.drawing import GeneratorCard
+    from gan_core.drawing import GeneratorCard, save_generator
     from gan_core.game import Game
     from gan_core.probe import Probe
 
@@ -52,25 +50,19 @@ def train_gan(splits: Splits, experiment: Experiment, run: Run, *, judge: Judge)
         game.restore(load_arrays(run.checkpoint))
         logger.info("Going on after epoch %d of %d", game.epoch, gan.epochs)
     probe = Probe(judge.recall(), LabelledImages.load(splits.validation), experiment.dataset.latent_spread)
+    _play(game, real, probe, run)
+    if warning := diversity_after(run).collapse:
+        logger.warning(warning)
+    save_gif(sorted(run.grids.glob("epoch-*.png")), run.evolution, milliseconds=400)
     card = GeneratorCard(
         gan=gan, side=real.side, class_names=real.class_names, data_digest=splits.digest, seed=experiment.seed
     )
-    _play(game, real, probe, card, run)
-    kept = kept_epoch(run)
-    logger.info(
-        "Keeping the generator of epoch %d, with the least Fréchet distance, %.2f", kept["epoch"], kept["frechet"]
-    )
-    if warning := diversity(run).collapse:
-        logger.warning(warning)
-    save_gif(sorted(run.grids.glob("epoch-*.png")), run.evolution, milliseconds=400)
-    run.best.replace(run.generator)
+    save_generator(run.generator, game.averaged, card)
     return run.generator
 
 
-def _play(game: Game, real: LabelledImages, probe: Probe, card: GeneratorCard, run: Run) -> None:
+def _play(game: Game, real: LabelledImages, probe: Probe, run: Run) -> None:
     """Play the epochs that are left; the checkpoint is written last, so that what it counts is there."""
-    from gan_core.drawing import save_generator
-
     epochs = game.settings.epochs
     history = [row for row in _history(run.history) if row["epoch"] <= game.epoch]
     with progress("Training the GAN", "training", epochs * game.rounds, game.epoch * game.rounds) as advance:
@@ -78,23 +70,16 @@ def _play(game: Game, real: LabelledImages, probe: Probe, card: GeneratorCard, r
             seen = probe.look(game.averaged, game.seed)
             history.append(asdict(epoch) | asdict(seen))
             _save_history(history, run.history)
-            if kept_epoch(run)["epoch"] == epoch.epoch:
-                save_generator(run.best, game.averaged, card)
             if epoch.epoch % EPOCHS_PER_GRID == 0 or epoch.epoch == epochs:
                 _save_grid(game, run.grids / f"epoch-{epoch.epoch:04d}.png")
             save_arrays(run.checkpoint, game.state())
             logger.info(_line(epoch, seen, epochs))
 
 
-def kept_epoch(run: Run) -> dict:
-    """The row of the history with the least Fréchet distance, the earliest of equals."""
-    return min(_history(run.history), key=lambda row: row["frechet"])
-
-
-def diversity(run: Run) -> Diversity:
-    """The diversity of the generator that is kept."""
-    row = kept_epoch(run)
-    return Diversity(**{field.name: row[field.name] for field in fields(Diversity)})
+def diversity_after(run: Run) -> Diversity:
+    """The diversity of the run's generator after its last epoch."""
+    last = _history(run.history)[-1]
+    return Diversity(**{field.name: last[field.name] for field in fields(Diversity)})
 
 
 def _line(epoch: Epoch, seen: Diversity, epochs: int) -> str:

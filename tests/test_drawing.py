@@ -36,6 +36,11 @@ def test_the_first_images_do_not_depend_on_how_many_follow(generator: Generator)
     assert np.array_equal(drawn(generator, LABELS[: BLOCK + 5]), drawn(generator)[: BLOCK + 5])
 
 
+def test_images_can_be_drawn_from_any_block_on(generator: Generator) -> None:
+    rest = np.concatenate(list(draw(generator, LABELS[BLOCK:], 5, first_block=1)))
+    assert np.array_equal(rest, drawn(generator)[BLOCK:])
+
+
 def test_another_seed_draws_other_images(generator: Generator) -> None:
     assert not np.array_equal(drawn(generator, LABELS[:20]), drawn(generator, LABELS[:20], seed=6))
 

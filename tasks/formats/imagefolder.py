@@ -1,0 +1,29 @@
+"""A folder a split, in it a folder a class, in it a PNG file an image, named by the image's number in the split."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from gan_core.images import LabelledImages
+from tasks.formats.png import decoded, encoded, folder_names
+from tasks.shards import Export, Split
+
+
+def write_shard(folder: Path, split: Split, shard: int, images: LabelledImages) -> None:
+    """Write the images of a shard; a shard written again gives the same files."""
+    classes = [folder / split.name / name for name in folder_names(images.class_names)]
+    for path in classes:
+        path.mkdir(parents=True, exist_ok=True)
+    for number, label, image in zip(split.range(shard), images.labels, encoded(images.images), strict=True):
+        (classes[label] / f"{number:08d}.png").write_bytes(image)
+
+
+def finish(folder: Path, export: Export) -> None:
+    """Nothing is left to do."""
+
+
+def read(folder: Path, split: str) -> Iterator[tuple[np.ndarray, int]]:
+    """The images, with the numbers of their folders as labels."""
+    for path in sorted((folder / split).glob("*/*.png"), key=lambda path: path.name):
+        yield decoded(path), int(path.parent.name.partition("_")[0])

@@ -1,0 +1,112 @@
+"""What an export is made of: splits, and the shards that they are drawn and written in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from gan_core.config import ExportSettings, plan
+from gan_core.images import LabelledImages
+
+if TYPE_CHECKING:
+    from gan_core.drawing import GeneratorCard
+    from gan_core.networks import Generator
+
+TEST_SEEDS = 1_000_001  # more than any seed of training images, so that the splits share no image
+
+
+@dataclass(frozen=True)
+class Split:
+    """Training or test images: where they come from and how they are cut into shards."""
+
+    name: Literal["train", "test"]
+    images: int
+    shard_images: int
+    source: Path  # the generator that draws them, or an NPZ file of real images
+    real: bool
+    counts: tuple[tuple[int, int], ...] = ()  # images of each class, of a drawn split
+    seed: int = 0
+    spread: float = 1.0
+
+    @property
+    def shards(self) -> int:
+        return -(-self.images // self.shard_images)
+
+    def stem(self, shard: int) -> str:
+        """The name that every format gives a shard, as in train-00003-of-00006."""
+        return f"{self.name}-{shard:05d}-of-{self.shards:05d}"
+
+    def range(self, shard: int) -> range:
+        """The numbers of the shard's images within the split."""
+        return range(shard * self.shard_images, min((shard + 1) * self.shard_images, self.images))
+
+    def load(self, shard: int) -> LabelledImages:
+        """The images of one shard; the bytes depend on nothing but the split and the shard's number."""
+        from gan_core.drawing import BLOCK, draw
+
+        numbers = self.range(shard)
+        if self.real:
+            return _real(self.source).take(np.array(numbers))
+        generator, card = _generator(self.source)
+        labels = _labels(self.counts, self.seed)[numbers.start : numbers.stop]
+        drawn = draw(generator, labels, self.seed, spread=self.spread, first_block=numbers.start // BLOCK)
+        return LabelledImages(np.concatenate(list(drawn)), labels.copy(), card.class_names)
+
+
+@dataclass(frozen=True)
+class Export:
+    """All that the formats must know of a dataset."""
+
+    splits: tuple[Split, ...]
+    class_names: tuple[str, ...]
+    side: int  # pixels
+
+
+def planned(generator: Path, card: GeneratorCard, export: ExportSettings, real_test: Path | None) -> Export:
+    """A training split, and a test split if it has any image; BadInput for counts that cannot be drawn."""
+    classes = len(card.class_names)
+    train = plan(export.per_class, export.counts, classes)
+    parts = [_drawn("train", train, generator, export, export.seed)]
+    if real_test:
+        images = len(_real(real_test))
+        parts.append(Split("test", images, export.shard_images, real_test, real=True))
+    elif export.test_per_class:
+        test = plan(export.test_per_class, {}, classes)
+        parts.append(_drawn("test", test, generator, export, export.seed + TEST_SEEDS))
+    return Export(tuple(parts), card.class_names, card.side)
+
+
+def _drawn(
+    name: Literal["train", "test"], counts: dict[int, int], generator: Path, export: ExportSettings, seed: int
+) -> Split:
+    images = sum(counts.values())
+    return Split(
+        *(name, images, export.shard_images, generator),
+        real=False,
+        counts=tuple(counts.items()),
+        seed=seed,
+        spread=export.latent_spread,
+    )
+
+
+@lru_cache(maxsize=2)
+def _labels(counts: tuple[tuple[int, int], ...], seed: int) -> np.ndarray:
+    from gan_core.drawing import plan_labels
+
+    return plan_labels(dict(counts), seed)
+
+
+@lru_cache(maxsize=1)
+def _generator(path: Path) -> tuple[Generator, GeneratorCard]:
+    from gan_core.drawing import load_generator
+
+    return load_generator(path)
+
+
+@lru_cache(maxsize=1)
+def _real(path: Path) -> LabelledImages:
+    return LabelledImages.load(path)

@@ -1,0 +1,92 @@
+"""Whether an exported dataset is what its manifest says."""
+
+import json
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gan_core.errors import BadInput
+from gan_core.files import sha256
+from tasks.finish_export import MANIFEST, SUMS
+from tasks.formats import FORMATS
+
+SAMPLE = 100  # images of each split that are compared between the formats
+
+
+class Unsound(BadInput):
+    """A dataset is not what its manifest says."""
+
+
+def verify_export(folder: Path) -> str:
+    """Check the files, the labels and a sample of the images; one line that says what was found sound.
+
+    Raises Unsound for the first thing that is not as the manifest says.
+    """
+    manifest = read_manifest(folder)
+    check_files(folder, manifest)
+    for split, described in manifest["splits"].items():
+        samples = {}
+        for name in manifest["formats"]:
+            counts, samples[name] = read_split(folder / name, name, split, manifest)
+            _require(
+                counts == list(described["counts"].values()),
+                f"{described['counts']} images in {name}, {split}",
+                str(dict(zip(described["counts"], counts, strict=True))),
+            )
+        for name, sample in samples.items():
+            first = manifest["formats"][0]
+            _require(
+                np.array_equal(sample, samples[first]), f"the same images in {first} and {name}, {split}", "others"
+            )
+    images = sum(split["images"] for split in manifest["splits"].values())
+    return f"{images:,} images in {', '.join(manifest['formats'])} and {len(manifest['files']):,} files are sound"
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a complete dataset."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text())
+    except (OSError, ValueError) as error:
+        raise Unsound(
+            f"Expected an exported dataset with a {MANIFEST}, got {folder}; name one that is complete."
+        ) from error
+    _require((folder / SUMS).is_file(), f"the file {SUMS}", "none")
+    return manifest
+
+
+def check_files(folder: Path, manifest: dict[str, Any]) -> None:
+    """Each file is there with its size and digest, the manifest itself has its digest, and no other file is there."""
+    lines = (line.partition("  ") for line in (folder / SUMS).read_text().splitlines())
+    sums = {name: digest for digest, _, name in lines}
+    _require(sums.pop(MANIFEST, "") == sha256(folder / MANIFEST), f"{MANIFEST} as in {SUMS}", "another one")
+    _require(
+        sums == {name: file["sha256"] for name, file in manifest["files"].items()}, f"the digests of {SUMS}", "others"
+    )
+    for name, file in manifest["files"].items():
+        path = folder / name
+        found = f"{path.stat().st_size} bytes" if path.is_file() else "none"
+        _require(found == f"{file['bytes']} bytes", f"{name} with {file['bytes']} bytes", found)
+        _require(sha256(path) == file["sha256"], f"{name} with SHA-256 {file['sha256']}", "another one")
+    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    if strangers := sorted(there - {*manifest["files"], MANIFEST, SUMS}):
+        raise Unsound(f"Expected no files but those of the manifest in {folder}, got {strangers[0]}; remove it.")
+
+
+def read_split(folder: Path, name: str, split: str, manifest: dict[str, Any]) -> tuple[list[int], np.ndarray]:
+    """Images of each class in a format's split, and the first few images, uint8 [n, side, side]."""
+    classes, side = len(manifest["class_names"]), manifest["side"]
+    pairs = FORMATS[name].read(folder, split)
+    first = list(islice(pairs, SAMPLE))
+    for image, _ in first:
+        right = image.shape == (side, side) and image.dtype == np.uint8
+        _require(right, f"uint8 images of {side} x {side} in {name}", f"{image.dtype} {list(image.shape)}")
+    labels = np.array([label for _, label in first] + [label for _, label in pairs])
+    _require(labels.min() >= 0 and labels.max() < classes, f"labels below {classes} in {name}", str(labels.max()))
+    return np.bincount(labels, minlength=classes).tolist(), np.stack([image for image, _ in first])
+
+
+def _require(sound: bool, expected: str, got: str) -> None:
+    if not sound:
+        raise Unsound(f"Expected {expected}, got {got}; export the dataset again.")
