@@ -58,7 +58,7 @@ class GanSettings(Settings):
 class DatasetSettings(Settings):
     """Which synthetic images are drawn."""
 
-    per_class: NonNegativeInt = Field(10_000, description="images of each class")
+    per_class: NonNegativeInt = Field(6_000, description="images of each class")
     counts: dict[str, NonNegativeInt] = Field(
         {}, description="images of single classes by their number, where they differ"
     )
