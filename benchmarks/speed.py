@@ -173,7 +173,12 @@ def compete(width: int, source: str | None, turns: int) -> pd.DataFrame:
         rows.append(row)
     for process in processes.values():
         process.communicate()
-    return pd.DataFrame(rows[1:])
+    return frame(rows[1:])
+
+
+def frame(rows: list[dict[tuple[str, str], float]]) -> pd.DataFrame:
+    """A row for each turn, columns by what was done and by whom."""
+    return pd.DataFrame([list(row.values()) for row in rows], columns=pd.MultiIndex.from_tuples(rows[0]))
 
 
 def wait(contestant: Contestant) -> None:
