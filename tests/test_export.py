@@ -88,12 +88,19 @@ def assert_holds(images: np.ndarray, labels: np.ndarray, split: LabelledImages) 
     assert np.array_equal(labels, split.labels)
 
 
-def test_keras_opens_the_idx_files(
-    dataset: Path, drawn: dict[str, LabelledImages], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(keras.src.utils.file_utils.config, "keras_home", lambda: str(dataset / "idx"))
-    for name, (images, labels) in zip(("train", "test"), keras.datasets.fashion_mnist.load_data(), strict=True):
-        assert_holds(images, labels, drawn[name])
+def test_keras_opens_the_idx_files(dataset: Path, drawn: dict[str, LabelledImages], tmp_path: Path) -> None:
+    load = (
+        "import keras, numpy as np; (a, b), (c, d) = keras.datasets.fashion_mnist.load_data(); "
+        "np.savez('all', a, b, c, d)"
+    )
+    environment = os.environ | {"KERAS_HOME": str(dataset / "idx")}
+    before = sorted(path for path in dataset.rglob("*") if path.name != "keras.json")
+    subprocess.run([sys.executable, "-c", load], cwd=tmp_path, env=environment, check=True)
+    (dataset / "idx" / "keras.json").unlink(missing_ok=True)  # Keras leaves its settings in its home
+    assert sorted(dataset.rglob("*")) == before, "it fetched something"
+    with np.load(tmp_path / "all.npz") as arrays:
+        assert_holds(arrays["arr_0"], arrays["arr_1"], drawn["train"])
+        assert_holds(arrays["arr_2"], arrays["arr_3"], drawn["test"])
 
 
 def test_the_plain_idx_files_lie_where_torchvision_reads_them(dataset: Path, drawn: dict[str, LabelledImages]) -> None:
