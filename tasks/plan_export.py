@@ -1,10 +1,14 @@
 """The errand before an export: what it will hold, what made it, and a digest that stands for both."""
 
+from __future__ import annotations
+
 import hashlib
 import json
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -18,6 +22,9 @@ from tasks.formats import FORMATS
 from tasks.normalize import normalize
 from tasks.runs import Run, program_digest
 from tasks.shards import Export, planned
+
+if TYPE_CHECKING:
+    from gan_core.drawing import GeneratorCard
 
 
 @dataclass(frozen=True)
@@ -46,17 +53,15 @@ class ExportPlan:
 @task(cache_policy=NO_CACHE, persist_result=False)
 def plan_export(generator: Path, formats: Sequence[str], settings: ExportSettings) -> ExportPlan:
     """Look at the generator, a run's folder or its file, and at what is wanted; BadInput for what cannot be."""
-    from gan_core.drawing import load_generator
-
-    if unknown := sorted(set(formats) - set(FORMATS)) or not formats:
-        raise BadInput(f"Expected formats of {', '.join(FORMATS)}, got {unknown or 'none'}; name one or more of them.")
+    if not formats or not set(formats) <= set(FORMATS):
+        raise BadInput(f"Expected formats of {', '.join(FORMATS)}, got {', '.join(formats)}; name one or more of them.")
     run = Run(generator.resolve()) if generator.is_dir() else None
     weights = run.generator if run else generator
     if not weights.is_file():
         raise BadInput(
             f"Expected a generator, got {generator}; name the folder of a run that has trained one, or its file."
         )
-    card = load_generator(weights)[1]
+    card = _card(weights)
     if not card.gan.conditional:
         raise BadInput("Expected a generator that draws by class, got an unconditional one; train one with classes.")
     origin = Origin(
@@ -73,6 +78,15 @@ def plan_export(generator: Path, formats: Sequence[str], settings: ExportSetting
     parts = [origin.generator_digest, settings.digest(), ordered, origin.run_id, program_digest(), library_versions()]
     identity = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
     return ExportPlan(export, origin, ordered, identity)
+
+
+def _card(weights: Path) -> GeneratorCard:
+    from gan_core.drawing import load_generator
+
+    try:
+        return load_generator(weights)[1]
+    except (EOFError, KeyError, OSError, TypeError, ValueError, zipfile.BadZipFile) as error:
+        raise BadInput(f"Expected a generator's file, got {weights}, which is none; train one again.") from error
 
 
 def _real_test(run: Run | None) -> Path:

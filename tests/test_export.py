@@ -21,6 +21,7 @@ from PIL import Image
 
 from gan_core.config import ExportSettings, GanSettings
 from gan_core.drawing import GeneratorCard, draw, plan_labels, save_generator
+from gan_core.errors import BadInput
 from gan_core.idx import read_idx
 from gan_core.images import LabelledImages
 from gan_core.networks import Generator
@@ -243,7 +244,7 @@ def test_what_is_there_is_replaced_only_when_told(tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()
     (out / "precious").write_text("x")
-    with pytest.raises(Exception, match="--overwrite"), staged(out, "i" * 64, overwrite=False):
+    with pytest.raises(BadInput, match="--overwrite"), staged(out, "i" * 64, overwrite=False):
         raise AssertionError("not refused")
     with staged(out, "i" * 64, overwrite=True) as staging:
         (staging / "new").write_text("y")
@@ -285,8 +286,29 @@ def test_a_killed_command_goes_on_and_ends_the_same(dataset: Path, generator: Pa
     [({"counts": {"10": 3}}, "classes 0 to 9"), ({"per_class": 0}, "at least one image")],
 )
 def test_what_cannot_be_drawn_is_refused(generator: Path, settings: dict, expected: str) -> None:
-    with pytest.raises(Exception, match=expected):
+    with pytest.raises(BadInput, match=expected):
         plan_export.fn(generator, ("npz",), ExportSettings(**settings))
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no archive", b"PK\x03\x04 half of one"])
+def test_what_is_no_generator_is_refused(tmp_path: Path, content: bytes | None) -> None:
+    if content is not None:
+        (tmp_path / "generator.npz").write_bytes(content)
+    with pytest.raises(BadInput, match=r"^Expected a generator"):
+        plan_export.fn(tmp_path / "generator.npz", ("npz",), ExportSettings())
+
+
+def test_an_unknown_format_is_refused(generator: Path) -> None:
+    with pytest.raises(BadInput, match="webdataset, got csv"):
+        plan_export.fn(generator, ("csv",), ExportSettings())
+
+
+def test_an_unconditional_generator_is_refused(tmp_path: Path) -> None:
+    gan = GanSettings(generator_width=8, latent_size=8, conditional=False)
+    card = GeneratorCard(gan=gan, side=28, class_names=NAMES, data_digest="d" * 64, seed=1)
+    save_generator(tmp_path / "generator.npz", Generator(gan, side=28, classes=10, seed=1), card)
+    with pytest.raises(BadInput, match="unconditional"):
+        plan_export.fn(tmp_path / "generator.npz", ("npz",), ExportSettings())
 
 
 def test_gzipped_members_are_one_file_for_our_own_reader(dataset: Path, drawn: dict[str, LabelledImages]) -> None:
