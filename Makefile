@@ -30,5 +30,5 @@ bench: .venv/ready # about two hours; also: make bench SOURCE=DIR_OR_URL
 	touch $@
 
 lock: # needs uv
-	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --no-strip-extras \
+	uv pip compile pyproject.toml --extra dask --extra s3 --extra tfds --group dev --universal --python-version 3.11 --no-strip-extras \
 	    --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements.txt

@@ -10,9 +10,10 @@ import tensorflow as tf
 
 from gan_core.config import ClassifierSettings
 from gan_core.examination import Score
-from gan_core.graphs import compiled
+from gan_core.graphs import compiled, repeat
 from gan_core.images import LabelledImages, to_signed
 from gan_core.losses import class_loss
+from gan_core.precision import native
 
 CHUNK = 8  # steps in one call of the compiled loop
 READING = 1_000  # images answered at once
@@ -58,15 +59,15 @@ def teach(
 
     @partial(compiled, input_signature=[tf.TensorSpec([None, settings.batch_size], tf.int32)])
     def learn(orders: tf.Tensor) -> None:
-        tf.while_loop(lambda number: number < tf.shape(orders)[0], lambda number: step(number, orders[number]), [0])
+        repeat(tf.shape(orders)[0], lambda number: step(orders[number]))
 
-    def step(number: tf.Tensor, order: tf.Tensor) -> tuple[tf.Tensor]:
+    def step(order: tf.Tensor) -> tuple[()]:
         with tf.GradientTape() as tape:
             logits = classifier(to_signed(tf.cast(tf.gather(images, order), tf.float32)), training=True)
             loss = class_loss(logits, tf.gather(targets, order))
         weights = classifier.trainable_variables
         optimizer.apply(tape.gradient(loss, weights), weights)
-        return (number + 1,)
+        return ()
 
     for orders in _orders(settings, len(teaching), seed):
         learn(tf.constant(orders))
@@ -112,20 +113,19 @@ def _orders(settings: ClassifierSettings, images: int, seed: int) -> list[np.nda
 
 
 class _Layers:
-    """Makes layers that compute in bfloat16, each random one with a seed of its own."""
-
-    precision = "mixed_bfloat16"
+    """Makes layers that compute in what the machine is fast in, each random one with a seed of its own."""
 
     def __init__(self, seed: int) -> None:
+        self.precision = native()
         self.seeds = (1_000 * seed + number for number in count())
 
     def convolution(self, filters: int) -> keras.layers.Conv2D:
         kernel = keras.initializers.GlorotUniform(seed=next(self.seeds))
         return keras.layers.Conv2D(filters, 3, padding="same", kernel_initializer=kernel, dtype=self.precision)
 
-    def dense(self, units: int, precision: str = precision) -> keras.layers.Dense:
+    def dense(self, units: int, precision: str | None = None) -> keras.layers.Dense:
         kernel = keras.initializers.GlorotUniform(seed=next(self.seeds))
-        return keras.layers.Dense(units, kernel_initializer=kernel, dtype=precision)
+        return keras.layers.Dense(units, kernel_initializer=kernel, dtype=precision or self.precision)
 
     def dropout(self, rate: float) -> keras.layers.Dropout:
         return keras.layers.Dropout(rate, seed=next(self.seeds), dtype=self.precision)

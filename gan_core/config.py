@@ -52,7 +52,9 @@ class GanSettings(Settings):
     beta_1: Decay = Field(0.0, description="Adam's decay of the mean gradient, per step")
     beta_2: Decay = Field(0.99, description="Adam's decay of the mean squared gradient, per step")
     averaging: Decay = Field(0.999, description="decay of the averaged generator weights, per step")
-    precision: Literal["mixed_bfloat16", "float32"] = Field("mixed_bfloat16", description="of the layers' arithmetic")
+    precision: Literal["auto", "mixed_bfloat16", "float32"] = Field(
+        "auto", description="of the layers' arithmetic; auto is what the machine is fast in"
+    )
 
 
 class DatasetSettings(Settings):

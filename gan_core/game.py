@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from gan_core.config import GanSettings
-from gan_core.graphs import compiled
+from gan_core.graphs import compiled, repeat
 from gan_core.images import LabelledImages, to_signed
 from gan_core.losses import ADVERSARIAL, class_loss, gradient_penalty
 from gan_core.networks import Discriminator, Generator
@@ -97,10 +97,10 @@ class Game:
         interval = self.settings.penalty_interval
         first, last = number * interval, interval - 1
 
-        def plain(step: tf.Tensor, total: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            return step + 1, total + self._step(images, labels, order[step], first + step, penalised=False)
+        def plain(step: tf.Tensor, total: tf.Tensor) -> tuple[tf.Tensor]:
+            return (total + self._step(images, labels, order[step], first + step, penalised=False),)
 
-        _, total = tf.while_loop(lambda step, total: step < last, plain, [tf.constant(0), tf.zeros([4])])
+        (total,) = repeat(last, plain, tf.zeros([4]))
         return (total + self._step(images, labels, order[last], first + last, penalised=True)) / interval
 
     def _step(

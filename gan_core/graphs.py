@@ -1,9 +1,22 @@
-"""Compiled functions, without the graph optimizers that give each process other bits."""
+"""Compiled functions and loops whose every bit is the same in each process."""
 
 from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
+
+
+def repeat(count: int | tf.Tensor, step: Callable[..., Any], *state: Any) -> Any:
+    """`state = step(number, *state)` for each number below `count`; returns the last state, a tuple.
+
+    One at a time: by itself `tf.while_loop` lets a step read weights that the one before has not written yet.
+    """
+
+    def body(number: tf.Tensor, *state: Any) -> Any:
+        return (number + 1, *step(number, *state))
+
+    _, *last = tf.while_loop(lambda number, *_: number < count, body, [tf.constant(0), *state], parallel_iterations=1)
+    return tuple(last)
 
 
 def compiled(function: Callable[..., Any], **options: Any) -> Any:

@@ -11,6 +11,7 @@ import keras
 import tensorflow as tf
 
 from gan_core.config import GanSettings
+from gan_core.precision import resolved
 
 
 class Generator(keras.Model):
@@ -27,7 +28,7 @@ class Generator(keras.Model):
         self.first_normalisation = BatchNormalisation()
         self.convolution = layers.convolution(width, bias=False)
         self.second_normalisation = BatchNormalisation()
-        self.upsampling = keras.layers.UpSampling2D(dtype=settings.precision)
+        self.upsampling = keras.layers.UpSampling2D(dtype=layers.precision)
         self.fine_convolution = layers.convolution(_fine(width), bias=False)
         self.third_normalisation = BatchNormalisation()
         self.to_quarters = layers.convolution(4)
@@ -121,7 +122,7 @@ class _Layers:
     """Makes layers of one precision, each initialised from a seed of its own."""
 
     def __init__(self, precision: str, seed: int) -> None:
-        self.precision = precision
+        self.precision = resolved(precision)
         self.seeds = (1_000 * seed + number for number in count())
 
     def dense(self, units: int, *, bias: bool = True, precision: str | None = None) -> keras.layers.Dense:

@@ -88,6 +88,7 @@ def render(
             for line, item in zip(lines, (*examinations, label_fidelity), strict=True)
         ],
         settings=_settings(experiment),
+        precision=provenance["precision"],
         digests={key: provenance[f"{key}_digest"] for key in ("settings", "data", "generator")},
         versions={key.removeprefix("version_"): text for key, text in provenance.items() if key.startswith("version_")},
         table="data:text/csv;base64," + b64encode(frame.to_csv(index=False, lineterminator="\n").encode()).decode(),

@@ -26,6 +26,7 @@ class Provenance:
     data_digest: str
     generator_digest: str
     versions: dict[str, str]  # of the libraries
+    precision: str  # of the arithmetic
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,7 @@ def tidy(
             "settings_digest": provenance.settings_digest,
             "data_digest": provenance.data_digest,
             "generator_digest": provenance.generator_digest,
+            "precision": provenance.precision,
             **{f"version_{library}": number for library, number in provenance.versions.items()},
         }
         for examination in examinations

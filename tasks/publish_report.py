@@ -54,6 +54,8 @@ def publish_report(
     run: Run,
 ) -> Report:
     """Write all parts of the report into the run's folder, the page last."""
+    from gan_core.precision import resolved
+
     synthetic, real = LabelledImages.load(run.synthetic), LabelledImages.load(splits.train)
     provenance = report.Provenance(
         run_id=run.id,
@@ -61,6 +63,7 @@ def publish_report(
         data_digest=splits.digest,
         generator_digest=sha256(run.generator),
         versions=report.library_versions(),
+        precision=resolved(experiment.gan.precision),
     )
     frame = report.tidy(examinations, label_fidelity, provenance, real.class_names)
     report.save(frame, run.folder)

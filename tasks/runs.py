@@ -109,8 +109,10 @@ def publish_latest(run: Run) -> None:
 
 
 def program_digest() -> str:
-    """SHA-256 of the science's source: what another version computed is not taken for this one's."""
-    digest = hashlib.sha256()
+    """SHA-256 of the science's source and this machine's arithmetic: what others computed is not taken for our own."""
+    from gan_core.precision import native
+
+    digest = hashlib.sha256(native().encode())
     for path in sorted(Path(gan_core.__file__).parent.glob("*.py")):
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()

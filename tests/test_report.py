@@ -15,7 +15,9 @@ from gan_core.pictures import grid, save_gif, save_png
 from gan_core.report import Provenance, headline, library_versions, save, tidy
 
 CLASSES = ("T-shirt/top", "<b>&", "Bag")
-PROVENANCE = Provenance("run-0042", "5" * 64, "1e9" + "0" * 61, "ab" * 32, {"python": "3.11", "numpy": "2.4.6"})
+PROVENANCE = Provenance(
+    "run-0042", "5" * 64, "1e9" + "0" * 61, "ab" * 32, {"python": "3.11", "numpy": "2.4.6"}, "float32"
+)
 
 
 def examination(taught_by: TeachingSet, *, images: int, seeds: int = 3) -> Examination:
