@@ -1,99 +1,40 @@
 """The commands of the README in a real Prefect server: deploy, run by name, the schedule, no two runs at once."""
 
 import json
-import os
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
 from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.states import Cancelled, Pending
+from servers import ROOT, WORK, Prefect, own_surroundings, prefect_command, running_server, tiny_experiment, wait_until
 
-ROOT = Path(__file__).parents[1]
-PREFECT = Path(sys.executable).with_name("prefect")
 FULL_NAME = "synthetic-data/synthetic-data"
-WORK = ("worker", "start", "--pool", "local", "--type", "process", "--run-once")
 SCHEDULER_LOOP = 1  # seconds
 
-Prefect = Callable[..., subprocess.CompletedProcess[str]]
 Runs = Callable[[], list[FlowRun]]
-
-
-def wait_until(condition: Callable[[], object], *, seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"Waited {seconds} s in vain."
-        time.sleep(0.2)
 
 
 @pytest.fixture(scope="module")
 def surroundings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Environment variables that keep the commands to a server, a database, caches and runs of their own."""
-    folder = tmp_path_factory.mktemp("deployment")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    return {key: value for key, value in os.environ.items() if not key.startswith("PREFECT_")} | {
-        "NO_PROXY": "*",
-        "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
-        "PREFECT_HOME": str(folder / "prefect"),
-        "PREFECT_SERVER_API_PORT": str(port),
-        "PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": str(SCHEDULER_LOOP),
-        "SYNTHETIC_DATA_RUNS": str(folder / "runs"),
-        "XDG_CACHE_HOME": str(folder / "cache"),
-    }
+    loop = {"PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": str(SCHEDULER_LOOP)}
+    return own_surroundings(tmp_path_factory.mktemp("deployment")) | loop
 
 
 @pytest.fixture(scope="module")
 def server(surroundings: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a server that has started."""
-    url = surroundings["PREFECT_API_URL"]
-    log = tmp_path_factory.mktemp("server") / "log"
-
-    def answers() -> bool:
-        assert process.poll() is None, log.read_text()
-        try:
-            return httpx.get(f"{url}/health", trust_env=False).is_success
-        except httpx.TransportError:
-            return False
-
-    with (
-        log.open("w") as output,
-        subprocess.Popen(
-            [PREFECT, "server", "start", "--no-ui"], cwd=ROOT, env=surroundings, stdout=output, stderr=output
-        ) as process,
-    ):
-        try:
-            wait_until(answers, seconds=120)
-            yield url
-        finally:
-            process.terminate()
+    with running_server(surroundings, tmp_path_factory.mktemp("server") / "log"):
+        yield surroundings["PREFECT_API_URL"]
 
 
 @pytest.fixture(scope="module")
 def prefect(surroundings: dict[str, str], server: str) -> Prefect:
-    """Types a `prefect` command in the project's root, where nobody is there to answer a question."""
-
-    def type_command(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [PREFECT, *arguments],
-            cwd=ROOT,
-            env=surroundings,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
-
-    return type_command
+    return prefect_command(surroundings)
 
 
 @pytest.fixture(scope="module")
@@ -133,17 +74,9 @@ def runs(deployment: DeploymentResponse, client: SyncPrefectClient) -> Iterator[
 def test_a_run_by_bare_name_completes_with_its_report_and_pictures(
     prefect: Prefect, runs: Runs, client: SyncPrefectClient, tiny_source: Path
 ) -> None:
-    experiment = {
-        "name": "tiny",
-        "tolerate_collapse": True,
-        "source": str(tiny_source),
-        "data": {"validation_images": 100},
-        "gan": {"epochs": 2, "batch_size": 16, "generator_width": 4, "discriminator_width": 4},
-        "dataset": {"per_class": 8},
-        "classifier": {"steps": 4, "batch_size": 32, "seeds": [0]},
-    }
+    experiment = json.dumps(tiny_experiment(tiny_source))
 
-    asked = prefect("deployment", "run", "synthetic-data", "--param", f"experiment={json.dumps(experiment)}")
+    asked = prefect("deployment", "run", "synthetic-data", "--param", f"experiment={experiment}")
     worked = prefect(*WORK)
 
     output = asked.stdout + asked.stderr + worked.stdout + worked.stderr
