@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from cyclopts import App, CycloptsError, Parameter
 from pydantic import ValidationError
 
+from flows.server_command import HEARTBEAT, server_app
 from gan_core.config import EXPERIMENTS, STANDARD, Experiment, ExportSettings
 from gan_core.errors import BadInput
 from tasks.runs import Run, runs_folder
@@ -16,6 +17,7 @@ from tasks.runs import Run, runs_folder
 PREFECT = {  # what `[tool.prefect]` in pyproject.toml says, for those who call from another folder
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY": "false",
+    "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT),
     "PREFECT_LOGGING_EXTRA_LOGGERS": "synthetic_data",
     "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
 }
@@ -34,6 +36,7 @@ app = App(
     version_flags=["--version"],
     suppress_keyboard_interrupt=False,
 )
+app.command(server_app)
 
 
 @app.command

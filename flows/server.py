@@ -15,7 +15,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+from prefect import tags
 from prefect.settings import PREFECT_API_URL, temporary_settings
+
+from tasks.automations import TAG
 
 PATIENCE = 120  # seconds; a new database takes ten
 SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
@@ -23,9 +26,13 @@ SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 @contextmanager
 def server(log: int) -> Iterator[None]:
-    """A server that writes to the file descriptor `log` and ends with this process, unless the settings name one."""
+    """A server that writes to the file descriptor `log` and ends with this process, unless the settings name one.
+
+    On a named one our runs bear the tag by which its automations know them, as those of our deployments do.
+    """
     if PREFECT_API_URL.value():
-        yield
+        with tags(TAG):
+            yield
         return
     address = f"127.0.0.1:{_free_port()}"
     process = subprocess.Popen(

@@ -1,9 +1,13 @@
 """Real Prefect servers for tests, each with a home, a port, caches and runs of its own."""
 
 import os
+import secrets
+import shutil
+import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +17,7 @@ from typing import Any
 import httpx
 
 ROOT = Path(__file__).parents[1]
-PREFECT = Path(sys.executable).with_name("prefect")
+PREFECT = str(Path(sys.executable).with_name("prefect"))
 WORK = ("worker", "start", "--pool", "local", "--type", "process", "--run-once")
 
 Prefect = Callable[..., subprocess.CompletedProcess[str]]
@@ -45,25 +49,52 @@ def own_surroundings(folder: Path) -> dict[str, str]:
     }
 
 
-@contextmanager
-def running_server(surroundings: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A server that has started; it ends with the block, if it has not before."""
+class Server:
+    """A server that may be stopped and started again."""
 
-    def answers() -> bool:
-        assert process.poll() is None, log.read_text()
+    def __init__(self, surroundings: dict[str, str], log: Path) -> None:
+        self.surroundings = surroundings
+        self.log = log
+
+    def start(self) -> None:
+        """Return when it answers."""
+        with self.log.open("a") as output:
+            command = [PREFECT, "server", "start", "--no-ui"]
+            self.process = subprocess.Popen(command, cwd=ROOT, env=self.surroundings, stdout=output, stderr=output)
+        wait_until(self._answers, seconds=120)
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait()
+
+    def _answers(self) -> bool:
+        assert self.process.poll() is None, self.log.read_text()
         try:
-            return httpx.get(f"{surroundings['PREFECT_API_URL']}/health", trust_env=False).is_success
+            return httpx.get(f"{self.surroundings['PREFECT_API_URL']}/health", trust_env=False).is_success
         except httpx.TransportError:
             return False
 
+
+@contextmanager
+def running_server(surroundings: dict[str, str], log: Path) -> Iterator[Server]:
+    """A server that has started, and ends with the block."""
+    server = Server(surroundings, log)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+
+
+@contextmanager
+def running_worker(surroundings: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker that is stopped at the end of the block, if it has not ended before."""
+    command = [PREFECT, *WORK[: WORK.index("--run-once")]]
     with (
         log.open("a") as output,
-        subprocess.Popen(
-            [PREFECT, "server", "start", "--no-ui"], cwd=ROOT, env=surroundings, stdout=output, stderr=output
-        ) as process,
+        subprocess.Popen(command, cwd=ROOT, env=surroundings, stdout=output, stderr=output) as process,
     ):
         try:
-            wait_until(answers, seconds=120)
             yield process
         finally:
             process.terminate()
@@ -97,3 +128,36 @@ def tiny_experiment(source: Path, *, epochs: int = 2) -> dict[str, Any]:
         "dataset": {"per_class": 8},
         "classifier": {"steps": 4, "batch_size": 32, "seeds": [0]},
     }
+
+
+def postgres_binaries() -> Path | None:
+    """Debian's folder of the newest PostgreSQL, whose programs are not on the PATH."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    return found[-1].parent if found else None
+
+
+@contextmanager
+def running_postgres(binaries: Path) -> Iterator[str]:
+    """The address of a PostgreSQL server with a password, on loopback, whose data last as long as the block."""
+    owner = {"user": "nobody"} if os.geteuid() == 0 else {}  # as PostgreSQL refuses to be root
+    port, password = free_port(), secrets.token_hex()
+    with tempfile.TemporaryDirectory(prefix="postgres-") as folder:
+        data, secret = Path(folder, "data"), Path(folder, "password")
+        secret.write_text(password)
+        for path in (folder, secret) if owner else ():
+            shutil.chown(path, **owner)
+
+        def popen(program: str, *arguments: str) -> subprocess.Popen[bytes]:
+            null = subprocess.DEVNULL
+            command = [str(binaries / program), *arguments]
+            return subprocess.Popen(command, cwd=folder, stdout=null, stderr=null, **owner)  # type: ignore[call-overload]
+
+        login = ("--auth=scram-sha-256", "--username=prefect", f"--pwfile={secret}")
+        assert popen("initdb", "-D", str(data), "--encoding=UTF8", "--no-sync", *login).wait() == 0
+        at = ("-h", "127.0.0.1", "-p", str(port))
+        with popen("postgres", "-D", str(data), "-k", folder, "-c", "fsync=off", *at) as process:
+            try:
+                wait_until(lambda: popen("pg_isready", *at).wait() == 0, seconds=60)
+                yield f"postgresql+asyncpg://prefect:{password}@127.0.0.1:{port}/postgres"
+            finally:
+                process.send_signal(signal.SIGINT)  # without waiting for its clients
