@@ -1,5 +1,6 @@
-"""A Prefect plugin for the `prefect` command: deployments by their bare names, and a server to speak to."""
+"""A Prefect plugin for the `prefect` command: deployments by their bare names, and what is not said otherwise."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -7,18 +8,20 @@ from prefect.plugins import HookContext, SetupResult, register_hook
 
 FLAGS = {"--", "--help", "--no-prompt", "--no-watch", "--prompt", "--watch"}  # every other option takes a value
 LOCAL_SERVER = {"PREFECT_API_URL": "http://127.0.0.1:4200/api"}  # where `prefect server start` listens
+DEPLOYED_TO = {"SYNTHETIC_DATA_POOL": "local", "SYNTHETIC_DATA_IMAGE": "synthetic-data"}  # for prefect.yaml
 
 
 @register_hook
 def setup_environment(*, ctx: HookContext) -> SetupResult | None:
-    """Complete the command line before `prefect` reads it, and name the local server where no other is set.
+    """Complete the command line before `prefect` reads it, and name local server, pool and image where none is set.
 
     Every other program stays as it is: a flow started by Python itself still brings a server of its own.
     """
     if Path(sys.argv[0]).stem != "prefect":
         return None
     sys.argv[:] = with_full_name(sys.argv)
-    return None if ctx.api_url else SetupResult(env=LOCAL_SERVER)
+    env = {name: value for name, value in DEPLOYED_TO.items() if not os.environ.get(name)}
+    return SetupResult(env=env if ctx.api_url else env | LOCAL_SERVER)
 
 
 def with_full_name(argv: list[str]) -> list[str]:

@@ -7,7 +7,7 @@ import sys
 import pytest
 from prefect.plugins import HookContext
 
-from flows.bare_names import setup_environment, with_full_name
+from flows.bare_names import DEPLOYED_TO, setup_environment, with_full_name
 
 RUN = ("deployment", "run")
 
@@ -74,7 +74,9 @@ def test_the_plugin_loads_neither_flows_nor_tensorflow() -> None:
 
 
 @pytest.fixture
-def context() -> HookContext:
+def context(monkeypatch: pytest.MonkeyPatch) -> HookContext:
+    for name in DEPLOYED_TO:
+        monkeypatch.delenv(name, raising=False)
     return HookContext(prefect_version="3", api_url=None, logger_factory=logging.getLogger)
 
 
@@ -87,14 +89,17 @@ def test_the_prefect_command_gets_full_names_and_the_local_server(
     result = setup_environment(ctx=context)
 
     assert sys.argv == [program, *RUN, "name/name"]
-    assert result is not None and result.env == {"PREFECT_API_URL": "http://127.0.0.1:4200/api"}
+    assert result is not None and result.env == DEPLOYED_TO | {"PREFECT_API_URL": "http://127.0.0.1:4200/api"}
 
 
-def test_a_server_that_is_set_stays_set(monkeypatch: pytest.MonkeyPatch, context: HookContext) -> None:
+def test_what_is_set_stays_set(monkeypatch: pytest.MonkeyPatch, context: HookContext) -> None:
     monkeypatch.setattr(sys, "argv", ["prefect", "version"])
+    monkeypatch.setenv("SYNTHETIC_DATA_POOL", "kubernetes")
     context.api_url = "https://elsewhere.example/api"
 
-    assert setup_environment(ctx=context) is None
+    result = setup_environment(ctx=context)
+
+    assert result is not None and list(result.env) == ["SYNTHETIC_DATA_IMAGE"]
 
 
 def test_another_program_keeps_its_arguments_and_surroundings(

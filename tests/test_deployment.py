@@ -115,6 +115,13 @@ def test_deploying_again_changes_nothing_and_turns_the_schedule_off(
     assert [(each.id, each.slug, each.active) for each in again.schedules] == [(schedule.id, "weekly", False)]
 
 
+def test_without_further_words_the_pool_is_local_and_the_worker_chooses_the_folder(
+    deployment: DeploymentResponse,
+) -> None:
+    assert deployment.work_pool_name == "local"
+    assert deployment.job_variables == {"working_dir": ".", "image": "synthetic-data"}
+
+
 def test_no_folder_of_this_machine_is_stored(deployment: DeploymentResponse) -> None:
     assert deployment.path is None and not deployment.pull_steps
     assert str(ROOT) not in deployment.model_dump_json()

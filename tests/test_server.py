@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -17,7 +18,7 @@ import httpx
 import pytest
 from conftest import striped_images, write_source
 from prefect.client.orchestration import SyncPrefectClient
-from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.objects import FlowRun, State
 from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
 from prefect.states import Failed
 from servers import (
@@ -61,9 +62,9 @@ def surroundings(folder: Path) -> Iterator[dict[str, str]]:
     with running_postgres(POSTGRES) as database:
         yield own_surroundings(folder) | {
             "PREFECT_API_AUTH_STRING": ":".join(USER),
-            "PREFECT_API_DATABASE_CONNECTION_URL": database,
+            "PREFECT_SERVER_DATABASE_CONNECTION_URL": database,
             "PREFECT_SERVER_API_AUTH_STRING": ":".join(USER),
-            "PREFECT_SERVER_CSRF_PROTECTION_ENABLED": "true",
+            "PREFECT_SERVER_API_CSRF_PROTECTION_ENABLED": "true",
             "PREFECT_SERVER_EVENTS_PROACTIVE_GRANULARITY": "PT1S",
             "PREFECT_WORKER_QUERY_SECONDS": "1",
         }
@@ -126,13 +127,6 @@ def alerts(server: Server, posts: tuple[str, list[Post]]) -> list[Post]:
     return received
 
 
-def silence_allowed(server: Server, silence: timedelta) -> None:
-    """As `setup --silence`, in this process, which takes less time."""
-    url = {PREFECT_API_URL: server.surroundings["PREFECT_API_URL"], PREFECT_API_AUTH_STRING: ":".join(USER)}
-    with temporary_settings(url):
-        install(None, silence=silence)
-
-
 def posted(alerts: list[Post], event: str, resource: str) -> Post:
     """The one post about an event of a resource, once it has come."""
 
@@ -146,28 +140,58 @@ def posted(alerts: list[Post], event: str, resource: str) -> Post:
     return post
 
 
-def start_run(client: SyncPrefectClient, deployment: UUID, source: Path, *, epochs: int) -> FlowRun:
-    """A run that a worker has brought to running."""
-    parameters = {"experiment": tiny_experiment(source, epochs=epochs)}
-    run = client.create_flow_run_from_deployment(deployment, parameters=parameters)
-    wait_until(lambda: state_of(client, run) == "Running", seconds=120)
-    return run
+def kill_processes_of(run: FlowRun) -> None:
+    """Kill the run's process and what that has started, as they all have the run's id in their environment."""
+    mine = [path for path in Path("/proc").glob("[0-9]*/environ") if str(run.id).encode() in contents(path)]
+    assert mine
+    for path in mine:
+        os.kill(int(path.parent.name), signal.SIGKILL)
 
 
-def state_of(client: SyncPrefectClient, run: FlowRun) -> str | None:
-    return client.read_flow_run(run.id).state_name
+def contents(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:  # its process has ended
+        return b""
 
 
-def process_of(client: SyncPrefectClient, run: FlowRun) -> int:
-    host, _, process = (client.read_flow_run(run.id).infrastructure_pid or "").rpartition(":")
-    assert host
-    return int(process)
+@dataclass(frozen=True)
+class Live:
+    """A deployment on a server, and what is done with it."""
+
+    surroundings: dict[str, str]
+    client: SyncPrefectClient
+    deployment: UUID
+    source: Path
+    log: Path
+
+    def allow_silence(self, *, seconds: int) -> None:
+        """As `setup --silence`, in this process, which takes less time."""
+        url = {PREFECT_API_URL: self.surroundings["PREFECT_API_URL"], PREFECT_API_AUTH_STRING: ":".join(USER)}
+        with temporary_settings(url):
+            install(None, silence=timedelta(seconds=seconds))
+
+    def start_run(self, *, epochs: int) -> FlowRun:
+        """A run that a worker has brought to running."""
+        parameters = {"experiment": tiny_experiment(self.source, epochs=epochs)}
+        run = self.client.create_flow_run_from_deployment(self.deployment, parameters=parameters)
+        wait_until(lambda: self.state(run).is_running(), seconds=120)
+        return run
+
+    def state(self, run: FlowRun) -> State:
+        state = self.client.read_flow_run(run.id).state
+        assert state is not None
+        return state
+
+    def lease(self, run: FlowRun) -> UUID:
+        lease = self.state(run).state_details.deployment_concurrency_lease_id
+        assert lease is not None
+        return lease
 
 
-def lease_of(client: SyncPrefectClient, run: FlowRun) -> UUID:
-    state = client.read_flow_run(run.id).state
-    assert state is not None and state.state_details.deployment_concurrency_lease_id is not None
-    return state.state_details.deployment_concurrency_lease_id
+@pytest.fixture(scope="module")
+def live(surroundings: dict[str, str], client: SyncPrefectClient, deployment: UUID, source: Path, folder: Path) -> Live:
+    return Live(surroundings, client, deployment, source, folder / "worker.log")
 
 
 def test_who_has_no_password_is_refused(server: Server) -> None:
@@ -238,44 +262,60 @@ def test_a_failed_run_is_posted(client: SyncPrefectClient, deployment: UUID, ale
     assert post["payload"]["validated_state"]["type"] == "FAILED"
 
 
-@pytest.mark.parametrize("fault", ["the worker is stopped", "the machine dies"])
-def test_a_silent_run_is_crashed_and_posted_and_frees_its_slot(
-    server: Server,
-    client: SyncPrefectClient,
-    deployment: UUID,
-    source: Path,
-    alerts: list[Post],
-    folder: Path,
-    fault: str,
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        ("the worker is stopped", "No heartbeat for 10 s"),
+        ("the worker is killed", "aborted"),  # its run notices, and says so
+        ("the machine dies", "No heartbeat for 10 s"),
+    ],
+)
+def test_a_dead_run_is_crashed_and_posted_and_frees_its_slot(
+    live: Live, alerts: list[Post], fault: str, message: str
 ) -> None:
-    silence_allowed(server, timedelta(seconds=10))
-    with running_worker(server.surroundings, folder / "worker.log") as worker:
-        run = start_run(client, deployment, source, epochs=FOR_EVER)
-        if fault == "the machine dies":
+    live.allow_silence(seconds=10)
+    with running_worker(live.surroundings, live.log) as worker:
+        run = live.start_run(epochs=FOR_EVER)
+        if fault == "the worker is killed":
             worker.kill()
-            os.kill(process_of(client, run), signal.SIGKILL)
-    assert state_of(client, run) == "Running"
+        if fault == "the machine dies":
+            worker.send_signal(signal.SIGSTOP)  # so that it cannot tell
+            kill_processes_of(run)
+            worker.kill()
 
-    wait_until(lambda: state_of(client, run) == "Crashed", seconds=40)
+    wait_until(lambda: live.state(run).is_final(), seconds=40)
 
-    post = posted(alerts, "prefect.flow-run.Crashed", f"prefect.flow-run.{run.id}")
-    assert "No heartbeat for 10 s" in post["text"]
-    [limit] = client.read_global_concurrency_limits()
+    assert live.state(run).is_crashed()
+    assert message in posted(alerts, "prefect.flow-run.Crashed", f"prefect.flow-run.{run.id}")["text"]
+    [limit] = live.client.read_global_concurrency_limits()
     assert limit.active_slots == 0
 
 
-def test_a_run_completes_though_its_worker_is_killed_and_its_server_restarted(
-    server: Server, client: SyncPrefectClient, deployment: UUID, source: Path, alerts: list[Post], folder: Path
-) -> None:
-    silence_allowed(server, timedelta(seconds=90))
-    with running_worker(server.surroundings, folder / "worker.log") as worker:
-        run = start_run(client, deployment, source, epochs=2)
-        worker.kill()
-    server.stop()
-    server.start()
+def test_the_next_run_completes_though_its_server_is_restarted(server: Server, live: Live) -> None:
+    live.allow_silence(seconds=90)
+    with running_worker(live.surroundings, live.log):
+        run = live.start_run(epochs=2)
+        server.stop()
+        server.start()
+        live.client.renew_concurrency_lease(live.lease(run), lease_duration=300)  # as the run does, which ends without
 
-    client.renew_concurrency_lease(lease_of(client, run), lease_duration=300)  # as the run does, which ends without it
-    wait_until(lambda: state_of(client, run) not in ("Pending", "Running"), seconds=120)
-    assert state_of(client, run) == "Completed"
-    artifacts = [artifact.key for artifact in client.read_artifacts() if artifact.flow_run_id == run.id]
-    assert {"report", "pictures"} <= set(artifacts)
+        wait_until(lambda: live.state(run).is_final(), seconds=120)
+
+    assert live.state(run).is_completed(), live.state(run)
+    artifacts = {artifact.key for artifact in live.client.read_artifacts() if artifact.flow_run_id == run.id}
+    assert {"report", "pictures"} <= artifacts
+
+
+def test_one_variable_deploys_to_kubernetes_whose_template_the_server_takes(
+    server: Server, client: SyncPrefectClient, deployment: UUID
+) -> None:
+    template, pool = ROOT / "deploy/kubernetes.json", {"SYNTHETIC_DATA_POOL": "kubernetes"}
+    prefect = prefect_command(server.surroundings | pool)
+    made = prefect("work-pool", "create", "kubernetes", "--type", "kubernetes", "--base-job-template", str(template))
+    assert made.returncode == 0, made.stdout + made.stderr
+
+    deployed = prefect("deploy", "--all")
+
+    assert deployed.returncode == 0, deployed.stdout + deployed.stderr
+    there = client.read_deployment(deployment)
+    assert (there.work_pool_name, there.job_variables["image"]) == ("kubernetes", "synthetic-data")
