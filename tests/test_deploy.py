@@ -1,6 +1,7 @@
 """Laws of deploy/: units, compose file, Dockerfile and Kubernetes template say what Prefect and this project know."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -11,13 +12,17 @@ from typing import Any
 import prefect.server.api.collections_data
 import pytest
 import yaml
+from prefect import tags
+from prefect.context import TagsContext
+from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.utilities.schema_tools import validate
 from prefect.utilities.templating import apply_values, find_placeholders
 from servers import ROOT
 
 from flows.command_line import PREFECT
+from flows.server import server
 from flows.server_command import HEARTBEAT
-from tasks.automations import TAG
+from tasks.automations import ALERTS, TAG
 
 DEPLOY = ROOT / "deploy"
 UNITS = sorted(DEPLOY.glob("systemd/*.service"))
@@ -41,6 +46,20 @@ def test_every_deployment_bears_the_tag_by_which_the_server_knows_our_runs() -> 
     deployments = yaml.safe_load((ROOT / "prefect.yaml").read_text())["deployments"]
 
     assert all(TAG in deployment["tags"] for deployment in deployments)
+
+
+def test_runs_of_the_command_bear_it_on_a_server_that_is_named() -> None:
+    with temporary_settings({PREFECT_API_URL: "http://127.0.0.1:9/api"}), server(log=2), tags("nightly"):
+        assert TagsContext.get().current_tags == {TAG, "nightly"}
+
+
+def test_the_handbook_names_every_alert_and_only_tests_that_exist() -> None:
+    handbook = (ROOT / "docs/operations.md").read_text()
+    tests = "".join(path.read_text() for path in (ROOT / "tests").glob("test_*.py"))
+
+    for name, (events, _) in ALERTS.items():
+        assert {name, *events} <= set(re.findall(r"`([^`\n]+)`", handbook))
+    assert all(f"def {name}(" in tests for name in re.findall(r"`(test_\w+)`", handbook))
 
 
 def test_the_command_sets_what_the_project_sets() -> None:

@@ -140,12 +140,10 @@ def posted(alerts: list[Post], event: str, resource: str) -> Post:
     return post
 
 
-def kill_processes_of(run: FlowRun) -> None:
-    """Kill the run's process and what that has started, as they all have the run's id in their environment."""
-    mine = [path for path in Path("/proc").glob("[0-9]*/environ") if str(run.id).encode() in contents(path)]
-    assert mine
-    for path in mine:
-        os.kill(int(path.parent.name), signal.SIGKILL)
+def environments_of(run: FlowRun) -> dict[int, bytes]:
+    """The run's process and those it has started, with the environments in which they all have its id."""
+    found = {int(path.parent.name): contents(path) for path in Path("/proc").glob("[0-9]*/environ")}
+    return {process: environment for process, environment in found.items() if str(run.id).encode() in environment}
 
 
 def contents(path: Path) -> bytes:
@@ -280,7 +278,8 @@ def test_a_dead_run_is_crashed_and_posted_and_frees_its_slot(
             worker.kill()
         if fault == "the machine dies":
             worker.send_signal(signal.SIGSTOP)  # so that it cannot tell
-            kill_processes_of(run)
+            for process in environments_of(run):
+                os.kill(process, signal.SIGKILL)
             worker.kill()
 
     wait_until(lambda: live.state(run).is_final(), seconds=40)
@@ -295,6 +294,7 @@ def test_the_next_run_completes_though_its_server_is_restarted(server: Server, l
     live.allow_silence(seconds=90)
     with running_worker(live.surroundings, live.log):
         run = live.start_run(epochs=2)
+        assert all(b"PREFECT_FLOWS_HEARTBEAT_FREQUENCY=30" in each for each in environments_of(run).values())
         server.stop()
         server.start()
         live.client.renew_concurrency_lease(live.lease(run), lease_duration=300)  # as the run does, which ends without
