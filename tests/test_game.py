@@ -116,6 +116,17 @@ def test_the_graph_optimizer_fails_nowhere(capfd: pytest.CaptureFixture[str]) ->
     assert "remapper failed" not in capfd.readouterr().err
 
 
+@pytest.mark.parametrize("settings", [TINY, TINY.model_copy(update={"loss": "cross-entropy", "conditional": False})])
+def test_gradients_meet_in_pairs(settings: GanSettings) -> None:
+    """A sum of three begins with whichever is free first, so that equal seeds would end with other bits."""
+    game = new_game(settings)
+    order = tf.constant(game._orders(len(REAL))[0])
+    arguments = tf.constant(REAL.images), tf.constant(REAL.labels, tf.int32), order, tf.constant(0)
+    graph = game._play_round.get_concrete_function(*arguments).graph.as_graph_def()
+    nodes = [*graph.node, *(node for function in graph.library.function for node in function.node_def)]
+    assert {node.attr["N"].i for node in nodes if node.op == "AddN"} == {2}
+
+
 def test_games_of_full_width_with_one_seed_end_with_the_same_bits() -> None:
     settings = GanSettings(
         epochs=12, batch_size=128, penalty_interval=8, precision="float32"
