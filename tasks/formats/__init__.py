@@ -20,7 +20,7 @@ FORMATS: dict[str, ModuleType] = {
     "tfds": tfds,
     "webdataset": webdataset,
 }
-EXTRAS = {"tfds": "tensorflow_datasets"}  # libraries that are installed on demand, by the extra and the format they serve
+EXTRAS = {"tfds": "tensorflow_datasets"}  # the library that a format needs from the extra of its name
 
 
 def require(formats: Iterable[str]) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from gan_core.files import atomic_write
 from gan_core.images import LabelledImages
 from tasks.formats.parts import copy_file
 from tasks.formats.png import encoded
