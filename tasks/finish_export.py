@@ -1,7 +1,6 @@
-"""The errand of finishing: whole files from the shards, the card, the manifest and the checksums."""
+"""The errand of finishing: whole files from the shards, the card, croissant.json, the manifest and the checksums."""
 
 import hashlib
-import io
 import json
 import os
 import subprocess
@@ -9,23 +8,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from gan_core.config import ExportSettings
 from gan_core.files import file_system, is_local, remove_tree, write_text
 from gan_core.report import library_versions
+from tasks.card import card
+from tasks.croissant import croissant
 from tasks.formats import FORMATS
 from tasks.formats.parts import PARTS
-from tasks.plan_export import ExportPlan, Origin
-from tasks.shards import Export, Split
+from tasks.plan_export import ExportPlan
+from tasks.shards import Split
 
-MANIFEST, SUMS, CARD, FINISHED = "manifest.json", "SHA256SUMS", "README.md", ".finished"
-TEMPLATES = Environment(
-    loader=PackageLoader("tasks", ""), trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined, autoescape=False
-)
+MANIFEST, SUMS, CARD, CROISSANT = "manifest.json", "SHA256SUMS", "README.md", "croissant.json"
+FINISHED = ".finished"
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)
@@ -44,8 +41,10 @@ def finish_export(plan: ExportPlan, settings: ExportSettings, *, staging: Path) 
     counts: dict[str, dict[str, int]] = {split.name: class_counts(split, export.class_names) for split in export.splits}
     write_text(staging / CARD, card(export, plan.origin, formats, counts))
     written = {name: synced(staging / name) for name in _files(staging)}
+    write_text(staging / CROISSANT, croissant(plan, written))
+    written[CROISSANT] = synced(staging / CROISSANT)
     contents = described(plan, settings, counts) | {
-        "files": {name: {"bytes": size, "sha256": digest} for name, (size, digest) in written.items()}
+        "files": {name: {"bytes": size, "sha256": digest} for name, (size, digest) in sorted(written.items())}
     }
     manifest = json.dumps(contents, indent=1, ensure_ascii=False) + "\n"
     digests = {name: digest for name, (_, digest) in written.items()}
@@ -96,28 +95,6 @@ def class_counts(split: Split, class_names: tuple[str, ...]) -> dict[str, int]:
     return {class_names[number]: count for number, count in split.counts}
 
 
-def card(export: Export, origin: Origin, formats: tuple[str, ...], counts: dict[str, dict[str, int]]) -> str:
-    """The dataset card: what is in the dataset, what it is worth, what it must not be used for."""
-    report = pd.read_parquet(io.BytesIO(origin.figures.read_bytes())) if origin.figures else None
-    return TEMPLATES.get_template("card.md.jinja").render(
-        title="Synthetic images" + " with a real test split" * any(split.real for split in export.splits),
-        export=export,
-        origin=origin,
-        formats=formats,
-        counts=counts,
-        total=sum(split.images for split in export.splits),
-        figures=[] if report is None else _figures(report),
-        fidelity=float("nan") if report is None else float(report["label_fidelity"].mean()),
-    )
-
-
-def _figures(report: pd.DataFrame) -> list[dict[str, Any]]:
-    """Mean accuracy and its spread of each teaching set."""
-    groups = report.groupby(["classifier", "taught_by"], sort=False)["accuracy"]
-    rows = groups.agg(accuracy="mean", spread="std", seeds="size").reset_index()
-    return [{str(key): value for key, value in row.items()} for row in rows.to_dict("records")]
-
-
 def synced(path: Path) -> tuple[int, str]:
     """The bytes and the SHA-256 of a file, once all of it is on the disk."""
     with path.open("rb") as file:
@@ -133,7 +110,7 @@ def _files(staging: Path) -> list[str]:
         file_system(staging).invalidate_cache()  # other processes have written there too
     paths = (path.relative_to(staging) for path in staging.rglob("*") if path.is_file())
     visible = (path for path in paths if not path.parts[0].startswith("."))
-    return sorted(path.as_posix() for path in visible if path.as_posix() not in (MANIFEST, SUMS))
+    return sorted(path.as_posix() for path in visible if path.as_posix() not in (CROISSANT, MANIFEST, SUMS))
 
 
 def commit() -> str | None:
