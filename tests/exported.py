@@ -33,12 +33,13 @@ def exported(
     out: Path,
     *,
     backwards: bool = False,
+    overwrite: bool = False,
     formats: tuple[str, ...] = tuple(FORMATS),
     settings: ExportSettings = SETTINGS,
 ) -> Path:
     """An export made shard by shard, without Prefect."""
     plan = plan_export.fn(generator, formats, settings)
-    with staged(out, plan.identity, overwrite=False) as staging:
+    with staged(out, plan.identity, overwrite=overwrite) as staging:
         write_shards(plan, staging, backwards)
         finish_export.fn(plan, settings, staging=staging)
     return out
