@@ -67,6 +67,10 @@ class Run:
     def refined(self, refinement: str) -> Path:
         return self.folder / f"synthetic-{refinement}.npz"
 
+    def drawn_by(self, version: str) -> Path:
+        """What a champion drew for the comparison."""
+        return self.folder / f"{version}.npz"
+
     @property
     def classifiers(self) -> Path:
         return self.folder / "classifiers"
