@@ -9,6 +9,7 @@ whole; numbers only grow. Locks are flocks, which die with their process.
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
 import re
@@ -117,10 +118,13 @@ class Models:
     @contextmanager
     def retraining(self) -> Iterator[None]:
         """Be the only one who trains a challenger; by hand a champion may be chosen meanwhile."""
-        lock = self.folder / ".retraining"
-        lock.mkdir(parents=True, exist_ok=True)
-        logger.info("Models lie in %s; a retraining that is at work there is waited for", self.folder)
-        with alone(lock):
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / ".retraining").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                logger.info("Waiting until another retraining in %s has ended", self.folder)
+                fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
     def enroll(self, name: str, files: Mapping[str, Path], verdict: Verdict, origin: Origin, keep: int) -> Record:

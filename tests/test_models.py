@@ -184,9 +184,7 @@ def test_a_kill_at_any_moment_leaves_a_valid_champion_and_the_next_enrolment_suc
     assert set(ends[:-1]) == {-9} and len(ends) > 20
     assert reigning(models) == names(models)[-1] and len(names(models)) == 2
     assert [path.name for path in models.folder.glob(".*")] == [".lock"]
-    assert json.loads(models.pointer.read_text())["champion"] == reigning(
-        models
-    )
+    assert json.loads(models.pointer.read_text())["champion"] == reigning(models)
 
 
 def test_a_promotion_cut_short_is_ended_by_the_next_retraining_unless_somebody_else_was_chosen(
