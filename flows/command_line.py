@@ -37,6 +37,9 @@ app = App(
     suppress_keyboard_interrupt=False,
 )
 
+app.command("flows.models_command:retrain", name="retrain")
+app.command("flows.models_command:models", name="models")
+
 
 @app.command
 def run(

@@ -73,10 +73,17 @@ class Game:
         assign(self._variables(), state)
         self.epoch = int(state["epoch"])
 
-    def _variables(self) -> list[keras.Variable]:
+    def begin_from(self, state: dict[str, np.ndarray]) -> None:
+        """Begin with the players of another game of the same sizes, but at its own start and with fresh optimizers."""
+        assign(self._players(), state)
+
+    def _players(self) -> list[keras.Variable]:
         owners = (self.generator, self.averaged, self.discriminator)
+        return [variable for owner in owners for variable in owner.variables]
+
+    def _variables(self) -> list[keras.Variable]:
         optimizers = (self.generator_optimizer, self.discriminator_optimizer)
-        return [variable for owner in (*owners, *optimizers) for variable in owner.variables]
+        return [*self._players(), *(variable for optimizer in optimizers for variable in optimizer.variables)]
 
     def _adam(self, player: keras.Model) -> keras.optimizers.Adam:
         settings = self.settings

@@ -14,6 +14,7 @@ from gan_core.game import Game
 from gan_core.images import LabelledImages
 from gan_core.losses import ADVERSARIAL, Losses, class_loss, gradient_penalty
 from gan_core.networks import BatchNormalisation
+from gan_core.weights import values
 
 Loss = Callable[[tf.Tensor, tf.Tensor], Losses]
 TINY = GanSettings(epochs=3, batch_size=16, generator_width=8, discriminator_width=8, latent_size=8, penalty_interval=2)
@@ -109,6 +110,16 @@ def test_a_restored_game_ends_with_the_bits_of_an_uninterrupted_one(settings: Ga
     rest = list(second.play(REAL))
     assert_same(second.state(), uninterrupted.state())
     assert [epoch.generator_loss for epoch in rest] == [epoch.generator_loss for epoch in epochs[1:]]
+
+
+def test_a_game_may_begin_with_the_players_of_another_at_its_own_start() -> None:
+    played, fresh = new_game(), new_game(seed=1)
+    list(played.play(REAL))
+    fresh.begin_from(played.state())
+    for player in ("generator", "averaged", "discriminator"):
+        assert_same(weights(getattr(fresh, player)), weights(getattr(played, player)))
+    assert fresh.epoch == 0
+    assert not any(np.any(moment) for moment in values(fresh.discriminator_optimizer.variables[2:]).values())
 
 
 def test_the_graph_optimizer_fails_nowhere(capfd: pytest.CaptureFixture[str]) -> None:
