@@ -21,6 +21,7 @@ bench: .venv/ready # about two hours; also: make bench SOURCE=DIR_OR_URL
 	$(BIN)/python -m benchmarks.speed $(addprefix --source ,$(SOURCE))
 	$(BIN)/python -m benchmarks.quality $(addprefix --source ,$(SOURCE))
 	$(BIN)/python -m benchmarks.scaling $(addprefix --source ,$(SOURCE))
+	$(BIN)/python -m benchmarks.exports $(addprefix --source ,$(SOURCE))
 
 .venv/ready: requirements.txt pyproject.toml
 	$(if $(PYTHON),,$(error Expected Python 3.11, 3.12 or 3.13 on the PATH, found none; say make PYTHON=/path/to/it))

@@ -12,6 +12,8 @@ from pydantic import ValidationError
 from flows.server_command import HEARTBEAT, server_app
 from gan_core.config import EXPERIMENTS, STANDARD, Experiment, ExportSettings
 from gan_core.errors import BadInput
+from gan_core.files import located
+from tasks.runners import DASK, task_runner
 from tasks.runs import Run, runs_folder
 
 PREFECT = {  # what `[tool.prefect]` in pyproject.toml says, for those who call from another folder
@@ -37,6 +39,9 @@ app = App(
     suppress_keyboard_interrupt=False,
 )
 app.command(server_app)
+
+app.command("flows.models_command:retrain", name="retrain")
+app.command("flows.models_command:models", name="models")
 
 
 @app.command
@@ -84,8 +89,8 @@ def examine(
 @app.command
 def export(
     *,
-    out: Annotated[Path, Parameter(help="the folder to make")],
-    generator: Annotated[Path, Parameter(help="the folder of a run, or a generator's file")] = Path("runs/latest"),
+    out: Annotated[str, Parameter(help="the folder to make, or an fsspec URL")],
+    generator: Annotated[str, Parameter(help="a run's folder or a generator's file, or its URL")] = "runs/latest",
     format: Annotated[str, Parameter(help="one or more of those named above, with commas between them")] = "npz",
     per_class: Annotated[int, _explained("per_class")] = EXPORT.per_class,
     counts: Annotated[tuple[str, ...], Parameter(help="as 6=12000: training images of classes where they differ")] = (),
@@ -95,6 +100,7 @@ def export(
     latent_spread: Annotated[float, _explained("latent_spread")] = EXPORT.latent_spread,
     shard_images: Annotated[int, _explained("shard_images")] = EXPORT.shard_images,
     overwrite: Annotated[bool, Parameter(negative="", help="replace what is there")] = False,
+    dask: Annotated[str | None, Parameter(env_var=DASK, help="a number of processes, or a scheduler's address")] = None,
     verbose: Annotated[bool, Parameter(negative="", help="show TensorFlow's and Prefect's own messages too")] = False,
 ) -> None:
     """Write datasets as idx, npz, parquet, imagefolder or webdataset; goes on with an export that was interrupted."""
@@ -115,16 +121,17 @@ def export(
     from flows.server import server
 
     with server(log=2):
-        export_dataset(generator, out, tuple(format.split(",")), settings, overwrite)
-    print(f"{out}  {', '.join(sorted(path.name for path in out.iterdir()))}")
+        on_runner = export_dataset.with_options(task_runner=task_runner(dask))
+        on_runner(generator, out, tuple(format.split(",")), settings, overwrite)
+    print(f"{out}  {', '.join(sorted(path.name for path in located(out).iterdir()))}")
 
 
 @app.command
-def verify(folder: Annotated[Path, Parameter(help="an exported dataset")]) -> None:
+def verify(folder: Annotated[str, Parameter(help="an exported dataset")]) -> None:
     """Check a dataset's manifest, digests and counts, and compare a sample of its images between the formats."""
     from tasks.verify import verify_export
 
-    print(verify_export(folder))
+    print(verify_export(located(folder)))
 
 
 def customised(name: str, settings: Experiment | None) -> Experiment:

@@ -1,31 +1,29 @@
 """From a trained generator to a dataset in the formats that people use."""
 
-from pathlib import Path
-from typing import Any
+import os
 
 from prefect import flow
-from prefect.task_runners import TaskRunner, ThreadPoolTaskRunner
 
 from gan_core.config import ExportSettings
+from gan_core.files import located
 from tasks.destination import staged
 from tasks.finish_export import finish_export, is_finished
 from tasks.plan_export import plan_export
+from tasks.runners import DASK, task_runner
 from tasks.write_shard import write_shard
 
-ONE_BY_ONE: TaskRunner[Any] = ThreadPoolTaskRunner(max_workers=1)
 
-
-@flow(name="export-dataset", persist_result=False, task_runner=ONE_BY_ONE)
+@flow(name="export-dataset", persist_result=False, task_runner=task_runner(os.environ.get(DASK)))
 def export_dataset(
-    generator: Path,
-    out: Path,
+    generator: str,
+    out: str,
     formats: tuple[str, ...] = ("npz",),
     settings: ExportSettings = ExportSettings(),  # noqa: B008  frozen
     overwrite: bool = False,
-) -> Path:
-    """Draw the images of a generator, shard by shard, into `out`, which appears complete or not at all."""
-    plan = plan_export(generator, formats, settings)
-    with staged(out.absolute(), plan.identity, overwrite=overwrite) as staging:
+) -> str:
+    """Draw the images of a generator, shard by shard, into `out`; both may be paths or fsspec URLs."""
+    plan = plan_export(located(generator), formats, settings)
+    with staged(located(out), plan.identity, overwrite=overwrite) as staging:
         if not is_finished(staging):
             shards = [
                 write_shard.submit(split, shard, formats=plan.formats, staging=staging)

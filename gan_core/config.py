@@ -56,6 +56,11 @@ class GanSettings(Settings):
         "auto", description="of the layers' arithmetic; auto is what the machine is fast in"
     )
 
+    def shape(self) -> dict[str, int]:
+        """What the weights of both networks have their shapes from, beside the images."""
+        sizes = {"generator_width", "discriminator_width", "latent_size", "embedding_size", "conditional"}
+        return self.model_dump(include=sizes)
+
 
 class DatasetSettings(Settings):
     """Which synthetic images are drawn."""
@@ -130,6 +135,20 @@ class Experiment(Settings):
     def settings_digest(self) -> str:
         """The digest of all that shapes the result; where the data lie does not, their content is digested itself."""
         return self.model_copy(update={"name": "", "source": None}).digest()
+
+
+class RetrainSettings(Settings):
+    """How a challenger is trained and when it takes the champion's place."""
+
+    start: Literal["scratch", "champion"] = Field(
+        "scratch", description="weights to begin from: random ones, or the champion's with optimizers afresh"
+    )
+    standard_errors: PositiveFloat = Field(
+        2.0, description="by how many of them the challenger's accuracy must exceed the champion's"
+    )
+    keep: PositiveInt = Field(
+        5, description="newest versions to keep; the champion and the one before it stay in any case"
+    )
 
 
 STANDARD = Experiment()

@@ -1,18 +1,72 @@
-"""Files that are complete or absent, and their digests."""
+"""Files that are complete or absent, here or in an object store, and their digests."""
 
 import hashlib
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, cast
 
 import numpy as np
+from upath import UPath
+
+from gan_core.errors import BadInput
+
+
+def located(place: str | Path) -> Path:
+    """The absolute path of a folder or file, or where an fsspec URL such as s3://bucket/name points.
+
+    What stands for a URL is a `upath.UPath`, which has the methods of a `Path` without being one. Raises BadInput for
+    a URL of a kind that is not known or whose library is not installed.
+    """
+    if "://" not in str(place):
+        return Path(place).absolute()
+    try:
+        found = UPath(place)
+        found.fs  # noqa: B018  imports what speaks the protocol
+    except ImportError as error:
+        raise BadInput(
+            f"Expected the library for {place}, got “{error}”; "
+            "pip install 'synthetic-data[s3]' brings that for s3://, fsspec's documentation names the others."
+        ) from error
+    except ValueError as error:
+        raise BadInput(f"Expected a URL that fsspec knows, got {place} and “{error}”; correct it.") from error
+    return Path(found.path) if found.protocol in ("file", "local") else cast(Path, found)
+
+
+def is_local(path: Path) -> bool:
+    """Whether the file system is the machine's own, which can lock, sync and rename."""
+    return isinstance(path, Path)
+
+
+def file_system(path: Path) -> Any:
+    """The fsspec file system of a path that is not local."""
+    return cast(UPath, path).fs
+
+
+def remove_tree(folder: Path) -> None:
+    """Remove a folder, if it is there, and all that is in it."""
+    if is_local(folder):
+        shutil.rmtree(folder, ignore_errors=True)
+    elif folder.exists():
+        file_system(folder).rm(cast(UPath, folder).path, recursive=True)
 
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[BinaryIO]:
-    """Open a temporary sibling of `path` for writing; sync it and rename it to `path` when the block succeeds."""
+    """Open a temporary sibling of `path` for writing; sync it and rename it to `path` when the block succeeds.
+
+    An object store shows an object once all of it has come: it is written here first and sent at the end.
+    """
+    if not is_local(path):
+        with tempfile.TemporaryFile() as waiting:
+            yield cast(BinaryIO, waiting)
+            waiting.seek(0)
+            with path.open("wb") as sent:
+                shutil.copyfileobj(waiting, sent)
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
@@ -23,6 +77,15 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def sync(folder: Path) -> None:
+    """Let what was made, renamed or removed in the folder outlast a loss of power."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -45,5 +108,5 @@ def save_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
 
 def load_arrays(path: Path) -> dict[str, np.ndarray]:
     """Read what `save_arrays` wrote; nothing in the file is executed."""
-    with np.load(path, allow_pickle=False) as arrays:
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
         return dict(arrays)

@@ -1,5 +1,6 @@
 """The adversarial game: a generator and a discriminator learn from each other, epoch by epoch."""
 
+import functools
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -72,10 +73,17 @@ class Game:
         assign(self._variables(), state)
         self.epoch = int(state["epoch"])
 
-    def _variables(self) -> list[keras.Variable]:
+    def begin_from(self, state: dict[str, np.ndarray]) -> None:
+        """Begin with the players of another game of the same sizes, but at its own start and with fresh optimizers."""
+        assign(self._players(), state)
+
+    def _players(self) -> list[keras.Variable]:
         owners = (self.generator, self.averaged, self.discriminator)
+        return [variable for owner in owners for variable in owner.variables]
+
+    def _variables(self) -> list[keras.Variable]:
         optimizers = (self.generator_optimizer, self.discriminator_optimizer)
-        return [variable for owner in (*owners, *optimizers) for variable in owner.variables]
+        return [*self._players(), *(variable for optimizer in optimizers for variable in optimizer.variables)]
 
     def _adam(self, player: keras.Model) -> keras.optimizers.Adam:
         settings = self.settings
@@ -107,7 +115,7 @@ class Game:
         self, images: tf.Tensor, labels: tf.Tensor, chosen: tf.Tensor, step: tf.Tensor, *, penalised: bool
     ) -> tf.Tensor:
         """Both players move once, each against the other as it stood before; returns the four figures."""
-        settings = self.settings
+        settings, penalised = self.settings, penalised and self.settings.penalty_weight > 0
         real = to_signed(tf.cast(tf.gather(images, chosen), tf.float32))
         classes = tf.one_hot(tf.gather(labels, chosen), self.classes)
         latents = tf.random.stateless_normal([settings.batch_size, settings.latent_size], seed=[2 * self.seed, step])
@@ -118,9 +126,8 @@ class Game:
             losses = ADVERSARIAL[settings.loss](real_logits, fake_logits)
             generator_loss = losses.generator + settings.class_weight * class_loss(fake_classes, classes)
             discriminator_loss = losses.discriminator + settings.class_weight * class_loss(real_classes, classes)
-            if penalised and settings.penalty_weight:
-                discriminator_loss += self._penalty(real, tf.stop_gradient(fake), classes)
-        _move(self.discriminator, self.discriminator_optimizer, tape, discriminator_loss)
+            penalties = [self._penalty(real, tf.stop_gradient(fake), classes)] if penalised else []
+        _move(self.discriminator, self.discriminator_optimizer, tape, discriminator_loss, *penalties)
         _move(self.generator, self.generator_optimizer, tape, generator_loss)
         self._average(tf.cast(step, tf.float32))
         fooled, right = _verdicts(settings.loss, real_logits, fake_logits)
@@ -139,9 +146,14 @@ class Game:
             average.assign(decay * average + (1 - decay) * current)
 
 
-def _move(player: keras.Model, optimizer: keras.optimizers.Optimizer, tape: tf.GradientTape, loss: tf.Tensor) -> None:
+def _move(
+    player: keras.Model, optimizer: keras.optimizers.Optimizer, tape: tf.GradientTape, *losses: tf.Tensor
+) -> None:
+    """One step down the sum of the losses, whose gradients are added one after another: see `gan_core.graphs`."""
     weights = player.trainable_variables
-    optimizer.apply(tape.gradient(loss, weights), weights)
+    parts_of_all = zip(*(tape.gradient(loss, weights) for loss in losses), strict=True)
+    connected = ([part for part in parts if part is not None] for parts in parts_of_all)
+    optimizer.apply([functools.reduce(tf.add, parts) for parts in connected], weights)
 
 
 def _verdicts(loss: str, real: tf.Tensor, fake: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

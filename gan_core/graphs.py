@@ -1,4 +1,8 @@
-"""Compiled functions and loops whose every bit is the same in each process."""
+"""Compiled functions and loops whose every bit is the same in each process.
+
+That asks something of the functions too: where three gradients or more meet in one place, TensorFlow's `AddN` begins
+with the one whose memory is free first, so that the sum rounds one way or another. Two are the same in either order.
+"""
 
 from collections.abc import Callable
 from typing import Any

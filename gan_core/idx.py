@@ -49,7 +49,7 @@ class WrongLabels(InvalidIdx):
 def open_gzip(path: Path) -> Iterator[gzip.GzipFile]:
     """Open a gzip file; damage found while it is read becomes a `BrokenGzip`."""
     try:
-        with gzip.open(path, "rb") as file:
+        with path.open("rb") as compressed, gzip.GzipFile(fileobj=compressed) as file:
             yield file
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise BrokenGzip(f"Expected a whole gzip file at {path}, got “{error}”; fetch or compress it again.") from error

@@ -79,10 +79,11 @@ class Discriminator(keras.Model):
         maps = tf.nn.leaky_relu(self.step_down(tf.nn.space_to_depth(maps, 2)), 0.2)
         maps = tf.nn.leaky_relu(self.second_convolution(maps), 0.2)
         features = tf.cast(tf.nn.leaky_relu(self.features(self.flatten(maps)), 0.2), tf.float32)
-        realness = tf.squeeze(self.realness(features), axis=1)
+        judged = tf.identity(features)  # so that gradients meet in pairs, see `gan_core.graphs`
+        realness = tf.squeeze(self.realness(judged), axis=1)
         if not self.conditional:
             return realness, tf.zeros_like(classes)
-        projection = tf.reduce_sum(self.embedding(classes) * features, axis=1)
+        projection = tf.reduce_sum(self.embedding(classes) * judged, axis=1)
         return realness + projection, self.class_head(features)
 
 

@@ -22,7 +22,9 @@ TAG = "synthetic-data"  # on all our runs; those of others on the same server ma
 OUR_RUNS = {"prefect.resource.id": f"prefect.tag.{TAG}"}
 START = "prefect.flow-run.Running"
 BEAT = "prefect.flow-run.heartbeat"
-ENDS = {f"prefect.flow-run.{state}" for state in ("Completed", "Failed", "TimedOut", "Cancelled", "Crashed")}
+RETRAINED = ("Promoted", "Refused")  # the names that completed retrainings give their states
+FINAL = ("Completed", *RETRAINED, "Failed", "TimedOut", "Cancelled", "Crashed")
+ENDS = {f"prefect.flow-run.{state}" for state in FINAL}
 ALERTS: dict[str, tuple[set[str], dict[str, str]]] = {  # the events that one automation posts, and the tag they need
     "run failed": ({"prefect.flow-run.Failed", "prefect.flow-run.TimedOut"}, OUR_RUNS),
     "run crashed": ({"prefect.flow-run.Crashed"}, OUR_RUNS),
@@ -31,7 +33,8 @@ ALERTS: dict[str, tuple[set[str], dict[str, str]]] = {  # the events that one au
     "generator collapsed": ({"synthetic-data.generator.collapsed"}, {}),
 }
 PAYLOAD = """{
-  "text": {{ (event.event ~ ": " ~ event.resource.name ~ " " ~ event.resource["prefect.state-message"]) | tojson }},
+  "text": {{ (event.event ~ ": " ~ (event.resource.name or event.resource.id) ~ " " ~
+              (event.resource["prefect.state-message"] or event.payload.reason)) | trim | tojson }},
   "event": {{ event.event | tojson }},
   "occurred": {{ event.occurred.isoformat() | tojson }},
   "resource": {{ event.resource | tojson }},

@@ -1,4 +1,4 @@
-"""Where an export appears, complete or not at all."""
+"""Where an export appears: complete or not at all in a folder, with its manifest written last in an object store."""
 
 import os
 import shutil
@@ -7,16 +7,30 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gan_core.errors import BadInput
+from gan_core.files import file_system, is_local, remove_tree, write_text
 from tasks.fetch import alone
+
+OWNER = ".identity"  # in an object store: the export that is being written there
 
 
 @contextmanager
 def staged(out: Path, identity: str, *, overwrite: bool) -> Iterator[Path]:
-    """A hidden sibling of `out` to write in, which takes its place, without its hidden files, when the block succeeds.
+    """Where to write an export, which stands at `out`, without its hidden files, when the block succeeds.
 
-    After a failure or a kill it waits there for the next export of the same identity. Raises BadInput, before
-    anything is written, where `out` is a file, or a folder with something in it and `overwrite` is not given.
+    After a failure or a kill what was written waits for the next export of the same identity. Raises BadInput, before
+    anything is written, where `out` is a file, or has something in it and `overwrite` is not given.
     """
+    staging = staged_here if is_local(out) else staged_in_place
+    with staging(out, identity, overwrite=overwrite) as folder:
+        try:
+            yield folder
+        except OSError as error:
+            raise unwritable(folder, error) from error
+
+
+@contextmanager
+def staged_here(out: Path, identity: str, *, overwrite: bool) -> Iterator[Path]:
+    """A hidden sibling of `out`, which takes its place."""
     refuse(out, overwrite)
     staging = out.with_name(f".{out.name}.{identity[:12]}.staging")
     try:
@@ -24,24 +38,49 @@ def staged(out: Path, identity: str, *, overwrite: bool) -> Iterator[Path]:
         with alone(staging):
             refuse(out, overwrite)
             yield staging
-            for hidden in staging.glob(".*"):
-                shutil.rmtree(hidden) if hidden.is_dir() else hidden.unlink()
+            remove_hidden(staging)
             replace(staging, out)
     except OSError as error:
-        raise BadInput(
-            f"Expected to write to {error.filename or staging}, got “{error.strerror or error}”; "
-            "make room or choose another --out, the same command goes on where it stopped."
-        ) from error
+        raise unwritable(staging, error) from error
+
+
+@contextmanager
+def staged_in_place(out: Path, identity: str, *, overwrite: bool) -> Iterator[Path]:
+    """`out` itself, as an object store cannot rename; what is overwritten is gone first."""
+    owner = out / OWNER
+    if not (owner.exists() and owner.read_text() == identity):
+        refuse(out, overwrite)
+        remove_tree(out)
+        write_text(owner, identity)
+    yield out
+    remove_hidden(out, but=OWNER)
+    owner.unlink()
 
 
 def refuse(out: Path, overwrite: bool) -> None:
     """Raise BadInput unless an export may take the place of what is at `out`."""
-    if out.exists() and not out.is_dir():
+    if out.is_file():
         raise BadInput(f"Expected a folder to write to, got the file {out}; choose another --out.")
     if out.is_dir() and any(out.iterdir()) and not overwrite:
         raise BadInput(
             f"Expected an empty or absent folder, got {out} with files in it; say --overwrite to replace it."
         )
+
+
+def unwritable(folder: Path, error: OSError) -> BadInput:
+    """What to say of a full disk, a folder that is read-only, a bucket that is not there."""
+    return BadInput(
+        f"Expected to write to {error.filename or folder}, got “{error.strerror or error}”; "
+        "make room or choose another --out, the same command goes on where it stopped."
+    )
+
+
+def remove_hidden(folder: Path, *, but: str = "") -> None:
+    """Remove what an export needed on its way."""
+    if not is_local(folder):
+        file_system(folder).invalidate_cache()  # other processes have written there too
+    for hidden in [path for path in folder.iterdir() if path.name.startswith(".") and path.name != but]:
+        remove_tree(hidden) if hidden.is_dir() else hidden.unlink()
 
 
 def replace(staging: Path, out: Path) -> None:

@@ -1,52 +1,56 @@
-"""The errand of finishing: whole files from the shards, the card, the manifest and the checksums."""
+"""The errand of finishing: whole files from the shards, the card, croissant.json, the manifest and the checksums."""
 
 import hashlib
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from gan_core.config import ExportSettings
-from gan_core.files import sha256, write_text
+from gan_core.files import file_system, is_local, remove_tree, write_text
 from gan_core.report import library_versions
+from tasks.card import card
+from tasks.croissant import croissant
 from tasks.formats import FORMATS
 from tasks.formats.parts import PARTS
-from tasks.plan_export import ExportPlan, Origin
-from tasks.shards import Export, Split
+from tasks.plan_export import ExportPlan
+from tasks.shards import Split
 
-MANIFEST, SUMS, CARD, FINISHED = "manifest.json", "SHA256SUMS", "README.md", ".finished"
-TEMPLATES = Environment(
-    loader=PackageLoader("tasks", ""), trim_blocks=True, lstrip_blocks=True, undefined=StrictUndefined, autoescape=False
-)
+MANIFEST, SUMS, CARD, CROISSANT = "manifest.json", "SHA256SUMS", "README.md", "croissant.json"
+FINISHED = ".finished"
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)
 def finish_export(plan: ExportPlan, settings: ExportSettings, *, staging: Path) -> None:
-    """Make a complete dataset of the shards below `staging`; begun again after a kill, it ends the same."""
+    """Make a complete dataset of the shards below `staging`; begun again after a kill, it ends the same.
+
+    The manifest is written last: where there is one, all of the dataset is there.
+    """
     export, formats = plan.export, plan.formats
     if not is_finished(staging):
         for name in formats:
             FORMATS[name].finish(staging / name, export)
         write_text(staging / FINISHED, "")
     for name in formats:
-        shutil.rmtree(staging / name / PARTS, ignore_errors=True)
+        remove_tree(staging / name / PARTS)
     counts: dict[str, dict[str, int]] = {split.name: class_counts(split, export.class_names) for split in export.splits}
     write_text(staging / CARD, card(export, plan.origin, formats, counts))
     written = {name: synced(staging / name) for name in _files(staging)}
-    manifest = described(plan, settings, counts) | {
-        "files": {name: {"bytes": size, "sha256": digest} for name, (size, digest) in written.items()}
+    write_text(staging / CROISSANT, croissant(plan, written))
+    written[CROISSANT] = synced(staging / CROISSANT)
+    contents = described(plan, settings, counts) | {
+        "files": {name: {"bytes": size, "sha256": digest} for name, (size, digest) in sorted(written.items())}
     }
-    write_text(staging / MANIFEST, json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
-    digests = {name: digest for name, (_, digest) in written.items()} | {MANIFEST: sha256(staging / MANIFEST)}
+    manifest = json.dumps(contents, indent=1, ensure_ascii=False) + "\n"
+    digests = {name: digest for name, (_, digest) in written.items()}
+    digests[MANIFEST] = hashlib.sha256(manifest.encode()).hexdigest()
     write_text(staging / SUMS, "".join(f"{digest}  {name}\n" for name, digest in sorted(digests.items())))
+    write_text(staging / MANIFEST, manifest)
 
 
 def is_finished(staging: Path) -> bool:
@@ -91,41 +95,22 @@ def class_counts(split: Split, class_names: tuple[str, ...]) -> dict[str, int]:
     return {class_names[number]: count for number, count in split.counts}
 
 
-def card(export: Export, origin: Origin, formats: tuple[str, ...], counts: dict[str, dict[str, int]]) -> str:
-    """The dataset card: what is in the dataset, what it is worth, what it must not be used for."""
-    report = pd.read_parquet(origin.figures) if origin.figures else None
-    return TEMPLATES.get_template("card.md.jinja").render(
-        title="Synthetic images" + " with a real test split" * any(split.real for split in export.splits),
-        export=export,
-        origin=origin,
-        formats=formats,
-        counts=counts,
-        total=sum(split.images for split in export.splits),
-        figures=[] if report is None else _figures(report),
-        fidelity=float("nan") if report is None else float(report["label_fidelity"].mean()),
-    )
-
-
-def _figures(report: pd.DataFrame) -> list[dict[str, Any]]:
-    """Mean accuracy and its spread of each teaching set."""
-    groups = report.groupby(["classifier", "taught_by"], sort=False)["accuracy"]
-    rows = groups.agg(accuracy="mean", spread="std", seeds="size").reset_index()
-    return [{str(key): value for key, value in row.items()} for row in rows.to_dict("records")]
-
-
 def synced(path: Path) -> tuple[int, str]:
     """The bytes and the SHA-256 of a file, once all of it is on the disk."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-        os.fsync(file.fileno())
+        if is_local(path):
+            os.fsync(file.fileno())
         return file.tell(), digest
 
 
 def _files(staging: Path) -> list[str]:
     """The dataset's files, without hidden ones and those that are written last."""
+    if not is_local(staging):
+        file_system(staging).invalidate_cache()  # other processes have written there too
     paths = (path.relative_to(staging) for path in staging.rglob("*") if path.is_file())
     visible = (path for path in paths if not path.parts[0].startswith("."))
-    return sorted(path.as_posix() for path in visible if path.as_posix() not in (MANIFEST, SUMS))
+    return sorted(path.as_posix() for path in visible if path.as_posix() not in (CROISSANT, MANIFEST, SUMS))
 
 
 def commit() -> str | None:

@@ -18,7 +18,7 @@ from gan_core.errors import BadInput
 from gan_core.files import sha256
 from gan_core.report import library_versions
 from tasks.download import cache_home, download
-from tasks.formats import FORMATS
+from tasks.formats import FORMATS, require
 from tasks.normalize import normalize
 from tasks.runs import Run, program_digest
 from tasks.shards import Export, planned
@@ -55,8 +55,9 @@ def plan_export(generator: Path, formats: Sequence[str], settings: ExportSetting
     """Look at the generator, a run's folder or its file, and at what is wanted; BadInput for what cannot be."""
     if not formats or not set(formats) <= set(FORMATS):
         raise BadInput(f"Expected formats of {', '.join(FORMATS)}, got {', '.join(formats)}; name one or more of them.")
+    require(formats)
     run = Run(generator.resolve()) if generator.is_dir() else None
-    weights = run.generator if run else generator
+    weights = run.generator if run else generator.resolve()
     if not weights.is_file():
         raise BadInput(
             f"Expected a generator, got {generator}; name the folder of a run that has trained one, or its file."
@@ -65,7 +66,7 @@ def plan_export(generator: Path, formats: Sequence[str], settings: ExportSetting
     if not card.gan.conditional:
         raise BadInput("Expected a generator that draws by class, got an unconditional one; train one with classes.")
     origin = Origin(
-        generator=weights.resolve(),
+        generator=weights,
         generator_digest=sha256(weights),
         gan_settings=card.gan.digest(),
         gan_seed=card.seed,

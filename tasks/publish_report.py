@@ -19,6 +19,7 @@ from gan_core.examination import Examination
 from gan_core.files import sha256, write_text
 from gan_core.images import LabelledImages
 from gan_core.pictures import mosaic, save_png
+from tasks.events import emit_collapse
 from tasks.normalize import Splits
 from tasks.runs import Run, publish_latest
 from tasks.train_gan import diversity_after
@@ -68,7 +69,8 @@ def publish_report(
     frame = report.tidy(examinations, label_fidelity, provenance, real.class_names)
     report.save(frame, run.folder)
     save_png(mosaic(synthetic, real), run.mosaic)
-    warning = diversity_after(run).collapse
+    diversity = diversity_after(run)
+    warning = diversity.collapse
     notes = [
         warning,
         REFINED if experiment.dataset.refinements else "",
@@ -92,6 +94,7 @@ def publish_report(
     write_text(run.report, html)
     shutil.rmtree(run.classifiers, ignore_errors=True)
     if warning and not experiment.tolerate_collapse:
+        emit_collapse(run.id, diversity)
         raise Collapsed(f"{warning} The report is in {run.report}; runs/latest stays where it was.")
     publish_latest(run)
     return Report(run.id, headline, run.report, run.folder / "report.parquet", run.synthetic)

@@ -67,6 +67,10 @@ class Run:
     def refined(self, refinement: str) -> Path:
         return self.folder / f"synthetic-{refinement}.npz"
 
+    def drawn_by(self, version: str) -> Path:
+        """What a champion drew for the comparison."""
+        return self.folder / f"{version}.npz"
+
     @property
     def classifiers(self) -> Path:
         return self.folder / "classifiers"
@@ -83,9 +87,12 @@ def runs_folder() -> Path:
 
 
 @contextmanager
-def open_run(experiment: Experiment, data_digest: str) -> Iterator[Run]:
-    """An unfinished run of the same settings, data and program, or a new one; no other process has it meanwhile."""
-    identity = _identity(experiment, data_digest)
+def open_run(experiment: Experiment, data_digest: str, start_digest: str = "") -> Iterator[Run]:
+    """An unfinished run of the same settings, data and program, or a new one; no other process has it meanwhile.
+
+    `start_digest` stands for the networks that it begins with, where they are not random.
+    """
+    identity = _identity(experiment, data_digest + start_digest)
     for folder in sorted(runs_folder().glob(f"*-{identity[:8]}"), reverse=True):
         run = Run(folder)
         if run.identity.is_file() and run.identity.read_text() == identity and not run.report.exists():

@@ -32,10 +32,11 @@ logger = logging.getLogger("synthetic_data.train")
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)
-def train_gan(splits: Splits, experiment: Experiment, run: Run, *, judge: Judge) -> Path:
+def train_gan(splits: Splits, experiment: Experiment, run: Run, *, judge: Judge, start: Path | None = None) -> Path:
     """Train a generator from the training images, from the run's last checkpoint if there is one.
 
-    After each epoch the judge compares what it draws with the validation images.
+    After each epoch the judge compares what it draws with the validation images. A new run begins with the networks
+    in `start`, the checkpoint of another, where that is given.
     """
     from gan_core.drawing import GeneratorCard, save_generator
     from gan_core.game import Game
@@ -49,6 +50,9 @@ def train_gan(splits: Splits, experiment: Experiment, run: Run, *, judge: Judge)
     if run.checkpoint.exists():
         game.restore(load_arrays(run.checkpoint))
         logger.info("Going on after epoch %d of %d", game.epoch, gan.epochs)
+    elif start:
+        game.begin_from(load_arrays(start))
+        logger.info("Beginning with the networks in %s", start)
     probe = Probe(judge.recall(), LabelledImages.load(splits.validation), experiment.dataset.latent_spread)
     _play(game, real, probe, run)
     if warning := diversity_after(run).collapse:

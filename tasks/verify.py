@@ -1,7 +1,6 @@
 """Whether an exported dataset is what its manifest says."""
 
 import json
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +8,8 @@ import numpy as np
 
 from gan_core.errors import BadInput
 from gan_core.files import sha256
-from tasks.finish_export import MANIFEST, SUMS
-from tasks.formats import FORMATS
+from tasks.finish_export import CROISSANT, MANIFEST, SUMS
+from tasks.formats import FORMATS, require
 
 SAMPLE = 100  # images of each split that are compared between the formats
 
@@ -20,12 +19,13 @@ class Unsound(BadInput):
 
 
 def verify_export(folder: Path) -> str:
-    """Check the files, the labels and a sample of the images; one line that says what was found sound.
+    """Check the files and read every format with its own reader; one line that says what was found sound.
 
-    Raises Unsound for the first thing that is not as the manifest says.
+    Raises Unsound for the first thing that is not as the manifest says, and BadInput where a reader is not installed.
     """
     manifest = read_manifest(folder)
     check_files(folder, manifest)
+    require(manifest["formats"])
     for split, described in manifest["splits"].items():
         samples = {}
         for name in manifest["formats"]:
@@ -40,6 +40,7 @@ def verify_export(folder: Path) -> str:
             _require(
                 np.array_equal(sample, samples[first]), f"the same images in {first} and {name}, {split}", "others"
             )
+    check_croissant(folder, manifest)
     images = sum(split["images"] for split in manifest["splits"].values())
     return f"{images:,} images in {', '.join(manifest['formats'])} and {len(manifest['files']):,} files are sound"
 
@@ -74,17 +75,35 @@ def check_files(folder: Path, manifest: dict[str, Any]) -> None:
         raise Unsound(f"Expected no files but those of the manifest in {folder}, got {strangers[0]}; remove it.")
 
 
+def check_croissant(folder: Path, manifest: dict[str, Any]) -> None:
+    """The machine-readable description is valid, and has the digests of the manifest."""
+    import mlcroissant as mlc
+
+    try:
+        metadata = mlc.Dataset(jsonld=json.loads((folder / CROISSANT).read_text())).metadata
+    except (AssertionError, OSError, ValueError, mlc.ValidationError) as error:
+        raise Unsound(f"Expected a valid {CROISSANT} in {folder}, got another; export the dataset again.") from error
+    listed = {file.id: file.sha256 for file in metadata.file_objects}
+    files = {name: file["sha256"] for name, file in manifest["files"].items()}
+    left_out = {name for name in files if name.endswith(".png")} | {CROISSANT}
+    _require(listed == {name: files[name] for name in files.keys() - left_out}, f"the digests of {CROISSANT}", "others")
+
+
 def read_split(folder: Path, name: str, split: str, manifest: dict[str, Any]) -> tuple[list[int], np.ndarray]:
-    """Images of each class in a format's split, and the first few images, uint8 [n, side, side]."""
+    """Images of each class in a format's split, and the first few images, uint8 [n, side, side]; all are looked at."""
     classes, side = len(manifest["class_names"]), manifest["side"]
-    pairs = FORMATS[name].read(folder, split)
-    first = list(islice(pairs, SAMPLE))
-    for image, _ in first:
-        right = image.shape == (side, side) and image.dtype == np.uint8
-        _require(right, f"uint8 images of {side} x {side} in {name}", f"{image.dtype} {list(image.shape)}")
-    labels = np.array([label for _, label in first] + [label for _, label in pairs])
-    _require(labels.min() >= 0 and labels.max() < classes, f"labels below {classes} in {name}", str(labels.max()))
-    return np.bincount(labels, minlength=classes).tolist(), np.stack([image for image, _ in first])
+    counts, sample = [0] * classes, list[np.ndarray]()
+    for image, label in FORMATS[name].read(folder, split):
+        if image.shape != (side, side) or image.dtype != np.uint8:
+            _require(False, f"uint8 images of {side} x {side} in {name}", f"{image.dtype} {list(image.shape)}")
+        if not 0 <= label < classes:
+            _require(False, f"labels below {classes} in {name}", str(label))
+        counts[label] += 1
+        if len(sample) < SAMPLE:
+            sample.append(image)
+    _require(len(sample) > 0, f"images in {name}, {split}", "none")
+    _require(bool(np.ptp(sample) > 0), f"images of more than one grey in {name}, {split}", "one grey")
+    return counts, np.stack(sample)
 
 
 def _require(sound: bool, expected: str, got: str) -> None:

@@ -58,3 +58,27 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("NO_PROXY", "*")
     monkeypatch.delenv("SYNTHETIC_DATA_SOURCE", raising=False)
     return home
+
+
+@pytest.fixture(scope="session")
+def generator(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of an untrained generator of ten classes with difficult names."""
+    from exported import untrained_generator
+
+    return untrained_generator(tmp_path_factory.mktemp("generator") / "generator.npz")
+
+
+@pytest.fixture(scope="session")
+def dataset(generator: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An export in every format, 640 training and 70 test images; not to be changed."""
+    from exported import exported
+
+    return exported(generator, tmp_path_factory.mktemp("export") / "dataset")
+
+
+@pytest.fixture(scope="session")
+def drawn(generator: Path) -> dict[str, LabelledImages]:
+    """What the splits of `dataset` must hold, drawn in one go."""
+    from exported import drawn_in_one_go
+
+    return drawn_in_one_go(generator)

@@ -44,6 +44,7 @@ def own_surroundings(folder: Path) -> dict[str, str]:
         "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
         "PREFECT_HOME": str(folder / "prefect"),
         "PREFECT_SERVER_API_PORT": str(port),
+        "SYNTHETIC_DATA_MODELS": str(folder / "models"),
         "SYNTHETIC_DATA_RUNS": str(folder / "runs"),
         "XDG_CACHE_HOME": str(folder / "cache"),
     }

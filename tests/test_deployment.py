@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
@@ -85,6 +86,46 @@ def test_a_run_by_bare_name_completes_with_its_report_and_pictures(
     assert "Traceback" not in output
     artifacts = [artifact for artifact in client.read_artifacts() if artifact.flow_run_id == run.id]
     assert {("report", "table"), ("pictures", "markdown")} <= {(artifact.key, artifact.type) for artifact in artifacts}
+
+
+def test_a_retraining_by_bare_name_says_in_state_and_event_why_the_challenger_was_refused(
+    prefect: Prefect, deploy: Callable[[], None], client: SyncPrefectClient, tiny_source: Path, server: str
+) -> None:
+    deployment = client.read_deployment_by_name("retrain/retrain")
+    experiment = {
+        "name": "tiny",
+        "source": str(tiny_source),
+        "data": {"validation_images": 100},
+        "gan": {"epochs": 1, "batch_size": 16, "generator_width": 4, "discriminator_width": 4, "learning_rate": 1e-9},
+        "dataset": {"per_class": 8},
+        "classifier": {"steps": 4, "batch_size": 32, "seeds": [0, 1]},
+    }
+
+    asked = prefect("deployment", "run", "retrain", "--param", f"experiment={json.dumps(experiment)}")
+    worked = prefect(*WORK)
+
+    [run] = runs_of(deployment, client)
+    assert run.state is not None and run.state.is_completed(), asked.stderr + worked.stdout + worked.stderr
+    assert run.state.name == "Refused" and "collapsed" in str(run.state.message)
+
+    def told() -> list[dict]:
+        wanted = {"filter": {"event": {"name": ["synthetic-data.challenger.refused"]}}}
+        return httpx.post(f"{server}/events/filter", json=wanted, trust_env=False).json()["events"]
+
+    wait_until(told, seconds=30)
+    [event] = told()
+    assert event["payload"]["reason"] in str(run.state.message) and event["payload"]["version"] == "v0001"
+    assert str(run.id) in json.dumps(event["related"])
+
+
+def test_the_retraining_has_a_schedule_that_is_off_and_runs_alone(
+    deploy: Callable[[], None], client: SyncPrefectClient
+) -> None:
+    deployment = client.read_deployment_by_name("retrain/retrain")
+    [schedule] = deployment.schedules
+    assert not schedule.active and getattr(schedule.schedule, "timezone", None) == "UTC"
+    assert deployment.global_concurrency_limit and deployment.global_concurrency_limit.limit == 1
+    assert deployment.concurrency_options and deployment.concurrency_options.collision_strategy == "CANCEL_NEW"
 
 
 @pytest.mark.parametrize("name", ["synthetic-data", FULL_NAME])

@@ -1,4 +1,4 @@
-"""Laws of exports: every format holds the drawn images pixel for pixel, whatever happened on the way."""
+"""Laws of exports: every format holds the drawn images, whatever happened on the way; test_readers.py opens them."""
 
 import json
 import os
@@ -6,157 +6,26 @@ import shutil
 import signal
 import subprocess
 import sys
-import tarfile
 import time
 from collections.abc import Callable
-from io import BytesIO
 from pathlib import Path
 
-import keras
 import numpy as np
-import pandas as pd
 import pytest
 from conftest import striped_images
-from PIL import Image
+from exported import NAMES, SETTINGS, assert_holds, exported, rdflib_warns, untrained_generator
 
-from gan_core.config import ExportSettings, GanSettings
-from gan_core.drawing import GeneratorCard, draw, plan_labels, save_generator
+from gan_core.config import ExportSettings
 from gan_core.errors import BadInput
-from gan_core.idx import read_idx
+from gan_core.files import sha256
 from gan_core.images import LabelledImages
-from gan_core.networks import Generator
 from tasks.destination import staged
-from tasks.finish_export import finish_export
-from tasks.formats import FORMATS
+from tasks.formats import EXTRAS, FORMATS
 from tasks.formats.png import folder_names
-from tasks.plan_export import ExportPlan, plan_export
+from tasks.plan_export import plan_export
 from tasks.shards import Split
 from tasks.verify import Unsound, verify_export
 from tasks.write_shard import write_shard
-
-SETTINGS = ExportSettings(per_class=60, counts={"6": 100}, test_per_class=7, shard_images=250, seed=3)
-NAMES = ("T-shirt/top", "..", "Çà et là", "コート", "5", "Sandal", "a b", "x" * 300, "CON", "Ankle boot")
-
-
-@pytest.fixture(scope="module")
-def generator(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The file of an untrained generator of ten classes with difficult names."""
-    gan = GanSettings(generator_width=8, latent_size=8)
-    path = tmp_path_factory.mktemp("generator") / "generator.npz"
-    card = GeneratorCard(gan=gan, side=28, class_names=NAMES, data_digest="d" * 64, seed=1)
-    save_generator(path, Generator(gan, side=28, classes=10, seed=1), card)
-    return path
-
-
-def exported(generator: Path, out: Path, *, backwards: bool = False) -> Path:
-    """An export made shard by shard, without Prefect."""
-    plan = plan_export.fn(generator, tuple(FORMATS), SETTINGS)
-    with staged(out, plan.identity, overwrite=False) as staging:
-        write_shards(plan, staging, backwards)
-        finish_export.fn(plan, SETTINGS, staging=staging)
-    return out
-
-
-def write_shards(plan: ExportPlan, staging: Path, backwards: bool = False) -> None:
-    numbered = [(split, shard) for split in plan.export.splits for shard in range(split.shards)]
-    for split, shard in reversed(numbered) if backwards else numbered:
-        write_shard.fn(split, shard, formats=plan.formats, staging=staging)
-
-
-@pytest.fixture(scope="module")
-def dataset(generator: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return exported(generator, tmp_path_factory.mktemp("export") / "dataset")
-
-
-@pytest.fixture(scope="module")
-def drawn(generator: Path) -> dict[str, LabelledImages]:
-    """What the splits must hold, drawn in one go."""
-    from gan_core.drawing import load_generator
-
-    network, _ = load_generator(generator)
-    counts = dict.fromkeys(range(10), 60) | {6: 100}
-    return {
-        name: LabelledImages(np.concatenate(list(draw(network, labels, seed, spread=1.1))), labels, NAMES)
-        for name, labels, seed in (
-            ("train", plan_labels(counts, 3), 3),
-            ("test", plan_labels(dict.fromkeys(range(10), 7), 1_000_004), 1_000_004),
-        )
-    }
-
-
-def assert_holds(images: np.ndarray, labels: np.ndarray, split: LabelledImages) -> None:
-    assert np.array_equal(images, split.images)
-    assert np.array_equal(labels, split.labels)
-
-
-def test_keras_opens_the_idx_files(dataset: Path, drawn: dict[str, LabelledImages], tmp_path: Path) -> None:
-    load = (
-        "import keras, numpy as np; (a, b), (c, d) = keras.datasets.fashion_mnist.load_data(); "
-        "np.savez('all', a, b, c, d)"
-    )
-    environment = os.environ | {"KERAS_HOME": str(dataset / "idx")}
-    before = sorted(path for path in dataset.rglob("*") if path.name != "keras.json")
-    subprocess.run([sys.executable, "-c", load], cwd=tmp_path, env=environment, check=True)
-    (dataset / "idx" / "keras.json").unlink(missing_ok=True)  # Keras leaves its settings in its home
-    assert sorted(dataset.rglob("*")) == before, "it fetched something"
-    with np.load(tmp_path / "all.npz") as arrays:
-        assert_holds(arrays["arr_0"], arrays["arr_1"], drawn["train"])
-        assert_holds(arrays["arr_2"], arrays["arr_3"], drawn["test"])
-
-
-def test_the_plain_idx_files_lie_where_torchvision_reads_them(dataset: Path, drawn: dict[str, LabelledImages]) -> None:
-    folder = dataset / "idx" / "FashionMNIST" / "raw"
-    for prefix, name in (("train", "train"), ("t10k", "test")):
-        images, labels = (folder / f"{prefix}-{kind}-ubyte" for kind in ("images-idx3", "labels-idx1"))
-        split = drawn[name]
-        assert images.read_bytes()[:16] == bytes([0, 0, 8, 3]) + np.array(split.images.shape, ">u4").tobytes()
-        assert images.read_bytes()[16:] == split.images.tobytes()
-        assert (
-            labels.read_bytes() == bytes([0, 0, 8, 1]) + np.array(len(split), ">u4").tobytes() + split.labels.tobytes()
-        )
-
-
-def test_numpy_opens_the_npz(dataset: Path, drawn: dict[str, LabelledImages]) -> None:
-    with np.load(dataset / "npz" / "dataset.npz", allow_pickle=False) as arrays:
-        for name, split in drawn.items():
-            assert_holds(arrays[f"x_{name}"], arrays[f"y_{name}"], split)
-
-
-def test_pandas_opens_the_parquet_files(dataset: Path, drawn: dict[str, LabelledImages]) -> None:
-    for name, split in drawn.items():
-        files = sorted((dataset / "parquet" / "data").glob(f"{name}-*.parquet"))
-        frame = pd.concat(map(pd.read_parquet, files))
-        images = [np.asarray(Image.open(BytesIO(image["bytes"]))) for image in frame["image"]]
-        assert_holds(np.stack(images), frame["label"].to_numpy(), split)
-
-
-def test_keras_opens_the_image_folder(dataset: Path, drawn: dict[str, LabelledImages]) -> None:
-    for name, split in drawn.items():
-        loaded = keras.utils.image_dataset_from_directory(
-            dataset / "imagefolder" / name,
-            color_mode="grayscale",
-            image_size=(28, 28),
-            batch_size=None,
-            shuffle=False,
-            verbose=False,
-        )
-        images, labels = zip(*loaded.as_numpy_iterator(), strict=True)
-        by_class = np.argsort(split.labels, kind="stable")  # the loader goes from folder to folder
-        assert_holds(np.stack(images)[..., 0], np.array(labels), split.take(by_class))
-
-
-def test_tar_files_hold_pairs_with_one_key(dataset: Path, drawn: dict[str, LabelledImages]) -> None:
-    for name, split in drawn.items():
-        contents: dict[str, bytes] = {}
-        for path in sorted((dataset / "webdataset").glob(f"{name}-*.tar")):
-            with tarfile.open(path) as archive:
-                for entry in archive:
-                    file = archive.extractfile(entry)
-                    assert file is not None
-                    contents[entry.name] = file.read()
-        keys = sorted({key.partition(".")[0] for key in contents})
-        images = np.stack([np.asarray(Image.open(BytesIO(contents[f"{key}.png"]))) for key in keys])
-        assert_holds(images, np.array([int(contents[f"{key}.cls"]) for key in keys]), split)
 
 
 def test_every_format_reads_back_what_it_wrote(dataset: Path, drawn: dict[str, LabelledImages]) -> None:
@@ -189,10 +58,12 @@ def test_real_test_images_are_called_real(tmp_path: Path, generator: Path) -> No
     assert np.array_equal(np.concatenate([split.load(n).images for n in (0, 1)]), real.images)
 
 
+@rdflib_warns
 def test_verify_finds_a_sound_dataset_sound(dataset: Path) -> None:
     assert "710 images" in verify_export(dataset)
 
 
+@rdflib_warns
 @pytest.mark.parametrize(
     ("damage", "named"),
     [
@@ -213,18 +84,54 @@ def test_verify_names_what_is_wrong(
         verify_export(copy)
 
 
-def test_verify_reads_the_labels_and_not_only_the_digests(generator: Path, tmp_path: Path) -> None:
-    """A dataset whose digests fit but whose manifest counts other classes."""
-    folder = exported(generator, tmp_path / "dataset")
+def counted_otherwise(folder: Path) -> None:
     manifest = json.loads((folder / "manifest.json").read_text())
     counts = manifest["splits"]["train"]["counts"]
     counts["Sandal"], counts["a b"] = counts["a b"], counts["Sandal"]
     (folder / "manifest.json").write_text(json.dumps(manifest))
-    sums = (folder / "SHA256SUMS").read_text().splitlines()
-    digest = subprocess.run(["sha256sum", "manifest.json"], cwd=folder, capture_output=True, text=True, check=True)
-    kept = [line for line in sums if not line.endswith("  manifest.json")]
-    (folder / "SHA256SUMS").write_text("\n".join(sorted([*kept, digest.stdout.strip()])) + "\n")
-    with pytest.raises(Unsound, match="Sandal"):
+
+
+def drawn_otherwise(change: Callable[[np.ndarray], np.ndarray]) -> Callable[[Path], None]:
+    def rewrite(folder: Path) -> None:
+        with np.load(folder / "npz" / "dataset.npz") as arrays:
+            changed = {name: change(array) if name[0] == "x" else array for name, array in arrays.items()}
+        np.savez(folder / "npz" / "dataset.npz", allow_pickle=False, **changed)
+
+    return rewrite
+
+
+def described_otherwise(folder: Path) -> None:
+    described = json.loads((folder / "croissant.json").read_text())
+    described["distribution"][0]["sha256"] = "0" * 64
+    (folder / "croissant.json").write_text(json.dumps(described))
+
+
+@rdflib_warns
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (counted_otherwise, "Sandal"),
+        (described_otherwise, "the digests of croissant.json"),
+        (lambda folder: (folder / "croissant.json").write_text("{"), "a valid croissant.json"),
+        (lambda folder: (folder / "croissant.json").write_text("{}"), "a valid croissant.json"),
+        (drawn_otherwise(np.zeros_like), "more than one grey"),
+        (drawn_otherwise(lambda images: images[:, :20]), "28 x 28"),
+        (drawn_otherwise(lambda images: images / 255), "uint8"),
+    ],
+)
+def test_verify_looks_behind_the_digests(
+    generator: Path, tmp_path: Path, change: Callable[[Path], object], named: str
+) -> None:
+    """A dataset whose files are other ones, and whose digests were made to fit."""
+    folder = exported(generator, tmp_path / "dataset", formats=("npz",))
+    change(folder)
+    manifest = json.loads((folder / "manifest.json").read_text())
+    for name, file in manifest["files"].items():
+        file |= {"bytes": (folder / name).stat().st_size, "sha256": sha256(folder / name)}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    names = [*manifest["files"], "manifest.json"]
+    (folder / "SHA256SUMS").write_text("".join(f"{sha256(folder / name)}  {name}\n" for name in names))
+    with pytest.raises(Unsound, match=named):
         verify_export(folder)
 
 
@@ -304,13 +211,15 @@ def test_an_unknown_format_is_refused(generator: Path) -> None:
 
 
 def test_an_unconditional_generator_is_refused(tmp_path: Path) -> None:
-    gan = GanSettings(generator_width=8, latent_size=8, conditional=False)
-    card = GeneratorCard(gan=gan, side=28, class_names=NAMES, data_digest="d" * 64, seed=1)
-    save_generator(tmp_path / "generator.npz", Generator(gan, side=28, classes=10, seed=1), card)
+    unconditional = untrained_generator(tmp_path / "generator.npz", conditional=False)
     with pytest.raises(BadInput, match="unconditional"):
-        plan_export.fn(tmp_path / "generator.npz", ("npz",), ExportSettings())
+        plan_export.fn(unconditional, ("npz",), ExportSettings())
 
 
-def test_gzipped_members_are_one_file_for_our_own_reader(dataset: Path, drawn: dict[str, LabelledImages]) -> None:
-    path = dataset / "idx" / "datasets" / "fashion-mnist" / "train-images-idx3-ubyte.gz"
-    assert np.array_equal(read_idx(path, dimensions=3), drawn["train"].images)
+def test_a_format_without_its_library_is_refused_with_the_name_of_the_extra(
+    generator: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(EXTRAS, "tfds", "a_library_that_is_not_installed")
+    with pytest.raises(BadInput, match=r"pip install 'synthetic-data\[tfds\]'"):
+        plan_export.fn(generator, ("npz", "tfds"), ExportSettings())
+    plan_export.fn(generator, ("npz",), ExportSettings())

@@ -14,6 +14,7 @@ from gan_core.game import Game
 from gan_core.images import LabelledImages
 from gan_core.losses import ADVERSARIAL, Losses, class_loss, gradient_penalty
 from gan_core.networks import BatchNormalisation
+from gan_core.weights import values
 
 Loss = Callable[[tf.Tensor, tf.Tensor], Losses]
 TINY = GanSettings(epochs=3, batch_size=16, generator_width=8, discriminator_width=8, latent_size=8, penalty_interval=2)
@@ -111,9 +112,30 @@ def test_a_restored_game_ends_with_the_bits_of_an_uninterrupted_one(settings: Ga
     assert [epoch.generator_loss for epoch in rest] == [epoch.generator_loss for epoch in epochs[1:]]
 
 
+def test_a_game_may_begin_with_the_players_of_another_at_its_own_start() -> None:
+    played, fresh = new_game(), new_game(seed=1)
+    list(played.play(REAL))
+    fresh.begin_from(played.state())
+    for player in ("generator", "averaged", "discriminator"):
+        assert_same(weights(getattr(fresh, player)), weights(getattr(played, player)))
+    assert fresh.epoch == 0
+    assert not any(np.any(moment) for moment in values(fresh.discriminator_optimizer.variables[2:]).values())
+
+
 def test_the_graph_optimizer_fails_nowhere(capfd: pytest.CaptureFixture[str]) -> None:
     next(new_game().play(REAL))  # where it fails differs from process to process, and with it the bits of the result
     assert "remapper failed" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("settings", [TINY, TINY.model_copy(update={"loss": "cross-entropy", "conditional": False})])
+def test_gradients_meet_in_pairs(settings: GanSettings) -> None:
+    """A sum of three begins with whichever is free first, so that equal seeds would end with other bits."""
+    game = new_game(settings)
+    order = tf.constant(game._orders(len(REAL))[0])
+    arguments = tf.constant(REAL.images), tf.constant(REAL.labels, tf.int32), order, tf.constant(0)
+    graph = game._play_round.get_concrete_function(*arguments).graph.as_graph_def()
+    nodes = [*graph.node, *(node for function in graph.library.function for node in function.node_def)]
+    assert {node.attr["N"].i for node in nodes if node.op == "AddN"} == {2}
 
 
 def test_games_of_full_width_with_one_seed_end_with_the_same_bits() -> None:

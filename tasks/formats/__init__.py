@@ -5,14 +5,29 @@ Each module has `write_shard(folder, split, shard, images)`, which may run in an
 equal bytes. `read(folder, split)` yields the images of a split with their labels in the order of their numbers.
 """
 
+from collections.abc import Iterable
+from importlib.util import find_spec
 from types import ModuleType
 
-from tasks.formats import idx, imagefolder, npz, parquet, webdataset
+from gan_core.errors import BadInput
+from tasks.formats import idx, imagefolder, npz, parquet, tfds, webdataset
 
 FORMATS: dict[str, ModuleType] = {
     "idx": idx,
     "npz": npz,
     "parquet": parquet,
     "imagefolder": imagefolder,
+    "tfds": tfds,
     "webdataset": webdataset,
 }
+EXTRAS = {"tfds": "tensorflow_datasets"}  # the library that a format needs from the extra of its name
+
+
+def require(formats: Iterable[str]) -> None:
+    """Raise BadInput for a format whose library is not installed."""
+    for name in formats:
+        if name in EXTRAS and find_spec(EXTRAS[name]) is None:
+            raise BadInput(
+                f"Expected the library {EXTRAS[name]} for the format {name}, got none installed; "
+                f"say pip install 'synthetic-data[{name}]'."
+            )

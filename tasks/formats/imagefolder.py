@@ -1,5 +1,6 @@
 """A folder a split, in it a folder a class, in it a PNG file an image, named by the image's number in the split."""
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,4 +27,4 @@ def finish(folder: Path, export: Export) -> None:
 def read(folder: Path, split: str) -> Iterator[tuple[np.ndarray, int]]:
     """The images, with the numbers of their folders as labels."""
     for path in sorted((folder / split).glob("*/*.png"), key=lambda path: path.name):
-        yield decoded(path), int(path.parent.name.partition("_")[0])
+        yield decoded(io.BytesIO(path.read_bytes())), int(path.parent.name.partition("_")[0])

@@ -36,5 +36,5 @@ def finish(folder: Path, export: Export) -> None:
 
 def read(folder: Path, split: str) -> Iterator[tuple[np.ndarray, int]]:
     """The images and labels of the archive."""
-    with np.load(folder / NAME, allow_pickle=False) as arrays:
+    with (folder / NAME).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
         yield from zip(arrays[f"x_{split}"], arrays[f"y_{split}"], strict=True)

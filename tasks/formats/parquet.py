@@ -34,9 +34,10 @@ def finish(folder: Path, export: Export) -> None:
 def read(folder: Path, split: str) -> Iterator[tuple[np.ndarray, int]]:
     """The rows of the split's files."""
     for path in sorted((folder / "data").glob(f"{split}-*.parquet")):
-        for batch in pq.ParquetFile(path).iter_batches(ROWS):
-            for row in batch.to_pylist():
-                yield decoded(io.BytesIO(row["image"]["bytes"])), row["label"]
+        with path.open("rb") as file:
+            for batch in pq.ParquetFile(file).iter_batches(ROWS):
+                for row in batch.to_pylist():
+                    yield decoded(io.BytesIO(row["image"]["bytes"])), row["label"]
 
 
 def _schema(class_names: tuple[str, ...]) -> pa.Schema:

@@ -21,3 +21,9 @@ def copy_parts(folder: Path, kind: str, split: Split, to: BinaryIO) -> None:
     for shard in range(split.shards):
         with (folder / PARTS / f"{kind}-{split.stem(shard)}").open("rb") as part:
             shutil.copyfileobj(part, to)
+
+
+def copy_file(source: Path, to: Path) -> None:
+    """Put a finished local file where it belongs, whole or not at all."""
+    with source.open("rb") as content, atomic_write(to) as file:
+        shutil.copyfileobj(content, file)

@@ -4,7 +4,6 @@ import io
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
@@ -19,7 +18,7 @@ def encoded(images: np.ndarray) -> Iterator[bytes]:
         yield file.getvalue()
 
 
-def decoded(file: BinaryIO | Path) -> np.ndarray:
+def decoded(file: BinaryIO) -> np.ndarray:
     """The image uint8 [side, side] of a PNG file."""
     with Image.open(file) as image:
         return np.asarray(image)

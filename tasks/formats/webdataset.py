@@ -32,7 +32,7 @@ def finish(folder: Path, export: Export) -> None:
 def read(folder: Path, split: str) -> Iterator[tuple[np.ndarray, int]]:
     """The pairs of the tar files."""
     for path in sorted(folder.glob(f"{split}-*.tar")):
-        with tarfile.open(path) as archive:
+        with path.open("rb") as file, tarfile.open(fileobj=file) as archive:
             contents = (cast(IO[bytes], archive.extractfile(entry)).read() for entry in archive)
             for label in contents:
                 yield decoded(io.BytesIO(next(contents))), int(label)

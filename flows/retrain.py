@@ -1,0 +1,48 @@
+"""A challenger is trained and takes the champion's place only if it is better."""
+
+from prefect import flow
+
+from gan_core.config import STANDARD, Experiment, RetrainSettings
+from tasks.challenge import compare_generators, concluded, enroll, open_challenge
+from tasks.download import cache_home, download
+from tasks.generate_dataset import generate_dataset
+from tasks.judge import Judge
+from tasks.models import Models, models_folder
+from tasks.normalize import normalize
+from tasks.records import Record
+from tasks.runs import open_run
+from tasks.train_gan import train_gan
+
+
+@flow(name="retrain", persist_result=False)
+def retrain(
+    experiment: Experiment = STANDARD,
+    settings: RetrainSettings = RetrainSettings(),  # noqa: B008  frozen
+) -> Record:
+    """Train a challenger and promote it if it beats the champion by more than noise, has not collapsed nor copies.
+
+    Both draw from one seed, and the same classifiers that their images teach are asked about the validation images.
+    """
+    cache, classifier, models = cache_home(), experiment.classifier, Models(models_folder())
+    known = cache / "classifiers"
+    real = normalize(download(experiment.source), cache / "normalized", experiment.data, experiment.seed)
+    with (
+        open_challenge(models, experiment, settings, real) as challenge,
+        open_run(challenge.experiment, real.digest, challenge.start_digest) as run,
+    ):
+        judge, dataset, seed = Judge(real.train, classifier, known), experiment.dataset, experiment.seed
+        generator = train_gan(real, challenge.experiment, run, judge=judge, start=challenge.start)
+        synthetic = generate_dataset(generator, dataset, seed, judge=judge, to=run.synthetic)
+        rival = None
+        if champion := challenge.champion:
+            rival = generate_dataset(champion.generator, dataset, seed, judge=judge, to=run.drawn_by(champion.name))
+        verdict = compare_generators(
+            synthetic,
+            rival,
+            splits=real,
+            run=run,
+            experiment=experiment,
+            standard_errors=settings.standard_errors,
+            memory=known,
+        )
+        return concluded(enroll(challenge, verdict, run, splits=real, keep=settings.keep))

@@ -1,0 +1,111 @@
+"""TFRecord shards of PNG bytes and labels, described so that TensorFlow Datasets opens the folder as it is."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gan_core.files import is_local
+from gan_core.images import LabelledImages
+from tasks.formats.parts import copy_file
+from tasks.formats.png import encoded
+from tasks.shards import Export, Split
+
+NAME = "synthetic_images"
+
+
+def write_shard(folder: Path, split: Split, shard: int, images: LabelledImages) -> None:
+    """Write one file of examples; TensorFlow needs a local file, which is copied whole to where it belongs."""
+    import tensorflow as tf
+
+    with tempfile.TemporaryDirectory() as local:
+        examples = Path(local, "examples")
+        with tf.io.TFRecordWriter(str(examples)) as writer:
+            for image, label in zip(encoded(images.images), images.labels.tolist(), strict=True):
+                writer.write(_example(image, label))
+        copy_file(examples, folder / _file_name(split, shard))
+
+
+def finish(folder: Path, export: Export) -> None:
+    """Let TensorFlow Datasets describe the splits, in a local folder where their shards are names alone."""
+    import tensorflow_datasets as tfds
+
+    with tempfile.TemporaryDirectory() as local:
+        for split in export.splits:
+            Path(local, _file_name(split, 0)).touch()
+        tfds.folder_dataset.write_metadata(
+            data_dir=local,
+            features=_features(export),
+            split_infos=[_described(folder, split) for split in export.splits],
+            version="1.0.0",
+            description="Labelled images, some or all of them synthetic; the card beside this folder says which.",
+            check_data=False,
+        )
+        for path in sorted(Path(local).glob("*.*")):
+            if ".tfrecord-" not in path.name:
+                copy_file(path, folder / path.name)
+
+
+def read(folder: Path, split: str) -> Iterator[tuple[np.ndarray, int]]:
+    """The examples, as TensorFlow Datasets reads them, one file after the other."""
+    import tensorflow_datasets as tfds
+
+    one_by_one = tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False, add_tfds_id=False)
+    with _local(folder) as files:
+        builder = tfds.builder_from_directory(str(files))
+        for example in tfds.as_numpy(builder.as_dataset(split=split, shuffle_files=False, read_config=one_by_one)):
+            yield example["image"][..., 0], int(example["label"])
+
+
+@contextmanager
+def _local(folder: Path) -> Iterator[Path]:
+    """The folder, or a copy of it where it is none of this machine's."""
+    if is_local(folder):
+        yield folder
+        return
+    with tempfile.TemporaryDirectory() as local:
+        for path in folder.iterdir():
+            copy_file(path, Path(local, path.name))
+        yield Path(local)
+
+
+def _file_name(split: Split, shard: int) -> str:
+    return f"{NAME}-{split.name}.tfrecord-{shard:05d}-of-{split.shards:05d}"
+
+
+def _example(image: bytes, label: int) -> bytes:
+    import tensorflow as tf
+
+    features = tf.train.Features(
+        feature={
+            "image": tf.train.Feature(bytes_list=tf.train.BytesList(value=[image])),
+            "label": tf.train.Feature(int64_list=tf.train.Int64List(value=[label])),
+        }
+    )
+    return tf.train.Example(features=features).SerializeToString(deterministic=True)
+
+
+def _features(export: Export) -> Any:
+    import tensorflow_datasets as tfds
+
+    image = tfds.features.Image(shape=(export.side, export.side, 1), dtype=np.uint8, encoding_format="png")
+    return tfds.features.FeaturesDict(
+        {"image": image, "label": tfds.features.ClassLabel(names=list(export.class_names))}
+    )
+
+
+def _described(folder: Path, split: Split) -> Any:
+    import tensorflow_datasets as tfds
+
+    shards = range(split.shards)
+    return tfds.core.SplitInfo(
+        name=split.name,
+        shard_lengths=[len(split.range(shard)) for shard in shards],
+        num_bytes=sum((folder / _file_name(split, shard)).stat().st_size for shard in shards),
+        filename_template=tfds.core.ShardedFileTemplate(
+            data_dir="", dataset_name=NAME, split=split.name, filetype_suffix="tfrecord"
+        ),
+    )

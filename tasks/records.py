@@ -1,0 +1,77 @@
+"""What is written down of each version of a model, and of each one that became champion."""
+
+import getpass
+import os
+import socket
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from gan_core.config import Settings
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a version was made by and from."""
+
+    who: str
+    run_id: str
+    data_digest: str
+    champion: str | None  # whom it met
+
+
+class Record(Settings):
+    """Who made a version, when, and why it was promoted or refused."""
+
+    version: str
+    when: str  # ISO 8601, UTC
+    who: str
+    run_id: str
+    data_digest: str
+    champion: str | None  # whom it met
+    decision: Literal["promoted", "refused"]
+    reason: str
+    figures: dict[str, float]
+    digests: dict[str, str]  # SHA-256 of each of its other files
+
+
+class Reign(Settings):
+    """The moment at which a version became champion."""
+
+    version: str
+    action: Literal["promoted", "rolled back"]
+    when: str  # ISO 8601, UTC
+    who: str
+    reason: str
+    figures: dict[str, float]  # that its version was made with
+
+
+class Throne(Settings):
+    """What the pointer file holds: all reigns, the champion's last."""
+
+    champion: str
+    reigns: tuple[Reign, ...]
+
+    def line(self) -> list[str]:
+        """The versions that rollbacks go back through, the champion last: a rollback takes back what came between."""
+        line: list[str] = []
+        for reign in self.reigns:
+            if reign.action == "rolled back":
+                while line[-1] != reign.version:
+                    line.pop()
+            else:
+                line.append(reign.version)
+        return line
+
+
+def whoami() -> str:
+    """Who runs this process, and where."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):  # a container may run as a number without a name
+        user = str(os.getuid())
+    return f"{user}@{socket.gethostname()}"
+
+
+def now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

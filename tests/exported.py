@@ -1,0 +1,69 @@
+"""A small export in every format, and what it must hold."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gan_core.config import ExportSettings, GanSettings
+from gan_core.drawing import GeneratorCard, draw, load_generator, plan_labels, save_generator
+from gan_core.images import LabelledImages
+from gan_core.networks import Generator
+from tasks.destination import staged
+from tasks.finish_export import finish_export
+from tasks.formats import FORMATS
+from tasks.plan_export import ExportPlan, plan_export
+from tasks.write_shard import write_shard
+
+SETTINGS = ExportSettings(per_class=60, counts={"6": 100}, test_per_class=7, shard_images=250, seed=3)
+NAMES = ("T-shirt/top", "..", "Çà et là", "コート", "5", "Sandal", "a b", "x" * 300, "CON", "Ankle boot")
+rdflib_warns = pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning")  # of itself
+
+
+def untrained_generator(path: Path, *, conditional: bool = True) -> Path:
+    """The file of an untrained generator of ten classes with difficult names."""
+    gan = GanSettings(generator_width=8, latent_size=8, conditional=conditional)
+    card = GeneratorCard(gan=gan, side=28, class_names=NAMES, data_digest="d" * 64, seed=1)
+    save_generator(path, Generator(gan, side=28, classes=10, seed=1), card)
+    return path
+
+
+def exported(
+    generator: Path,
+    out: Path,
+    *,
+    backwards: bool = False,
+    overwrite: bool = False,
+    formats: tuple[str, ...] = tuple(FORMATS),
+    settings: ExportSettings = SETTINGS,
+) -> Path:
+    """An export made shard by shard, without Prefect."""
+    plan = plan_export.fn(generator, formats, settings)
+    with staged(out, plan.identity, overwrite=overwrite) as staging:
+        write_shards(plan, staging, backwards)
+        finish_export.fn(plan, settings, staging=staging)
+    return out
+
+
+def write_shards(plan: ExportPlan, staging: Path, backwards: bool = False) -> None:
+    numbered = [(split, shard) for split in plan.export.splits for shard in range(split.shards)]
+    for split, shard in reversed(numbered) if backwards else numbered:
+        write_shard.fn(split, shard, formats=plan.formats, staging=staging)
+
+
+def drawn_in_one_go(generator: Path) -> dict[str, LabelledImages]:
+    """What the splits must hold."""
+    network, _ = load_generator(generator)
+    counts = dict.fromkeys(range(10), 60) | {6: 100}
+    return {
+        name: LabelledImages(np.concatenate(list(draw(network, labels, seed, spread=1.1))), labels, NAMES)
+        for name, labels, seed in (
+            ("train", plan_labels(counts, 3), 3),
+            ("test", plan_labels(dict.fromkeys(range(10), 7), 1_000_004), 1_000_004),
+        )
+    }
+
+
+def assert_holds(images: np.ndarray, labels: np.ndarray, split: LabelledImages) -> None:
+    assert np.array_equal(images, split.images)
+    assert np.array_equal(labels, split.labels)

@@ -1,0 +1,239 @@
+"""Every format of an export, opened pixel for pixel by the library that people read it with."""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import keras
+import mlcroissant as mlc
+import numpy as np
+import pandas as pd
+import pytest
+import tensorflow as tf
+from exported import NAMES, assert_holds, rdflib_warns
+from huggingface_hub import DatasetCard
+from PIL import Image
+
+from gan_core.idx import read_idx
+from gan_core.images import LabelledImages
+
+Loader = Callable[..., Any]
+pandas_warns = pytest.mark.filterwarnings("ignore:The inplace keyword:DeprecationWarning")  # of mlcroissant's calls
+
+
+@pytest.fixture
+def load_dataset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Loader:
+    """Hugging Face's loader, offline, with its caches in a temporary folder."""
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    datasets = pytest.importorskip("datasets")
+    monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", True)
+    datasets.disable_progress_bars()
+
+    def load(*names: str, **options: Any) -> Any:
+        return datasets.load_dataset(*names, cache_dir=str(tmp_path / "cache"), **options)
+
+    return load
+
+
+def unzipped(rows: Any) -> tuple[np.ndarray, np.ndarray]:
+    """The pictures and the labels of rows that are mappings."""
+    pairs = [(np.asarray(row["image"]), row["label"]) for row in rows]
+    return np.stack([image for image, _ in pairs]), np.array([label for _, label in pairs])
+
+
+def test_keras_opens_the_idx_files(dataset: Path, drawn: dict[str, LabelledImages], tmp_path: Path) -> None:
+    load = (
+        "import keras, numpy as np; (a, b), (c, d) = keras.datasets.fashion_mnist.load_data(); "
+        "np.savez('all', a, b, c, d)"
+    )
+    environment = os.environ | {"KERAS_HOME": str(dataset / "idx")}
+    before = sorted(path for path in dataset.rglob("*") if path.name != "keras.json")
+    subprocess.run([sys.executable, "-c", load], cwd=tmp_path, env=environment, check=True)
+    (dataset / "idx" / "keras.json").unlink(missing_ok=True)  # Keras leaves its settings in its home
+    assert sorted(dataset.rglob("*")) == before, "it fetched something"
+    with np.load(tmp_path / "all.npz") as arrays:
+        assert_holds(arrays["arr_0"], arrays["arr_1"], drawn["train"])
+        assert_holds(arrays["arr_2"], arrays["arr_3"], drawn["test"])
+
+
+def test_the_plain_idx_files_lie_where_torchvision_reads_them(dataset: Path, drawn: dict[str, LabelledImages]) -> None:
+    folder = dataset / "idx" / "FashionMNIST" / "raw"
+    for prefix, name in (("train", "train"), ("t10k", "test")):
+        images, labels = (folder / f"{prefix}-{kind}-ubyte" for kind in ("images-idx3", "labels-idx1"))
+        split = drawn[name]
+        assert images.read_bytes()[:16] == bytes([0, 0, 8, 3]) + np.array(split.images.shape, ">u4").tobytes()
+        assert images.read_bytes()[16:] == split.images.tobytes()
+        assert (
+            labels.read_bytes() == bytes([0, 0, 8, 1]) + np.array(len(split), ">u4").tobytes() + split.labels.tobytes()
+        )
+
+
+def test_numpy_opens_the_npz(dataset: Path, drawn: dict[str, LabelledImages]) -> None:
+    with np.load(dataset / "npz" / "dataset.npz", allow_pickle=False) as arrays:
+        for name, split in drawn.items():
+            assert_holds(arrays[f"x_{name}"], arrays[f"y_{name}"], split)
+
+
+def test_pandas_opens_the_parquet_files(dataset: Path, drawn: dict[str, LabelledImages]) -> None:
+    for name, split in drawn.items():
+        files = sorted((dataset / "parquet" / "data").glob(f"{name}-*.parquet"))
+        frame = pd.concat(map(pd.read_parquet, files))
+        images = [np.asarray(Image.open(BytesIO(image["bytes"]))) for image in frame["image"]]
+        assert_holds(np.stack(images), frame["label"].to_numpy(), split)
+
+
+def test_keras_opens_the_image_folder(dataset: Path, drawn: dict[str, LabelledImages]) -> None:
+    for name, split in drawn.items():
+        loaded = keras.utils.image_dataset_from_directory(
+            dataset / "imagefolder" / name,
+            color_mode="grayscale",
+            image_size=(28, 28),
+            batch_size=None,
+            shuffle=False,
+            verbose=False,
+        )
+        images, labels = zip(*loaded.as_numpy_iterator(), strict=True)
+        by_class = np.argsort(split.labels, kind="stable")  # the loader goes from folder to folder
+        assert_holds(np.stack(images)[..., 0], np.array(labels), split.take(by_class))
+
+
+def test_torchvision_reads_the_plain_idx_files(dataset: Path, drawn: dict[str, LabelledImages]) -> None:
+    if importlib.util.find_spec("torchvision") is None:
+        pytest.skip("torchvision is not installed; the layout that it reads is checked above")
+    from torchvision.datasets import FashionMNIST
+
+    for name, split in drawn.items():
+        loaded = FashionMNIST(str(dataset / "idx"), train=name == "train", download=False)
+        assert_holds(loaded.data.numpy(), loaded.targets.numpy(), split)
+
+
+def test_datasets_opens_the_parquet_files(
+    dataset: Path, drawn: dict[str, LabelledImages], load_dataset: Loader
+) -> None:
+    loaded = load_dataset(str(dataset / "parquet"))
+    assert set(loaded) == set(drawn)
+    for name, split in drawn.items():
+        assert loaded[name].features["label"].names == list(NAMES)
+        assert_holds(*unzipped(loaded[name]), split)
+
+
+def test_datasets_opens_the_whole_export_by_its_card(
+    dataset: Path, drawn: dict[str, LabelledImages], load_dataset: Loader
+) -> None:
+    loaded = load_dataset(str(dataset))
+    assert set(loaded) == set(drawn)
+    for name, split in drawn.items():
+        assert loaded[name].features["label"].names == list(NAMES)
+        assert_holds(*unzipped(loaded[name]), split)
+
+
+def test_datasets_opens_the_image_folder(dataset: Path, drawn: dict[str, LabelledImages], load_dataset: Loader) -> None:
+    for name, split in drawn.items():
+        loaded = load_dataset("imagefolder", data_dir=str(dataset / "imagefolder" / name), split="train")
+        assert loaded.features["label"].names[0] == "0_t-shirt-top"
+        by_class = np.argsort(split.labels, kind="stable")  # the loader goes from folder to folder
+        assert_holds(*unzipped(loaded), split.take(by_class))
+
+
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # it leaves the last one open
+def test_webdataset_opens_the_tar_files(dataset: Path, drawn: dict[str, LabelledImages]) -> None:
+    import webdataset
+
+    for name, split in drawn.items():
+        paths = [str(path) for path in sorted((dataset / "webdataset").glob(f"{name}-*.tar"))]
+        loaded = webdataset.WebDataset(paths, shardshuffle=False, empty_check=True).decode("l8").to_tuple("png", "cls")
+        images, labels = zip(*loaded, strict=True)
+        assert_holds(np.stack(images), np.array(labels), split)
+
+
+def test_tensorflow_datasets_opens_the_records(dataset: Path, drawn: dict[str, LabelledImages]) -> None:
+    import tensorflow_datasets as tfds
+
+    builder = tfds.builder_from_directory(str(dataset / "tfds"))
+    assert builder.info.features["label"].names == list(NAMES)
+    assert {name: split.num_examples for name, split in builder.info.splits.items()} == {"train": 640, "test": 70}
+    in_order = tfds.ReadConfig(interleave_cycle_length=1)
+    for name, split in drawn.items():
+        loaded = tfds.as_numpy(builder.as_dataset(split=name, shuffle_files=False, read_config=in_order))
+        images, labels = unzipped(loaded)
+        assert_holds(images[..., 0], labels, split)
+
+
+def test_tensorflow_opens_the_records(dataset: Path, drawn: dict[str, LabelledImages]) -> None:
+    described = {"image": tf.io.FixedLenFeature([], tf.string), "label": tf.io.FixedLenFeature([], tf.int64)}
+    for name, split in drawn.items():
+        paths = sorted(map(str, (dataset / "tfds").glob(f"*-{name}.tfrecord-*")))
+        records = tf.data.TFRecordDataset(paths).map(lambda record: tf.io.parse_single_example(record, described))
+        images, labels = zip(
+            *((tf.io.decode_png(row["image"]).numpy()[..., 0], row["label"].numpy()) for row in records), strict=True
+        )
+        assert_holds(np.stack(images), np.array(labels), split)
+
+
+def croissant_of(folder: Path) -> mlc.Dataset:
+    return mlc.Dataset(jsonld=folder / "croissant.json")
+
+
+def records(of: mlc.Dataset, name: str) -> Iterator[dict[str, Any]]:
+    for record in of.records(name):
+        yield {key.rpartition("/")[2]: value for key, value in record.items()}
+
+
+@rdflib_warns
+def test_croissant_is_valid_and_names_every_file_with_its_digest(dataset: Path) -> None:
+    issues = croissant_of(dataset).metadata.ctx.issues
+    assert not issues.errors and not issues.warnings
+    manifest = json.loads((dataset / "manifest.json").read_text())
+    listed = {file.id: file.sha256 for file in croissant_of(dataset).metadata.file_objects}
+    pictures = {name for name in manifest["files"] if name.endswith(".png")}
+    assert listed.keys() == manifest["files"].keys() - pictures - {"croissant.json"}
+    assert all(manifest["files"][name]["sha256"] == digest for name, digest in listed.items())
+
+
+@rdflib_warns
+@pandas_warns
+def test_mlcroissant_reads_the_splits(dataset: Path, drawn: dict[str, LabelledImages]) -> None:
+    described = croissant_of(dataset)
+    for name, split in drawn.items():
+        assert_holds(*unzipped(records(described, f"parquet-{name}")), split)
+        by_class = np.argsort(split.labels, kind="stable")
+        images, labels = unzipped(records(described, f"imagefolder-{name}"))
+        assert_holds(images[..., 0], labels, split.take(by_class))  # it makes three equal channels of one
+        assert (images == images[..., :1]).all()
+    assert [record["name"] for record in records(described, "classes")] == list(NAMES)
+
+
+@rdflib_warns
+@pandas_warns
+def test_mlcroissant_refuses_a_file_with_another_digest(
+    dataset: Path, drawn: dict[str, LabelledImages], tmp_path: Path
+) -> None:
+    part = "parquet-train-00000-of-00003"
+    assert_holds(*unzipped(records(croissant_of(dataset), part)), drawn["train"].take(np.arange(250)))
+    described = json.loads((dataset / "croissant.json").read_text())
+    (file,) = (file for file in described["distribution"] if file["@id"].endswith("train-00000-of-00003.parquet"))
+    file["sha256"] = "0" * 64
+    (tmp_path / "parquet").symlink_to(dataset / "parquet")
+    (tmp_path / "croissant.json").write_text(json.dumps(described))
+    with pytest.raises(mlc.GenerationError) as refused:
+        list(croissant_of(tmp_path).records(part))
+    assert "is not identical" in str(refused.value.__cause__)
+
+
+def test_the_hub_accepts_the_card(dataset: Path) -> None:
+    card = DatasetCard.load(dataset / "README.md")
+    assert card.data.to_dict()["license"] == "unknown"
+    assert card.data.to_dict()["configs"][0]["data_files"][0]["split"] == "train"
+    assert "**synthetic**" in card.text
+
+
+def test_gzipped_members_are_one_file_for_our_own_reader(dataset: Path, drawn: dict[str, LabelledImages]) -> None:
+    path = dataset / "idx" / "datasets" / "fashion-mnist" / "train-images-idx3-ubyte.gz"
+    assert np.array_equal(read_idx(path, dimensions=3), drawn["train"].images)
