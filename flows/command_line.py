@@ -24,6 +24,10 @@ PREFECT = {  # what `[tool.prefect]` in pyproject.toml says, for those who call 
     "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
 }
 
+Named = Annotated[str, Parameter(help=f"what to start from: {', '.join(EXPERIMENTS)}")]
+Replaced = Annotated[Experiment | None, Parameter(name="*")]
+Verbose = Annotated[bool, Parameter(negative="", help="show TensorFlow's and Prefect's own messages too")]
+
 EXPORT = ExportSettings()
 
 
@@ -47,9 +51,9 @@ app.command("flows.models_command:models", name="models")
 @app.command
 def run(
     *,
-    experiment: Annotated[str, Parameter(help=f"what to start from: {', '.join(EXPERIMENTS)}")] = STANDARD.name,
-    settings: Annotated[Experiment | None, Parameter(name="*")] = None,
-    verbose: Annotated[bool, Parameter(negative="", help="show TensorFlow's and Prefect's own messages too")] = False,
+    experiment: Named = STANDARD.name,
+    settings: Replaced = None,
+    verbose: Verbose = False,
 ) -> None:
     """Download, train, draw, examine and report; goes on with an unfinished run of the same settings."""
     wanted = customised(experiment, settings)
@@ -69,8 +73,8 @@ def run(
 def examine(
     folder: Annotated[Path, Parameter(help="the folder of a finished run")] = Path("runs/latest"),
     *,
-    settings: Annotated[Experiment | None, Parameter(name="*")] = None,
-    verbose: Annotated[bool, Parameter(negative="", help="show TensorFlow's and Prefect's own messages too")] = False,
+    settings: Replaced = None,
+    verbose: Verbose = False,
 ) -> None:
     """Examine the images of a finished run again, by another classifier or from other seeds."""
     finished = Run(folder.absolute())
@@ -101,7 +105,7 @@ def export(
     shard_images: Annotated[int, _explained("shard_images")] = EXPORT.shard_images,
     overwrite: Annotated[bool, Parameter(negative="", help="replace what is there")] = False,
     dask: Annotated[str | None, Parameter(env_var=DASK, help="a number of processes, or a scheduler's address")] = None,
-    verbose: Annotated[bool, Parameter(negative="", help="show TensorFlow's and Prefect's own messages too")] = False,
+    verbose: Verbose = False,
 ) -> None:
     """Write datasets as idx, npz, parquet, imagefolder or webdataset; goes on with an export that was interrupted."""
     settings = ExportSettings.model_validate(

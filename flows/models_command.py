@@ -4,8 +4,8 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from flows.command_line import customised, quiet
-from gan_core.config import EXPERIMENTS, STANDARD, Experiment, RetrainSettings
+from flows.command_line import Named, Replaced, Verbose, customised, quiet
+from gan_core.config import STANDARD, RetrainSettings
 from tasks.models import Models, Version, models_folder
 from tasks.records import Reign, whoami
 
@@ -16,10 +16,10 @@ models = App(name="models", help="Versions of the generator, and which of them i
 
 def retrain(
     *,
-    experiment: Annotated[str, Parameter(help=f"what to start from: {', '.join(EXPERIMENTS)}")] = STANDARD.name,
-    settings: Annotated[Experiment | None, Parameter(name="*")] = None,
+    experiment: Named = STANDARD.name,
+    settings: Replaced = None,
     retraining: Annotated[RetrainSettings | None, Parameter(name="*")] = None,
-    verbose: Annotated[bool, Parameter(negative="", help="show TensorFlow's and Prefect's own messages too")] = False,
+    verbose: Verbose = False,
 ) -> None:
     """Train a challenger, promote it if it is better; goes on with an unfinished one of the same settings."""
     wanted = customised(experiment, settings)

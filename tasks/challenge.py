@@ -61,7 +61,8 @@ def open_challenge(
         if late := models.settle():
             logger.info("Ending what a killed retraining began")
             announce(late)
-            shutil.rmtree(runs_folder() / late.run_id, ignore_errors=True)
+        for version in models.versions()[-1:]:
+            shutil.rmtree(runs_folder() / version.record.run_id, ignore_errors=True)  # if a kill left it
         name, champion = models.next_name(), models.champion()
         seeded = experiment.model_dump() | {"seed": experiment.seed + int(name[1:])}
         if champion:

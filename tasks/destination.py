@@ -18,14 +18,18 @@ def staged(out: Path, identity: str, *, overwrite: bool) -> Iterator[Path]:
     """Where to write an export, which stands at `out`, without its hidden files, when the block succeeds.
 
     After a failure or a kill what was written waits for the next export of the same identity. Raises BadInput, before
-    anything is written, where `out` is a file, or has something in it and `overwrite` is not given.
+    anything is written, where `out` is a file, or has something in it and `overwrite` is not given, and for a full
+    disk, a folder that is read-only or a bucket that is not there.
     """
     staging = staged_here if is_local(out) else staged_in_place
-    with staging(out, identity, overwrite=overwrite) as folder:
-        try:
+    try:
+        with staging(out, identity, overwrite=overwrite) as folder:
             yield folder
-        except OSError as error:
-            raise unwritable(folder, error) from error
+    except OSError as error:
+        raise BadInput(
+            f"Expected to write to {error.filename or out}, got “{error.strerror or error}”; "
+            "make room or choose another --out, the same command goes on where it stopped."
+        ) from error
 
 
 @contextmanager
@@ -33,15 +37,12 @@ def staged_here(out: Path, identity: str, *, overwrite: bool) -> Iterator[Path]:
     """A hidden sibling of `out`, which takes its place."""
     refuse(out, overwrite)
     staging = out.with_name(f".{out.name}.{identity[:12]}.staging")
-    try:
-        staging.mkdir(parents=True, exist_ok=True)
-        with alone(staging):
-            refuse(out, overwrite)
-            yield staging
-            remove_hidden(staging)
-            replace(staging, out)
-    except OSError as error:
-        raise unwritable(staging, error) from error
+    staging.mkdir(parents=True, exist_ok=True)
+    with alone(staging):
+        refuse(out, overwrite)
+        yield staging
+        remove_hidden(staging)
+        replace(staging, out)
 
 
 @contextmanager
@@ -65,14 +66,6 @@ def refuse(out: Path, overwrite: bool) -> None:
         raise BadInput(
             f"Expected an empty or absent folder, got {out} with files in it; say --overwrite to replace it."
         )
-
-
-def unwritable(folder: Path, error: OSError) -> BadInput:
-    """What to say of a full disk, a folder that is read-only, a bucket that is not there."""
-    return BadInput(
-        f"Expected to write to {error.filename or folder}, got “{error.strerror or error}”; "
-        "make room or choose another --out, the same command goes on where it stopped."
-    )
 
 
 def remove_hidden(folder: Path, *, but: str = "") -> None:

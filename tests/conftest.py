@@ -14,6 +14,13 @@ from tasks.sources import CLASSES, FILES, SUMS, TEST_IMAGES, TEST_LABELS, TRAIN_
 os.environ["PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW"] = "ignore"  # tasks are also called outside of runs here
 
 
+def surroundings(**own: object) -> dict[str, str]:
+    """Environment variables of a command: this process's but for Prefect's, the project's sources, and `own`."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PREFECT_")}
+    more = {"NO_PROXY": "*", "PYTHONPATH": Path(__file__).parents[1], **own}
+    return kept | {name: str(value) for name, value in more.items()}
+
+
 def striped_images(count: int, seed: int, classes: int = 10, side: int = 28) -> LabelledImages:
     """Noisy stripes: class k has 1 + k // 2 periods, across the rows if k is even and across the columns if odd."""
     random = np.random.default_rng(seed)

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import striped_images, write_source
+from conftest import striped_images, surroundings, write_source
 from PIL import Image
 
 from flows.command_line import customised
@@ -31,7 +31,6 @@ from gan_core.errors import BadInput
 from gan_core.images import LabelledImages
 
 COMMAND = (sys.executable, "-m", "flows.command_line")
-ROOT = Path(__file__).parents[1]
 EPOCHS = "--gan.epochs"
 TINY = (
     *(
@@ -61,13 +60,9 @@ def prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def command(tmp_path: Path, tiny_source: Path, prefect_home: Path) -> Command:
     """Starts `synthetic-data run` on the tiny source in a folder of its own, with a cache of its own."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("PREFECT_")} | {
-        "PREFECT_HOME": str(prefect_home),
-        "PYTHONPATH": str(ROOT),
-        "SYNTHETIC_DATA_SOURCE": str(tiny_source),
-        "XDG_CACHE_HOME": str(tmp_path / "cache"),
-        "NO_PROXY": "*",
-    }
+    environment = surroundings(
+        PREFECT_HOME=prefect_home, SYNTHETIC_DATA_SOURCE=tiny_source, XDG_CACHE_HOME=tmp_path / "cache"
+    )
 
     def start(*arguments: str, runs: str = "runs") -> subprocess.Popen[str]:
         return subprocess.Popen(

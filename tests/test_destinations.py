@@ -10,6 +10,7 @@ from pathlib import Path
 
 import boto3
 import pytest
+from conftest import surroundings
 from exported import exported, rdflib_warns, untrained_generator
 from moto.server import ThreadedMotoServer
 from upath import UPath
@@ -21,7 +22,6 @@ from tasks.finish_export import SUMS
 from tasks.formats import FORMATS as ALL_FORMATS
 from tasks.verify import verify_export
 
-ROOT = Path(__file__).parents[1]
 FORMATS = tuple(ALL_FORMATS)
 WANTED = ("--per-class", "60", "--counts", "6=100", "--test-per-class", "7", "--shard-images", "250", "--seed", "3")
 
@@ -32,27 +32,20 @@ def generator(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def surroundings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Environment variables of the commands here: an object store on loopback, folders of their own."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(("PREFECT_", "AWS_"))}
-    return kept | {
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "NO_PROXY": "*",
-        "PREFECT_HOME": str(tmp_path_factory.mktemp("prefect")),
-        "PYTHONPATH": str(ROOT),
-    }
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Of the commands here: an object store on loopback, a home of their own."""
+    store = {"AWS_ACCESS_KEY_ID": "test", "AWS_DEFAULT_REGION": "us-east-1", "AWS_SECRET_ACCESS_KEY": "test"}
+    return surroundings(PREFECT_HOME=tmp_path_factory.mktemp("prefect"), **store)
 
 
 @pytest.fixture
-def bucket(surroundings: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def bucket(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The URL of an empty bucket of a real S3 API."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
-    surroundings["AWS_ENDPOINT_URL"] = f"http://{host}:{port}"
-    for name, value in surroundings.items():
+    environment["AWS_ENDPOINT_URL"] = f"http://{host}:{port}"
+    for name, value in environment.items():
         if name.startswith("AWS_"):
             monkeypatch.setenv(name, value)
     UPath("s3://any").fs.clear_instance_cache()
@@ -62,11 +55,11 @@ def bucket(surroundings: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Ite
     UPath("s3://any").fs.clear_instance_cache()
 
 
-def start(surroundings: dict[str, str], folder: Path, *arguments: str) -> subprocess.Popen[str]:
+def start(environment: dict[str, str], folder: Path, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "flows.command_line", *arguments],
         cwd=folder,
-        env=surroundings,
+        env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -91,16 +84,16 @@ def export(generator: Path | str, out: Path | str, *more: str) -> tuple[str, ...
 
 
 def test_two_workers_of_dask_write_the_same_bytes(
-    generator: Path, surroundings: dict[str, str], sums: str, tmp_path: Path
+    generator: Path, environment: dict[str, str], sums: str, tmp_path: Path
 ) -> None:
-    finish(start(surroundings, tmp_path, *export(generator, "dataset", "--dask", "2")))
+    finish(start(environment, tmp_path, *export(generator, "dataset", "--dask", "2")))
     assert (tmp_path / "dataset" / SUMS).read_text() == sums
     assert list(tmp_path.glob(".*")) == []
 
 
 @rdflib_warns
 def test_a_killed_export_to_an_object_store_goes_on_and_ends_the_same(
-    generator: Path, surroundings: dict[str, str], bucket: str, sums: str, tmp_path: Path
+    generator: Path, environment: dict[str, str], bucket: str, sums: str, tmp_path: Path
 ) -> None:
     source, out = located(f"{bucket}/generator.npz"), located(f"{bucket}/some/dataset")
     source.write_bytes(generator.read_bytes())
@@ -110,7 +103,7 @@ def test_a_killed_export_to_an_object_store_goes_on_and_ends_the_same(
         found = boto3.client("s3").list_objects_v2(Bucket="bucket", Prefix=f"some/dataset/{prefix}")
         return bool(found.get("Contents"))
 
-    killed = start(surroundings, tmp_path, *command)
+    killed = start(environment, tmp_path, *command)
     while killed.poll() is None and not there(".done"):
         time.sleep(0.02)
     os.killpg(killed.pid, signal.SIGKILL)
@@ -118,7 +111,7 @@ def test_a_killed_export_to_an_object_store_goes_on_and_ends_the_same(
     assert killed.returncode == -signal.SIGKILL, "it ended before it could be killed"
     assert not there("manifest.json")
 
-    finish(start(surroundings, tmp_path, *command))
+    finish(start(environment, tmp_path, *command))
     assert (out / SUMS).read_text() == sums
     assert not there(".")
     assert "710 images" in verify_export(out)
@@ -185,7 +178,7 @@ def test_a_read_only_folder_gets_one_line(small_disk: Path) -> None:
 
 
 @pytest.mark.parametrize("counts", ["6=-3", "6=many", "6"])
-def test_counts_that_are_none_get_one_line(surroundings: dict[str, str], tmp_path: Path, counts: str) -> None:
-    errors = finish(start(surroundings, tmp_path, *export("nowhere", "dataset", "--counts", counts)), code=2)
+def test_counts_that_are_none_get_one_line(environment: dict[str, str], tmp_path: Path, counts: str) -> None:
+    errors = finish(start(environment, tmp_path, *export("nowhere", "dataset", "--counts", counts)), code=2)
     assert len(errors.splitlines()) == 1 and errors.startswith("synthetic-data: Expected") and "counts.6" in errors
     assert list(tmp_path.iterdir()) == []

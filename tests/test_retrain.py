@@ -1,7 +1,6 @@
 """Retraining at a prompt, in processes of its own: killed in the middle of an epoch and of a promotion, then whole."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -9,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
-from conftest import striped_images, write_source
+from conftest import striped_images, surroundings, write_source
 from test_command_line import TINY, Command, finish, prefect_home, stop
 
 from gan_core.config import Experiment, RetrainSettings
@@ -37,13 +36,9 @@ RETRAIN = ("retrain", "--data.validation-images", "100", *TINY, "--gan.epochs", 
 @pytest.fixture
 def command(tmp_path: Path, tiny_source: Path, prefect_home: Path) -> Command:
     """Starts `synthetic-data` on the tiny source in a folder of its own, by a program that may kill itself."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("PREFECT_")} | {
-        "PREFECT_HOME": str(prefect_home),
-        "PYTHONPATH": str(ROOT),
-        "SYNTHETIC_DATA_SOURCE": str(tiny_source),
-        "XDG_CACHE_HOME": str(tmp_path / "cache"),
-        "NO_PROXY": "*",
-    }
+    environment = surroundings(
+        PREFECT_HOME=prefect_home, SYNTHETIC_DATA_SOURCE=tiny_source, XDG_CACHE_HOME=tmp_path / "cache"
+    )
 
     def start(*arguments: str, program: str = MAIN) -> subprocess.Popen[str]:
         return subprocess.Popen(
