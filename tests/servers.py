@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from conftest import surroundings
 
 ROOT = Path(__file__).parents[1]
 PREFECT = str(Path(sys.executable).with_name("prefect"))
@@ -39,29 +40,28 @@ def free_port() -> int:
 def own_surroundings(folder: Path) -> dict[str, str]:
     """Environment variables that keep the commands to a server, a database, caches and runs of their own."""
     port = free_port()
-    return {key: value for key, value in os.environ.items() if not key.startswith("PREFECT_")} | {
-        "NO_PROXY": "*",
-        "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
-        "PREFECT_HOME": str(folder / "prefect"),
-        "PREFECT_SERVER_API_PORT": str(port),
-        "SYNTHETIC_DATA_MODELS": str(folder / "models"),
-        "SYNTHETIC_DATA_RUNS": str(folder / "runs"),
-        "XDG_CACHE_HOME": str(folder / "cache"),
-    }
+    return surroundings(
+        PREFECT_API_URL=f"http://127.0.0.1:{port}/api",
+        PREFECT_HOME=folder / "prefect",
+        PREFECT_SERVER_API_PORT=port,
+        SYNTHETIC_DATA_MODELS=folder / "models",
+        SYNTHETIC_DATA_RUNS=folder / "runs",
+        XDG_CACHE_HOME=folder / "cache",
+    )
 
 
 class Server:
     """A server that may be stopped and started again."""
 
-    def __init__(self, surroundings: dict[str, str], log: Path) -> None:
-        self.surroundings = surroundings
+    def __init__(self, environment: dict[str, str], log: Path) -> None:
+        self.environment = environment
         self.log = log
 
     def start(self) -> None:
         """Return when it answers."""
         with self.log.open("a") as output:
             command = [PREFECT, "server", "start", "--no-ui"]
-            self.process = subprocess.Popen(command, cwd=ROOT, env=self.surroundings, stdout=output, stderr=output)
+            self.process = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=output, stderr=output)
         wait_until(self._answers, seconds=120)
 
     def stop(self) -> None:
@@ -71,15 +71,15 @@ class Server:
     def _answers(self) -> bool:
         assert self.process.poll() is None, self.log.read_text()
         try:
-            return httpx.get(f"{self.surroundings['PREFECT_API_URL']}/health", trust_env=False).is_success
+            return httpx.get(f"{self.environment['PREFECT_API_URL']}/health", trust_env=False).is_success
         except httpx.TransportError:
             return False
 
 
 @contextmanager
-def running_server(surroundings: dict[str, str], log: Path) -> Iterator[Server]:
+def running_server(environment: dict[str, str], log: Path) -> Iterator[Server]:
     """A server that has started, and ends with the block."""
-    server = Server(surroundings, log)
+    server = Server(environment, log)
     try:
         server.start()
         yield server
@@ -88,12 +88,12 @@ def running_server(surroundings: dict[str, str], log: Path) -> Iterator[Server]:
 
 
 @contextmanager
-def running_worker(surroundings: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def running_worker(environment: dict[str, str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
     """A worker that is stopped at the end of the block, if it has not ended before."""
     command = [PREFECT, *WORK[: WORK.index("--run-once")]]
     with (
         log.open("a") as output,
-        subprocess.Popen(command, cwd=ROOT, env=surroundings, stdout=output, stderr=output) as process,
+        subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output) as process,
     ):
         try:
             yield process
@@ -101,14 +101,14 @@ def running_worker(surroundings: dict[str, str], log: Path) -> Iterator[subproce
             process.terminate()
 
 
-def prefect_command(surroundings: dict[str, str]) -> Prefect:
+def prefect_command(environment: dict[str, str]) -> Prefect:
     """Types a `prefect` command in the project's root, where nobody is there to answer a question."""
 
     def type_command(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [PREFECT, *arguments],
             cwd=ROOT,
-            env=surroundings,
+            env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

@@ -78,7 +78,7 @@ def server(surroundings: dict[str, str], folder: Path) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def client(server: Server) -> Iterator[SyncPrefectClient]:
-    with SyncPrefectClient(server.surroundings["PREFECT_API_URL"], auth_string=":".join(USER)) as client:
+    with SyncPrefectClient(server.environment["PREFECT_API_URL"], auth_string=":".join(USER)) as client:
         yield client
 
 
@@ -105,9 +105,9 @@ def posts() -> Iterator[tuple[str, list[Post]]]:
 
 @pytest.fixture(scope="module")
 def deployment(server: Server, client: SyncPrefectClient, folder: Path) -> UUID:
-    with running_worker(server.surroundings, folder / "worker.log"):  # makes the pool
+    with running_worker(server.environment, folder / "worker.log"):  # makes the pool
         wait_until(client.read_work_pools, seconds=60)
-        deployed = prefect_command(server.surroundings)("deploy", "--all")
+        deployed = prefect_command(server.environment)("deploy", "--all")
         assert deployed.returncode == 0, deployed.stdout + deployed.stderr
     return client.read_deployment_by_name(NAME).id
 
@@ -122,7 +122,7 @@ def setup(surroundings: dict[str, str], *arguments: str) -> subprocess.Completed
 def alerts(server: Server, posts: tuple[str, list[Post]]) -> list[Post]:
     """What is posted by a server that has been set up."""
     address, received = posts
-    done = setup(server.surroundings, "--webhook", address)
+    done = setup(server.environment, "--webhook", address)
     assert done.returncode == 0, done.stderr
     return received
 
@@ -193,7 +193,7 @@ def live(surroundings: dict[str, str], client: SyncPrefectClient, deployment: UU
 
 
 def test_who_has_no_password_is_refused(server: Server) -> None:
-    url = f"{server.surroundings['PREFECT_API_URL']}/admin/version"
+    url = f"{server.environment['PREFECT_API_URL']}/admin/version"
     without, wrong, right = (httpx.get(url, auth=auth).status_code for auth in (None, ("admin", "wrong"), USER))
 
     assert (without, wrong, right) == (401, 401, 200)
@@ -206,7 +206,7 @@ def test_setup_again_changes_nothing_and_what_was_paused_stays_paused(
     [refused] = [each for each in before if each.name == f"{TAG}: challenger refused" and each.id is not None]
     client.pause_automation(refused.id)
 
-    done = setup(server.surroundings)
+    done = setup(server.environment)
 
     after = client.read_automations()
     client.resume_automation(refused.id)
@@ -228,7 +228,7 @@ def test_setup_again_changes_nothing_and_what_was_paused_stays_paused(
 def test_what_setup_cannot_use_gives_one_clear_line(
     server: Server, settings: dict[str, str], arguments: tuple[str, ...], sentence: str
 ) -> None:
-    done = setup(server.surroundings | settings, *arguments)
+    done = setup(server.environment | settings, *arguments)
 
     assert done.returncode == 2
     assert sentence in done.stderr and done.stderr.count("\n") == 1
@@ -309,7 +309,7 @@ def test_one_variable_deploys_to_kubernetes_whose_template_the_server_takes(
     server: Server, client: SyncPrefectClient, deployment: UUID
 ) -> None:
     template, pool = ROOT / "deploy/kubernetes.json", {"SYNTHETIC_DATA_POOL": "kubernetes"}
-    prefect = prefect_command(server.surroundings | pool)
+    prefect = prefect_command(server.environment | pool)
     made = prefect("work-pool", "create", "kubernetes", "--type", "kubernetes", "--base-job-template", str(template))
     assert made.returncode == 0, made.stdout + made.stderr
 
