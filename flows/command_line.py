@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -174,12 +175,15 @@ class Screen(logging.Handler):
         CONSOLE.print(self.format(record), soft_wrap=True, markup=False)
 
 
-def main() -> None:
-    """Run the command; exit code 2 for what the user can mend, 130 after Ctrl-C, 1 for the rest."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command that the arguments say, or those of this process.
+
+    Exit code 2 for what the user can mend, 130 after Ctrl-C, 1 for the rest.
+    """
     for name, value in PREFECT.items():
         os.environ.setdefault(name, value)
     try:
-        app(exit_on_error=False, print_error=False)
+        app(sys.argv[1:] if arguments is None else arguments, exit_on_error=False, print_error=False)
     except (BadInput, CycloptsError, ValidationError) as error:
         _end(_sentence(error), 2)
     except KeyboardInterrupt:

@@ -1,7 +1,9 @@
 """Small data and clean surroundings for all tests."""
 
 import hashlib
+import logging
 import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,8 @@ import pytest
 from gan_core.idx import write_idx
 from gan_core.images import LabelledImages
 from tasks.sources import CLASSES, FILES, SUMS, TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS
+
+Typed = Callable[..., None]
 
 os.environ["PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW"] = "ignore"  # tasks are also called outside of runs here
 
@@ -65,6 +69,44 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("NO_PROXY", "*")
     monkeypatch.delenv("SYNTHETIC_DATA_SOURCE", raising=False)
     return home
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Environment variables for the real Prefect server, with a database of its own, that most tests share."""
+    from servers import own_surroundings, running_server
+
+    folder = tmp_path_factory.mktemp("server")
+    environment = own_surroundings(folder) | {"PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "1"}
+    with running_server(environment, folder / "log"):
+        yield environment
+
+
+@pytest.fixture
+def on_server(server: dict[str, str]) -> Iterator[None]:
+    """Flows in this process run on the shared server."""
+    from prefect.settings import PREFECT_API_URL, temporary_settings
+
+    with temporary_settings({PREFECT_API_URL: server["PREFECT_API_URL"]}):
+        yield
+        for handler in logging.getLogger("prefect.flow_runs").handlers:
+            handler.flush()  # waits until the server has them
+
+
+@pytest.fixture
+def typed(on_server: None, elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> Typed:
+    """Gives the command `synthetic-data` in this process, which takes less time; it must fail with the exit code."""
+    from flows.command_line import PREFECT, main
+
+    for name, value in PREFECT.items():
+        monkeypatch.setenv(name, value)
+
+    def type_command(*arguments: str, code: int) -> None:
+        with pytest.raises(SystemExit) as end:
+            main(arguments)
+        assert end.value.code == code
+
+    return type_command
 
 
 @pytest.fixture(scope="session")

@@ -167,16 +167,16 @@ def test_folder_names_sort_like_the_classes_and_stay_inside() -> None:
     assert folder_names([""] * 12)[0] == "00"
 
 
-def test_a_killed_command_goes_on_and_ends_the_same(dataset: Path, generator: Path, tmp_path: Path) -> None:
+def test_a_killed_command_goes_on_and_ends_the_same(
+    dataset: Path, generator: Path, server: dict[str, str], tmp_path: Path
+) -> None:
     command = [sys.executable, "-m", "flows.command_line", "export", "--generator", str(generator), "--out", "dataset"]
     command += ["--format", ",".join(FORMATS), "--per-class", "60", "--counts", "6=100", "--test-per-class", "7"]
     command += ["--shard-images", "250", "--seed", "3"]
-    root = str(Path(__file__).parents[1])
-    environment = os.environ | {"PYTHONPATH": root, "PREFECT_HOME": str(tmp_path / "prefect"), "NO_PROXY": "*"}
     (tmp_path / "work").mkdir()
 
     def start() -> subprocess.Popen[bytes]:
-        return subprocess.Popen(command, cwd=tmp_path / "work", env=environment, start_new_session=True)
+        return subprocess.Popen(command, cwd=tmp_path / "work", env=server, start_new_session=True)
 
     first = start()
     while first.poll() is None and not list(tmp_path.glob("work/.dataset.*/.done/*")):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from conftest import striped_images, surroundings, write_source
-from test_command_line import TINY, Command, finish, prefect_home, stop
+from test_command_line import TINY, Command, finish, stop
 
 from gan_core.config import Experiment, RetrainSettings
 from gan_core.diversity import Diversity
@@ -19,8 +19,6 @@ from tasks.challenge import open_challenge
 from tasks.models import Models
 from tasks.normalize import Splits, normalize
 from tasks.records import Record
-
-__all__ = ["prefect_home"]  # a fixture
 
 ROOT = Path(__file__).parents[1]
 MAIN = "from flows.command_line import main; main()"
@@ -34,10 +32,12 @@ RETRAIN = ("retrain", "--data.validation-images", "100", *TINY, "--gan.epochs", 
 
 
 @pytest.fixture
-def command(tmp_path: Path, tiny_source: Path, prefect_home: Path) -> Command:
+def command(tmp_path: Path, tiny_source: Path, server: dict[str, str]) -> Command:
     """Starts `synthetic-data` on the tiny source in a folder of its own, by a program that may kill itself."""
     environment = surroundings(
-        PREFECT_HOME=prefect_home, SYNTHETIC_DATA_SOURCE=tiny_source, XDG_CACHE_HOME=tmp_path / "cache"
+        PREFECT_API_URL=server["PREFECT_API_URL"],
+        SYNTHETIC_DATA_SOURCE=tiny_source,
+        XDG_CACHE_HOME=tmp_path / "cache",
     )
 
     def start(*arguments: str, program: str = MAIN) -> subprocess.Popen[str]:
