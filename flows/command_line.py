@@ -44,6 +44,7 @@ app = App(
 )
 app.command(server_app)
 
+app.command("flows.history_command:compare", name="compare")
 app.command("flows.models_command:retrain", name="retrain")
 app.command("flows.models_command:models", name="models")
 
