@@ -1,5 +1,6 @@
 """The command `synthetic-data compare`: all runs and versions beside each other, in a frame, a table and a page."""
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
 
@@ -28,6 +29,7 @@ def compare(
         raise BadInput(f"Expected finished runs in {runs} or versions in {models.folder}, got none; make a run first.")
     frame = gathered(records)
     those = lines(frame)
-    print(table(those), "", *(told(*pair) for pair in neighbours(those)), sep="\n")
+    pairs = list(pairwise(those) if names else neighbours(those))
+    print(table(those), "", *(told(*pair) for pair in pairs), sep="\n")
     if out or not names:
-        print(f"\npage  {publish(frame, models, left_out, out or runs)}")
+        print(f"\npage  {publish(frame, pairs, models, left_out, out or runs)}")

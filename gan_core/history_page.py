@@ -11,7 +11,7 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from gan_core.history import EXAMINED_ON, TEACHING, Line, changes, lines, neighbours
+from gan_core.history import EXAMINED_ON, TEACHING, Line, changes, lines
 from gan_core.lines import percent
 from gan_core.page import GREY, NETWORK_COLOURS, TEMPLATES, csv_uri, inline_svg, restrain
 
@@ -19,8 +19,17 @@ RUN_COLOUR, VERSION_COLOUR = NETWORK_COLOURS.values()
 MARGIN = 1 / 24  # days, at least, before the first and after the last
 
 
-def render(frame: pd.DataFrame, *, reigns: Sequence[Mapping[str, str]], left_out: Sequence[str]) -> str:
-    """The page; a reign has version, action, when, who and reason, and `left_out` says what is missing and why."""
+def render(
+    frame: pd.DataFrame,
+    *,
+    pairs: Sequence[tuple[Line, Line]],
+    reigns: Sequence[Mapping[str, str]],
+    left_out: Sequence[str],
+) -> str:
+    """The page; `pairs` are those whose changes are told, `left_out` says what is missing and why.
+
+    A reign has version, action, when, who and reason.
+    """
     those = lines(frame)
     by_kind = {kind: [line for line in those if line.kind == kind] for kind in EXAMINED_ON}
     return TEMPLATES.get_template("history.html.jinja").render(
@@ -31,7 +40,7 @@ def render(frame: pd.DataFrame, *, reigns: Sequence[Mapping[str, str]], left_out
         percent=percent,
         charts=[chart for chart in (_chart_of_runs(by_kind["run"]), _chart_of_versions(by_kind["version"])) if chart],
         reigns=reigns[::-1],
-        changes=[(before, after, changes(before, after)) for before, after in neighbours(those)][::-1],
+        changes=[(before, after, changes(before, after)) for before, after in pairs][::-1],
         left_out=left_out,
         table=csv_uri(frame),
     )

@@ -14,7 +14,7 @@ import pandas as pd
 from gan_core.diversity import Diversity
 from gan_core.errors import BadInput
 from gan_core.files import atomic_write, write_text
-from gan_core.history import EXAMINED_ON, Kind
+from gan_core.history import EXAMINED_ON, Kind, Line
 from tasks.models import Models, Version
 from tasks.runs import Run
 from tasks.sources import without_password
@@ -28,7 +28,8 @@ logger = logging.getLogger("synthetic_data.history")
 def find(names: Sequence[str], runs: Path, models: Models) -> list[Found]:
     """The runs and versions of these names or folders, in this order; all, the oldest first, if none is named."""
     if names:
-        return [_named(name, runs, models) for name in names]
+        named = (_named(name, runs, models) for name in names)
+        return list({each.folder: each for each in named}.values())
     folders = (path for path in runs.glob("*") if not path.is_symlink() and (path / "experiment.json").is_file())
     return [*map(Run, sorted(folders)), *models.versions()]
 
@@ -99,7 +100,9 @@ def _about(name: str, kind: Kind, run_id: str, experiment: Path) -> dict[str, An
     }
 
 
-def publish(frame: pd.DataFrame, models: Models, left_out: Sequence[str], folder: Path) -> Path:
+def publish(
+    frame: pd.DataFrame, pairs: Sequence[tuple[Line, Line]], models: Models, left_out: Sequence[str], folder: Path
+) -> Path:
     """Write history.parquet, history.csv and the page, which is returned."""
     from gan_core.history_page import render
 
@@ -109,5 +112,5 @@ def publish(frame: pd.DataFrame, models: Models, left_out: Sequence[str], folder
         frame.to_parquet(file, index=False)
     with atomic_write(folder / "history.csv") as file:
         frame.to_csv(file, index=False, lineterminator="\n")
-    write_text(folder / "history.html", render(frame, reigns=reigns, left_out=left_out))
+    write_text(folder / "history.html", render(frame, pairs=pairs, reigns=reigns, left_out=left_out))
     return folder / "history.html"

@@ -152,7 +152,7 @@ def test_an_old_report_without_later_columns_is_in_the_frame(runs: Path, models:
     assert not left_out and first.experiment == "ancient" and first.accuracy["synthetic"] > 0.8
     assert np.isnan(first.label_fidelity) and np.isnan(first.coverage)
     assert ("gan.momentum", "0.5", "—") in {(c.name, c.before, c.after) for c in changes(first, second)}
-    assert "ancient" in publish(frame, models, left_out, runs).read_text()
+    assert "ancient" in publish(frame, list(neighbours(lines(frame))), models, left_out, runs).read_text()
 
 
 def test_an_old_record_without_program_and_libraries_is_in_the_frame(runs: Path, models: Models) -> None:
@@ -192,7 +192,7 @@ def test_a_broken_version_is_left_out_with_a_word(runs: Path, models: Models) ->
 
 
 def test_what_is_named_is_compared_in_that_order(runs: Path, models: Models) -> None:
-    frame, _ = history(runs, models, "v0002", str(runs / NAMES[2]), "latest")
+    frame, _ = history(runs, models, "v0002", str(runs / NAMES[2]), "latest", "2", NAMES[1])
     assert frame.name.unique().tolist() == ["v0002", NAMES[2], NAMES[1]]
     with pytest.raises(BadInput, match="got 'nothing'"):
         history(runs, models, "nothing")
@@ -225,7 +225,8 @@ def test_the_command_leaves_nothing_where_runs_are_named(
 ) -> None:
     compare(NAMES[0], NAMES[1])
     assert "gan.epochs 16 → 4" in capsys.readouterr().out and not list(runs.glob("history.*"))
-    compare(NAMES[0], NAMES[1], out=tmp_path / "out")
+    compare(NAMES[1], "v0001", out=tmp_path / "out")
+    assert f"{NAMES[1]} → v0001: seed 7 → 1; gan.epochs 4 → 16\n" in capsys.readouterr().out
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         *("history.html", "history.parquet", "history.csv"),
     }
@@ -264,7 +265,7 @@ class Page(HTMLParser):
 
 def page(runs: Path, models: Models) -> str:
     frame, left_out = history(runs, models)
-    return publish(frame, models, left_out, runs).read_text()
+    return publish(frame, list(neighbours(lines(frame))), models, left_out, runs).read_text()
 
 
 def test_the_page_holds_the_figures_the_champion_the_reigns_and_the_changes(runs: Path, models: Models) -> None:
