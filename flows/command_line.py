@@ -45,6 +45,8 @@ app = App(
 )
 app.command(server_app)
 
+app.command("flows.history_command:compare", name="compare")
+app.command("flows.sweep_command:sweep", name="sweep")
 app.command("flows.models_command:retrain", name="retrain")
 app.command("flows.models_command:models", name="models")
 

@@ -8,7 +8,6 @@ from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import matplotlib
 import numpy as np
@@ -22,6 +21,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from gan_core.config import Experiment, Settings
 from gan_core.examination import Examination
 from gan_core.report import results
+from gan_core.variation import shown
 
 NETWORK_COLOURS = {"generator": "#3b76e1", "discriminator": "#e0762f"}  # legible on white and on near black
 GREY = "#8a8f98"  # lines of a chart's frame, likewise; its letters follow the page's style sheet
@@ -89,10 +89,15 @@ def render(
         ],
         settings=_settings(experiment),
         precision=provenance["precision"],
-        digests={key: provenance[f"{key}_digest"] for key in ("settings", "data", "generator")},
+        digests={key: provenance[f"{key}_digest"] for key in ("settings", "data", "generator", "program")},
         versions={key.removeprefix("version_"): text for key, text in provenance.items() if key.startswith("version_")},
-        table="data:text/csv;base64," + b64encode(frame.to_csv(index=False, lineterminator="\n").encode()).decode(),
+        table=csv_uri(frame),
     )
+
+
+def csv_uri(frame: pd.DataFrame) -> str:
+    """A frame as a data URI of CSV."""
+    return "data:text/csv;base64," + b64encode(frame.to_csv(index=False, lineterminator="\n").encode()).decode()
 
 
 def _embedded(path: Path) -> str:
@@ -135,29 +140,10 @@ def _settings(experiment: Experiment) -> list[tuple[str, list[tuple[str, str, st
         value = getattr(experiment, name)
         if isinstance(value, Settings):
             fields = type(value).model_fields.items()
-            sections.append(
-                (name, [(key, _shown(getattr(value, key)), item.description or "") for key, item in fields])
-            )
+            sections.append((name, [(key, shown(getattr(value, key)), item.description or "") for key, item in fields]))
         else:
-            top.append((name, _shown(value), field.description or ""))
+            top.append((name, shown(value), field.description or ""))
     return [("experiment", top), *sections]
-
-
-def _shown(value: Any) -> str:
-    """A setting's value as a reader would write it."""
-    if value is None or value == {}:
-        return "—"
-    match value:
-        case bool():
-            return "yes" if value else "no"
-        case tuple():
-            return ", ".join(map(_shown, value))
-        case dict():
-            return ", ".join(f"{key}: {_shown(item)}" for key, item in value.items())
-        case float():
-            return f"{value:g}"
-        case _:
-            return str(value)
 
 
 def _chart(history: pd.DataFrame, quantity: str) -> Markup:
@@ -172,23 +158,23 @@ def _chart(history: pd.DataFrame, quantity: str) -> Markup:
         if quantity == "accuracy":
             axes.set_ylim(0, 1.03)
             axes.yaxis.set_major_formatter(PercentFormatter(1))
-        _restrain(axes)
-        return _inline_svg(figure)
+        axes.set_xlabel("epoch")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+        restrain(axes)
+        return inline_svg(figure)
 
 
-def _restrain(axes: Axes) -> None:
-    """Take away of the frame what carries no number."""
-    axes.set_xlabel("epoch")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+def restrain(axes: Axes) -> None:
+    """Take away of the frame what carries no number, and put the legend above it."""
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.spines["bottom"].set_color(GREY)
     axes.tick_params(color=GREY, length=3)
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="y", color=GREY, alpha=0.25, lw=0.7)
-    axes.legend(frameon=False, ncols=2, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.2, handlelength=1.2)
+    axes.legend(frameon=False, ncols=3, loc="lower left", bbox_to_anchor=(0, 1), borderaxespad=0.2, handlelength=1.2)
 
 
-def _inline_svg(figure: Figure) -> Markup:
+def inline_svg(figure: Figure) -> Markup:
     """The figure as an `svg` element without date, prologue and group names, which two charts would share."""
     buffer = io.StringIO()
     figure.savefig(

@@ -25,6 +25,7 @@ class Provenance:
     settings_digest: str
     data_digest: str
     generator_digest: str
+    program_digest: str
     versions: dict[str, str]  # of the libraries
     precision: str  # of the arithmetic
 
@@ -92,6 +93,7 @@ def tidy(
             "settings_digest": provenance.settings_digest,
             "data_digest": provenance.data_digest,
             "generator_digest": provenance.generator_digest,
+            "program_digest": provenance.program_digest,
             "precision": provenance.precision,
             **{f"version_{library}": number for library, number in provenance.versions.items()},
         }

@@ -21,12 +21,13 @@ from gan_core.contest import Verdict, compare, decide
 from gan_core.errors import BadInput
 from gan_core.files import sha256
 from gan_core.images import LabelledImages
+from gan_core.report import library_versions
 from tasks.events import emit_decision
 from tasks.examine import taught_classifier
 from tasks.models import Models, Version
 from tasks.normalize import Splits
 from tasks.records import Origin, Record, whoami
-from tasks.runs import Run, runs_folder
+from tasks.runs import Run, program_digest, runs_folder
 from tasks.train_gan import diversity_after
 
 logger = logging.getLogger("synthetic_data.retrain")
@@ -136,6 +137,8 @@ def enroll(challenge: Challenge, verdict: Verdict, run: Run, *, splits: Splits, 
         run_id=run.id,
         data_digest=splits.digest,
         champion=challenge.champion.name if challenge.champion else None,
+        program_digest=program_digest(),
+        versions=library_versions(),
     )
     files = {
         "generator.npz": run.generator,

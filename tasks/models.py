@@ -201,6 +201,8 @@ class Models:
             reason=verdict.reason,
             figures=verdict.figures,
             digests={file: sha256(staging / file) for file in files},
+            program_digest=origin.program_digest,
+            versions=dict(origin.versions),
         )
         write_text(staging / "record.json", record.model_dump_json(indent=2) + "\n")
         (staging / "record.json").chmod(READ_ONLY)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 import numpy as np
 import pandas as pd
 from prefect import task
@@ -21,7 +20,8 @@ from gan_core.images import LabelledImages
 from gan_core.pictures import mosaic, save_png
 from tasks.events import emit_collapse
 from tasks.normalize import Splits
-from tasks.runs import Run, publish_latest
+from tasks.runs import Run, program_digest, publish_latest
+from tasks.sources import without_password
 from tasks.train_gan import diversity_after
 
 REFINED = (
@@ -55,18 +55,8 @@ def publish_report(
     run: Run,
 ) -> Report:
     """Write all parts of the report into the run's folder, the page last."""
-    from gan_core.precision import resolved
-
     synthetic, real = LabelledImages.load(run.synthetic), LabelledImages.load(splits.train)
-    provenance = report.Provenance(
-        run_id=run.id,
-        settings_digest=experiment.settings_digest(),
-        data_digest=splits.digest,
-        generator_digest=sha256(run.generator),
-        versions=report.library_versions(),
-        precision=resolved(experiment.gan.precision),
-    )
-    frame = report.tidy(examinations, label_fidelity, provenance, real.class_names)
+    frame = report.tidy(examinations, label_fidelity, provenance(splits, experiment, run), real.class_names)
     report.save(frame, run.folder)
     save_png(mosaic(synthetic, real), run.mosaic)
     diversity = diversity_after(run)
@@ -82,7 +72,7 @@ def publish_report(
         labelled_by=None if experiment.gan.conditional else f"a real-taught {experiment.classifier.name} classifier",
         frame=frame,
         history=pd.read_parquet(run.history),
-        experiment=experiment.model_copy(update={"source": _without_password(experiment.source)}),
+        experiment=experiment.model_copy(update={"source": without_password(experiment.source)}),
         mosaic=run.mosaic,
         grids=sorted(run.grids.glob("epoch-*.png")),
         evolution=run.evolution,
@@ -100,11 +90,19 @@ def publish_report(
     return Report(run.id, headline, run.report, run.folder / "report.parquet", run.synthetic)
 
 
-def _without_password(source: str | None) -> str | None:
-    """The source as a page for others may name it."""
-    if source is None or "://" not in source:
-        return source
-    return str(httpx.URL(source).copy_with(userinfo=b""))
+def provenance(splits: Splits, experiment: Experiment, run: Run) -> report.Provenance:
+    """What the report of a run, whose generator is trained, is made from."""
+    from gan_core.precision import resolved
+
+    return report.Provenance(
+        run_id=run.id,
+        settings_digest=experiment.settings_digest(),
+        data_digest=splits.digest,
+        generator_digest=sha256(run.generator),
+        program_digest=program_digest(),
+        versions=report.library_versions(),
+        precision=resolved(experiment.gan.precision),
+    )
 
 
 def _balance(synthetic: LabelledImages) -> str:

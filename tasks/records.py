@@ -3,9 +3,12 @@
 import getpass
 import os
 import socket
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
+
+from pydantic import Field
 
 from gan_core.config import Settings
 
@@ -18,6 +21,8 @@ class Origin:
     run_id: str
     data_digest: str
     champion: str | None  # whom it met
+    program_digest: str | None = None
+    versions: Mapping[str, str] = field(default_factory=dict)  # of the libraries
 
 
 class Record(Settings):
@@ -33,6 +38,8 @@ class Record(Settings):
     reason: str
     figures: dict[str, float]
     digests: dict[str, str]  # SHA-256 of each of its other files
+    program_digest: str | None = None  # None in old records, which have no versions either
+    versions: dict[str, str] = Field(default_factory=dict)  # of the libraries
 
 
 class Reign(Settings):

@@ -1,4 +1,4 @@
-"""Where the shards of an export are drawn and written: in this process, or by the workers of Dask."""
+"""Where the shards of an export are written and the runs of a sweep trained: in this process, or by workers of Dask."""
 
 from __future__ import annotations
 
@@ -10,23 +10,28 @@ if TYPE_CHECKING:
     from prefect.task_runners import TaskRunner
 
 DASK = "SYNTHETIC_DATA_DASK"  # the setting, for deployments: an environment variable
+SURROUNDINGS = "distributed.nanny.pre-spawn-environ"
+THREADS = "_NUM_THREADS"  # one each by Dask's defaults, with which NumPy would round otherwise than here
 
 
-def task_runner(dask: str | None) -> TaskRunner[Any]:
-    """This process, one shard at a time; or as many worker processes here as `dask` says; or the scheduler it names.
+def task_runner(workers: str | None) -> TaskRunner[Any]:
+    """This process, one thing at a time; or as many processes here as `workers` says; or the scheduler it names.
 
     The workers must reach the Prefect server, the generator and the destination under the same names as this process.
     """
     from prefect.task_runners import ThreadPoolTaskRunner
 
-    if not dask:
+    if not workers:
         return ThreadPoolTaskRunner(max_workers=1)
     try:
+        import dask
         from prefect_dask import DaskTaskRunner
     except ImportError as error:
         raise BadInput(
             f"Expected prefect-dask for workers of Dask, got “{error}”; pip install 'synthetic-data[dask]' brings it."
         ) from error
-    if dask.isdecimal():
-        return DaskTaskRunner(cluster_kwargs={"n_workers": int(dask), "threads_per_worker": 1})
-    return DaskTaskRunner(address=dask)
+    if not workers.isdecimal():
+        return DaskTaskRunner(address=workers)
+    surroundings = dask.config.get(SURROUNDINGS).items()
+    dask.config.set({SURROUNDINGS: {name: value for name, value in surroundings if not name.endswith(THREADS)}})
+    return DaskTaskRunner(cluster_kwargs={"n_workers": int(workers), "threads_per_worker": 1})

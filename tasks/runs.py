@@ -76,6 +76,11 @@ class Run:
         return self.folder / "classifiers"
 
     @property
+    def trial(self) -> Path:
+        """What classifiers said about validation images, where the run is part of a sweep."""
+        return self.folder / "validation.parquet"
+
+    @property
     def report(self) -> Path:
         """The page, written last: a run that has one is complete."""
         return self.folder / "report.html"
@@ -87,18 +92,21 @@ def runs_folder() -> Path:
 
 
 @contextmanager
-def open_run(experiment: Experiment, data_digest: str, start_digest: str = "") -> Iterator[Run]:
+def open_run(
+    experiment: Experiment, data_digest: str, start_digest: str = "", *, finished: bool = False
+) -> Iterator[Run]:
     """An unfinished run of the same settings, data and program, or a new one; no other process has it meanwhile.
 
-    `start_digest` stands for the networks that it begins with, where they are not random.
+    `start_digest` stands for the networks that it begins with, where they are not random. With `finished`, a run that
+    has its report will do as well.
     """
     identity = _identity(experiment, data_digest + start_digest)
     for folder in sorted(runs_folder().glob(f"*-{identity[:8]}"), reverse=True):
         run = Run(folder)
-        if run.identity.is_file() and run.identity.read_text() == identity and not run.report.exists():
+        if run.identity.is_file() and run.identity.read_text() == identity and (finished or not run.report.exists()):
             with _locked(folder) as alone:
                 if alone:
-                    logger.info("Going on with the unfinished run %s", run.id)
+                    logger.info("Going on with the %sfinished run %s", "" if run.report.exists() else "un", run.id)
                     yield run
                     return
     run = _new_run(experiment, identity)

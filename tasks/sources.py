@@ -4,6 +4,8 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 
+import httpx
+
 from gan_core.errors import BadInput
 from gan_core.files import sha256
 from gan_core.idx import require_gzip
@@ -83,3 +85,10 @@ def check(path: Path, name: str, digest: str | None) -> None:
         )
     else:
         raise WrongChecksum(f"Expected {name} with SHA-256 {digest} as {SUMS} says, got {found}; fetch both again.")
+
+
+def without_password(source: str | None) -> str | None:
+    """The source as what others may read names it."""
+    if source is None or "://" not in source:
+        return source
+    return str(httpx.URL(source).copy_with(userinfo=b""))

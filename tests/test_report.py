@@ -16,7 +16,7 @@ from gan_core.report import Provenance, headline, library_versions, save, tidy
 
 CLASSES = ("T-shirt/top", "<b>&", "Bag")
 PROVENANCE = Provenance(
-    "run-0042", "5" * 64, "1e9" + "0" * 61, "ab" * 32, {"python": "3.11", "numpy": "2.4.6"}, "float32"
+    "run-0042", "5" * 64, "1e9" + "0" * 61, "ab" * 32, "cd" * 32, {"python": "3.11", "numpy": "2.4.6"}, "float32"
 )
 
 

@@ -1,0 +1,90 @@
+"""Settings side by side: by name, what differs between two, and experiments that vary."""
+
+from collections.abc import Mapping, Sequence
+from itertools import product
+from typing import Any
+
+from gan_core.config import Experiment
+from gan_core.errors import BadInput
+
+Value = bool | int | float | str
+
+TOGETHER = {"gan.width": ("gan.generator_width", "gan.discriminator_width")}
+RULER = ("classifier.", "data.validation_images")  # what all are measured by
+
+
+def by_name(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested settings by names with dots: {"gan": {"epochs": 4}} becomes {"gan.epochs": 4}."""
+    flat: dict[str, Any] = {}
+    for name, value in settings.items():
+        inner = isinstance(value, Mapping) and name != "counts"  # which are one setting
+        flat |= by_name(value, f"{prefix}{name}.") if inner else {f"{prefix}{name}": value}
+    return flat
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """What has another value in `after`, with both values; None where there is none."""
+    pairs = {name: (before.get(name), after.get(name)) for name in {**before, **after}}
+    return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
+def shown(value: Any) -> str:
+    """A setting's value as a reader would write it."""
+    if value is None or value == {}:
+        return "—"
+    match value:
+        case bool():
+            return "yes" if value else "no"
+        case tuple() | list():
+            return ", ".join(map(shown, value))
+        case dict():
+            return ", ".join(f"{key}: {shown(item)}" for key, item in value.items())
+        case float():
+            return f"{value:g}"
+        case _:
+            return str(value)
+
+
+def combinations(experiment: Experiment, seeds: Sequence[int], grid: Mapping[str, Sequence[Value]]) -> list[Experiment]:
+    """The experiment from each seed with each combination of the settings in `grid`, the seeds changing fastest.
+
+    Raises BadInput for a name that is no setting, and for settings that would measure the runs by different rulers.
+    """
+    known = by_name(experiment.model_dump())
+    for name, values in grid.items():
+        _check(name, values, known)
+    names = [real for name in grid for real in TOGETHER.get(name, (name,))]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise BadInput(f"Expected each setting once, got {', '.join(twice)} twice; gan.width stands for both widths.")
+    varied = (
+        _replaced(experiment, dict(zip(grid, values, strict=True)) | {"seed": seed})
+        for *values, seed in product(*grid.values(), seeds)
+    )
+    return list({each.settings_digest(): each for each in varied}.values())
+
+
+def varying(experiments: Sequence[Experiment]) -> list[str]:
+    """The names of the settings that are not the same in all, without the seed."""
+    dumps = [by_name(experiment.model_dump()) for experiment in experiments]
+    return [name for name in dumps[0] if name != "seed" and any(dump[name] != dumps[0][name] for dump in dumps)]
+
+
+def _check(name: str, values: Sequence[Value], known: Mapping[str, Any]) -> None:
+    if name not in known.keys() | TOGETHER.keys() or name == "seed":
+        raise BadInput(f"Expected a setting such as gan.epochs, got {name!r}; `sweep --help` names them all.")
+    if not values:
+        raise BadInput(f"Expected one or more values of {name}, got none; name some.")
+    if len(values) > 1 and name.startswith(RULER):
+        raise BadInput(f"Expected one value of {name}, by which all runs are measured, got {len(values)}; choose one.")
+
+
+def _replaced(experiment: Experiment, values: Mapping[str, Value]) -> Experiment:
+    settings: dict[str, Any] = experiment.model_dump()
+    for name, value in values.items():
+        for real in TOGETHER.get(name, (name,)):
+            *sections, last = real.split(".")
+            place = settings
+            for section in sections:
+                place = place[section]
+            place[last] = value
+    return Experiment.model_validate(settings)
