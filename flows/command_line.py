@@ -67,6 +67,8 @@ def run(
 
     with server(log=2):
         report = synthetic_data(wanted)
+    if report is None:  # another host has it
+        return
     print(f"\n{report.headline}")
     print(f"\nreport  {_short(report.page)}")
     print(f'images  import numpy as np; data = np.load("{_short(report.synthetic)}"); data["images"], data["labels"]')

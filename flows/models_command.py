@@ -31,7 +31,8 @@ def retrain(
 
     with server(log=2):
         record = flow(wanted, retraining or RetrainSettings())
-    print(f"\n{outcome(record)}")
+    if record:
+        print(f"\n{outcome(record)}")
 
 
 @models.command(name="list")

@@ -11,21 +11,26 @@ from tasks.models import Models, models_folder
 from tasks.normalize import normalize
 from tasks.records import Record
 from tasks.runs import open_run
-from tasks.train_gan import train_gan
+from tasks.team import assemble
+from tasks.train_gan import train_along, train_gan
 
 
 @flow(name="retrain", persist_result=False)
 def retrain(
     experiment: Experiment = STANDARD,
     settings: RetrainSettings = RetrainSettings(),  # noqa: B008  frozen
-) -> Record:
+) -> Record | None:
     """Train a challenger and promote it if it beats the champion by more than noise, has not collapsed nor copies.
 
     Both draw from one seed, and the same classifiers that their images teach are asked about the validation images.
+    Where several hosts train the challenger, one does all the rest; the others return nothing.
     """
+    team = assemble()
     cache, classifier, models = cache_home(), experiment.classifier, Models(models_folder())
     known = cache / "classifiers"
     real = normalize(download(experiment.source), cache / "normalized", experiment.data, experiment.seed)
+    if team.follows:
+        return train_along(real, experiment)
     with (
         open_challenge(models, experiment, settings, real) as challenge,
         open_run(challenge.experiment, real.digest, challenge.start_digest) as run,

@@ -11,15 +11,22 @@ from tasks.normalize import normalize
 from tasks.publish_report import Report, publish_report
 from tasks.refine_dataset import refine_dataset
 from tasks.runs import open_run
-from tasks.train_gan import train_gan
+from tasks.team import assemble
+from tasks.train_gan import train_along, train_gan
 
 
 @flow(name="synthetic-data", persist_result=False)
-def synthetic_data(experiment: Experiment = STANDARD) -> Report:
-    """Imitate Fashion-MNIST with a GAN, then measure how well the imitation teaches."""
+def synthetic_data(experiment: Experiment = STANDARD) -> Report | None:
+    """Imitate Fashion-MNIST with a GAN, then measure how well the imitation teaches.
+
+    Where several hosts train the GAN, one does all the rest; the others return nothing.
+    """
+    team = assemble()
     cache, classifier = cache_home(), experiment.classifier
     known = cache / "classifiers"
     real = normalize(download(experiment.source), cache / "normalized", experiment.data, experiment.seed)
+    if team.follows:
+        return train_along(real, experiment)
     with open_run(experiment, real.digest) as run:
         judge = Judge(real.train, classifier, known)
         generator = train_gan(real, experiment, run, judge=judge)

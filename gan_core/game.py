@@ -11,10 +11,12 @@ import numpy as np
 import tensorflow as tf
 
 from gan_core.config import GanSettings
+from gan_core.errors import BadInput
 from gan_core.graphs import compiled, repeat
 from gan_core.images import LabelledImages, to_signed
 from gan_core.losses import ADVERSARIAL, class_loss, gradient_penalty
 from gan_core.networks import Discriminator, Generator
+from gan_core.replicas import contribution, share
 from gan_core.weights import assign, values
 
 
@@ -29,17 +31,26 @@ class Epoch:
     discriminator_accuracy: float  # share of its verdicts that were right
     seconds: float
     images_per_second: float  # real images
+    replicas: int  # that trained together
 
 
 class Game:
     """Both players, their optimizers, the averaged generator, and how many epochs they have played.
 
     Everything random is a function of the seed and the position, so a game restored from `state` goes on as if
-    it had never stopped.
+    it had never stopped. A game made in the scope of a `tf.distribute.Strategy` is played by its replicas, each with a
+    share of every batch; it moves as one replica would, but for rounding. Raises BadInput for shares that differ.
     """
 
     def __init__(self, settings: GanSettings, *, images: int, side: int, classes: int, seed: int) -> None:
         self.settings, self.classes, self.seed, self.epoch = settings, classes, seed, 0
+        self.strategy = tf.distribute.get_strategy()
+        self.replicas = self.strategy.num_replicas_in_sync
+        if settings.batch_size % self.replicas:
+            raise BadInput(
+                f"Expected a batch size that {self.replicas} replicas share evenly, got {settings.batch_size}; "
+                f"give {-(-settings.batch_size // self.replicas) * self.replicas}, or train on fewer."
+            )
         shown = settings.epoch_images or images
         self.rounds = max(1, shown // (settings.batch_size * settings.penalty_interval))
         self.generator = Generator(settings, side=side, classes=classes, seed=2 * seed)
@@ -62,7 +73,10 @@ class Game:
             seconds = time.perf_counter() - started
             played = self.rounds * self.settings.penalty_interval * self.settings.batch_size
             generator_loss, discriminator_loss, fooled, right = map(float, np.mean(means, axis=0))
-            yield Epoch(self.epoch, generator_loss, discriminator_loss, fooled, right, seconds, played / seconds)
+            yield Epoch(
+                *(self.epoch, generator_loss, discriminator_loss, fooled, right),
+                *(seconds, played / seconds, self.replicas),
+            )
 
     def state(self) -> dict[str, np.ndarray]:
         """All that a later `restore` needs: weights, statistics, optimizer moments, position."""
@@ -105,22 +119,29 @@ class Game:
         interval = self.settings.penalty_interval
         first, last = number * interval, interval - 1
 
-        def plain(step: tf.Tensor, total: tf.Tensor) -> tuple[tf.Tensor]:
-            return (total + self._step(images, labels, order[step], first + step, penalised=False),)
+        def step(place: tf.Tensor, *, penalised: bool) -> tf.Tensor:
+            chosen = order[place]
+            seen = tf.gather(images, chosen), tf.gather(labels, chosen), first + place
+            figures = self.strategy.run(self._step, args=seen, kwargs={"penalised": penalised})
+            return self.strategy.reduce(tf.distribute.ReduceOp.MEAN, figures, axis=None)
+
+        def plain(place: tf.Tensor, total: tf.Tensor) -> tuple[tf.Tensor]:
+            return (total + step(place, penalised=False),)
 
         (total,) = repeat(last, plain, tf.zeros([4]))
-        return (total + self._step(images, labels, order[last], first + last, penalised=True)) / interval
+        return (total + step(last, penalised=True)) / interval
 
-    def _step(
-        self, images: tf.Tensor, labels: tf.Tensor, chosen: tf.Tensor, step: tf.Tensor, *, penalised: bool
-    ) -> tf.Tensor:
-        """Both players move once, each against the other as it stood before; returns the four figures."""
+    def _step(self, images: tf.Tensor, labels: tf.Tensor, step: tf.Tensor, *, penalised: bool) -> tf.Tensor:
+        """Both players move once, each against the other as it stood before; returns the four figures.
+
+        One replica's part: `images` and `labels` are the whole batch, the figures means over its share.
+        """
         settings, penalised = self.settings, penalised and self.settings.penalty_weight > 0
-        real = to_signed(tf.cast(tf.gather(images, chosen), tf.float32))
-        classes = tf.one_hot(tf.gather(labels, chosen), self.classes)
+        real = to_signed(tf.cast(share(images), tf.float32))
+        classes = tf.one_hot(share(labels), self.classes)
         latents = tf.random.stateless_normal([settings.batch_size, settings.latent_size], seed=[2 * self.seed, step])
         with tf.GradientTape(persistent=True) as tape:
-            fake = self.generator(latents, classes, training=True)
+            fake = self.generator(share(latents), classes, training=True)
             real_logits, real_classes = self.discriminator(real, classes)
             fake_logits, fake_classes = self.discriminator(fake, classes)
             losses = ADVERSARIAL[settings.loss](real_logits, fake_logits)
@@ -153,7 +174,7 @@ def _move(
     weights = player.trainable_variables
     parts_of_all = zip(*(tape.gradient(loss, weights) for loss in losses), strict=True)
     connected = ([part for part in parts if part is not None] for parts in parts_of_all)
-    optimizer.apply([functools.reduce(tf.add, parts) for parts in connected], weights)
+    optimizer.apply([contribution(functools.reduce(tf.add, parts)) for parts in connected], weights)
 
 
 def _verdicts(loss: str, real: tf.Tensor, fake: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

@@ -59,19 +59,20 @@ def publish_report(
     frame = report.tidy(examinations, label_fidelity, provenance(splits, experiment, run), real.class_names)
     report.save(frame, run.folder)
     save_png(mosaic(synthetic, real), run.mosaic)
-    diversity = diversity_after(run)
+    diversity, history = diversity_after(run), pd.read_parquet(run.history)
     warning = diversity.collapse
     notes = [
         warning,
         REFINED if experiment.dataset.refinements else "",
         "" if experiment.gan.conditional else _balance(synthetic),
+        _replicas(history),
     ]
     html = page.render(
         examinations=examinations,
         label_fidelity=label_fidelity,
         labelled_by=None if experiment.gan.conditional else f"a real-taught {experiment.classifier.name} classifier",
         frame=frame,
-        history=pd.read_parquet(run.history),
+        history=history,
         experiment=experiment.model_copy(update={"source": without_password(experiment.source)}),
         mosaic=run.mosaic,
         grids=sorted(run.grids.glob("epoch-*.png")),
@@ -109,6 +110,14 @@ def _balance(synthetic: LabelledImages) -> str:
     counts = np.bincount(synthetic.labels, minlength=len(synthetic.class_names))
     pairs = (f"{name} {count:,}" for name, count in zip(synthetic.class_names, counts, strict=True))
     return f"Images seen in each class: {', '.join(pairs)}."
+
+
+def _replicas(history: pd.DataFrame) -> str:
+    """How many trained the GAN, where it were several: they round in another way than one would."""
+    numbers = sorted(set(history["replicas"]))
+    if numbers == [1]:
+        return ""
+    return f"The GAN was trained by {' and '.join(map(str, numbers))} replicas, each with a share of every batch."
 
 
 def _publish_artifacts(frame: pd.DataFrame, headline: str, run: Run) -> None:

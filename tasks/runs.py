@@ -100,7 +100,7 @@ def open_run(
     `start_digest` stands for the networks that it begins with, where they are not random. With `finished`, a run that
     has its report will do as well.
     """
-    identity = _identity(experiment, data_digest + start_digest)
+    identity = identify(experiment, data_digest + start_digest)
     for folder in sorted(runs_folder().glob(f"*-{identity[:8]}"), reverse=True):
         run = Run(folder)
         if run.identity.is_file() and run.identity.read_text() == identity and (finished or not run.report.exists()):
@@ -133,7 +133,8 @@ def program_digest() -> str:
     return digest.hexdigest()
 
 
-def _identity(experiment: Experiment, data_digest: str) -> str:
+def identify(experiment: Experiment, data_digest: str) -> str:
+    """SHA-256 of all that a result depends on."""
     parts = [experiment.settings_digest(), data_digest, program_digest(), *map(str, library_versions().items())]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 

@@ -1,4 +1,7 @@
-"""The errand of training: play the game, keep its history, grids and checkpoints, save the generator."""
+"""The errand of training: play the game, keep its history, grids and checkpoints, save the generator.
+
+Where several hosts train, only the chief keeps and saves; the others train along.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,8 @@ from gan_core.pictures import grid, save_gif, save_png
 from tasks.judge import Judge
 from tasks.normalize import Splits
 from tasks.progress import progress
-from tasks.runs import Run
+from tasks.runs import Run, identify
+from tasks.team import Team, assemble
 
 if TYPE_CHECKING:
     from gan_core.game import Epoch, Game
@@ -39,14 +43,16 @@ def train_gan(splits: Splits, experiment: Experiment, run: Run, *, judge: Judge,
     in `start`, the checkpoint of another, where that is given.
     """
     from gan_core.drawing import GeneratorCard, save_generator
-    from gan_core.game import Game
     from gan_core.probe import Probe
 
+    team = assemble()
+    with team.together():
+        team.agree(_common(experiment, splits), experiment.seed, over=run.generator.exists())
     if run.generator.exists():
         return run.generator
     real, gan = LabelledImages.load(splits.train), experiment.gan
     experiment.dataset.plan(len(real.class_names))  # what cannot be drawn is refused before the long work
-    game = Game(gan, images=len(real), side=real.side, classes=len(real.class_names), seed=experiment.seed)
+    game = _new_game(team, real, experiment, experiment.seed)
     if run.checkpoint.exists():
         game.restore(load_arrays(run.checkpoint))
         logger.info("Going on after epoch %d of %d", game.epoch, gan.epochs)
@@ -54,7 +60,9 @@ def train_gan(splits: Splits, experiment: Experiment, run: Run, *, judge: Judge,
         game.begin_from(load_arrays(start))
         logger.info("Beginning with the networks in %s", start)
     probe = Probe(judge.recall(), LabelledImages.load(splits.validation), experiment.dataset.latent_spread)
-    _play(game, real, probe, run)
+    with team.together():
+        game.restore(team.from_chief(game.state()))
+        _play(game, real, probe, run)
     if warning := diversity_after(run).collapse:
         logger.warning(warning)
     save_gif(sorted(run.grids.glob("epoch-*.png")), run.evolution, milliseconds=400)
@@ -63,6 +71,32 @@ def train_gan(splits: Splits, experiment: Experiment, run: Run, *, judge: Judge,
     )
     save_generator(run.generator, game.averaged, card)
     return run.generator
+
+
+@task(cache_policy=NO_CACHE, persist_result=False)
+def train_along(splits: Splits, experiment: Experiment) -> None:
+    """Play the chief's game with it, from where it stands; nothing is kept here."""
+    team, real = assemble(), LabelledImages.load(splits.train)
+    with team.together():
+        seed, over = team.agree(_common(experiment, splits), experiment.seed)
+        if not over:
+            game = _new_game(team, real, experiment, seed)
+            game.restore(team.from_chief(game.state()))
+            for epoch in game.play(real):
+                logger.info("epoch %d of %d, worker %d trains along", epoch.epoch, experiment.gan.epochs, team.host)
+    logger.info("The GAN is trained; worker %d of %d ends here, worker 0 goes on", team.host, team.hosts)
+
+
+def _common(experiment: Experiment, splits: Splits) -> str:
+    """What all hosts must have in common, but for the seed: that of a challenger is known to the chief alone."""
+    return identify(experiment.model_copy(update={"seed": 0}), splits.digest)
+
+
+def _new_game(team: Team, real: LabelledImages, experiment: Experiment, seed: int) -> Game:
+    from gan_core.game import Game
+
+    with team.strategy.scope(), team.together():
+        return Game(experiment.gan, images=len(real), side=real.side, classes=len(real.class_names), seed=seed)
 
 
 def _play(game: Game, real: LabelledImages, probe: Probe, run: Run) -> None:

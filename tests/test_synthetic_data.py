@@ -20,7 +20,9 @@ def synthesise(source: Path, *, epochs: int = 1, tolerate_collapse: bool = True,
     """The report of a tiny run, with some of its settings changed."""
     tiny = tiny_experiment(source, epochs=epochs) | {"tolerate_collapse": tolerate_collapse}
     changed = {name: tiny[name] | part for name, part in parts.items()}
-    return synthetic_data(Experiment.model_validate(tiny | changed))
+    report = synthetic_data(Experiment.model_validate(tiny | changed))
+    assert report is not None
+    return report
 
 
 def test_a_collapsed_generator_is_no_success(tiny_source: Path, elsewhere: Path) -> None:

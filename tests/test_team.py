@@ -1,0 +1,153 @@
+"""Laws of training together: the result is that of one process, one host keeps the books, and none waits in vain."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import striped_images, surroundings, write_source
+from servers import free_port, wait_until
+
+from gan_core.errors import BadInput
+from gan_core.files import load_arrays
+from tasks import team
+
+PLAYER = (sys.executable, str(Path(__file__).with_name("player.py")))
+RUN = (sys.executable, "-m", "flows.command_line", "run", "--name", "tiny", "--tolerate-collapse")
+TINY = (
+    *("--data.validation-images", "100", "--gan.batch-size", "16", "--gan.generator-width", "4"),
+    *("--gan.discriminator-width", "4", "--dataset.per-class", "8", "--classifier.steps", "4"),
+    *("--classifier.batch-size", "32", "--classifier.seeds", "0"),
+)
+
+
+def two_workers() -> list[dict[str, str]]:
+    """The environment of each of two workers on loopback."""
+    cluster = {"worker": [f"127.0.0.1:{free_port()}" for _ in range(2)]}
+    tasks = ({"type": "worker", "index": index} for index in range(2))
+    configs = (json.dumps({"cluster": cluster, "task": task}) for task in tasks)
+    return [{team.DISTRIBUTE: "workers", "TF_CONFIG": config} for config in configs]
+
+
+def play(out: Path, environment: dict[str, str], devices: int = 1) -> dict[str, np.ndarray]:
+    """The state of the player's game after its last epoch."""
+    finished = subprocess.run(
+        [*PLAYER, str(out), str(devices)], env=surroundings(**environment), capture_output=True, text=True, timeout=240
+    )
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    return load_arrays(out)
+
+
+@pytest.fixture(scope="module")
+def states(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, np.ndarray]]:
+    """What became of one game, played by one process, by two devices of a process, and by two workers."""
+    folder, first, second = tmp_path_factory.mktemp("states"), *two_workers()
+    players = {
+        "alone": ({}, 1),
+        "mirrored": ({team.DISTRIBUTE: "mirrored"}, 2),
+        "chief": (first, 1),
+        "follower": (second, 1),
+    }
+    with ThreadPoolExecutor() as pool:
+        games = {name: pool.submit(play, folder / f"{name}.npz", *how) for name, how in players.items()}
+        return {name: game.result() for name, game in games.items()}
+
+
+@pytest.mark.parametrize("together", ["mirrored", "chief"])
+def test_a_game_played_together_ends_as_one_played_alone_but_for_rounding(
+    states: dict[str, dict[str, np.ndarray]], together: str
+) -> None:
+    for name, value in states["alone"].items():
+        assert np.allclose(states[together][name], value, rtol=1e-4, atol=1e-6), name
+
+
+def test_both_workers_end_with_the_same_bits(states: dict[str, dict[str, np.ndarray]]) -> None:
+    for name, value in states["chief"].items():
+        assert np.array_equal(value, states["follower"][name]), name
+
+
+class Host:
+    """A `synthetic-data run` in a process, with caches, runs and a Prefect home of its own."""
+
+    def __init__(self, folder: Path, environment: dict[str, str], *arguments: str) -> None:
+        self.runs = folder / "runs"
+        own = {"PREFECT_HOME": folder / "prefect", "XDG_CACHE_HOME": folder / "cache", "SYNTHETIC_DATA_RUNS": self.runs}
+        self.process = subprocess.Popen(
+            [*RUN, *TINY, *arguments],
+            env=surroundings(**own, **environment),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def finish(self, code: int) -> str:
+        output, errors = self.process.communicate(timeout=240)
+        assert self.process.returncode == code, output + errors
+        return output + errors
+
+    def checkpoints(self) -> list[Path]:
+        return list(self.runs.glob("*/generator/checkpoint.npz"))
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    return write_source(tmp_path / "source", striped_images(600, seed=1), striped_images(200, seed=2))
+
+
+@pytest.fixture
+def hosts() -> Iterator[list[Host]]:
+    """To be filled; what runs at the end is killed."""
+    started: list[Host] = []
+    yield started
+    for host in started:
+        host.process.kill()
+
+
+def test_a_lost_worker_is_named_and_both_go_on_where_the_chief_stood(
+    tmp_path: Path, source: Path, hosts: list[Host]
+) -> None:
+    def start(index: int, environment: dict[str, str]) -> Host:
+        hosts.append(Host(tmp_path / str(index), environment, "--source", str(source), "--gan.epochs", "40"))
+        return hosts[-1]
+
+    chief, follower = map(start, range(2), two_workers())
+    wait_until(lambda: chief.checkpoints() or chief.process.poll() is not None, seconds=200)
+    follower.process.kill()
+    assert "can no longer reach another" in chief.finish(code=1).splitlines()[-1]
+    (checkpoint,) = chief.checkpoints()
+    assert load_arrays(checkpoint)["epoch"] < 40
+
+    chief, follower = map(start, range(2), two_workers())
+    assert "Going on after epoch" in chief.finish(code=0)
+    assert "worker 1 of 2 ends here" in follower.finish(code=0)
+    history = pd.read_parquet(chief.runs / "latest" / "history.parquet")
+    assert history["epoch"].tolist() == list(range(1, 41)) and set(history["replicas"]) == {2}
+    assert "trained by 2 replicas" in (chief.runs / "latest" / "report.html").read_text()
+    assert [path.name for path in follower.runs.iterdir()] == ["log.txt"]
+
+
+@pytest.mark.parametrize(
+    ("place", "config", "expected"),
+    [
+        ("tpu", None, "mirrored or workers"),
+        ("workers", None, "TF_CONFIG such as"),
+        ("workers", '{"cluster": {"worker": ["a:1"]}, "task": {"type": "worker", "index": 1}}', "own index"),
+        (
+            "workers",
+            '{"cluster": {"chief": ["a:1"], "worker": ["b:1"]}, "task": {"type": "worker", "index": 0}}',
+            "got",
+        ),
+    ],
+)
+def test_a_place_that_cannot_be_is_refused(
+    monkeypatch: pytest.MonkeyPatch, place: str, config: str | None, expected: str
+) -> None:
+    monkeypatch.setenv(team.DISTRIBUTE, place)
+    monkeypatch.setenv("TF_CONFIG", config or "")
+    with pytest.raises(BadInput, match=expected):
+        team.assemble.__wrapped__()
