@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -89,3 +90,14 @@ def drawn(generator: Path) -> dict[str, LabelledImages]:
     from exported import drawn_in_one_go
 
     return drawn_in_one_go(generator)
+
+
+@pytest.fixture(scope="session")
+def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The variables by which flows in processes of their own find a server, and where they may leave results."""
+    from servers import own_surroundings, running_server
+
+    folder = tmp_path_factory.mktemp("prefect")
+    environment = own_surroundings(folder)
+    with running_server(environment, folder / "log"):
+        yield {"PREFECT_API_URL": environment["PREFECT_API_URL"], "PREFECT_LOCAL_STORAGE_PATH": str(folder / "results")}
