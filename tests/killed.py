@@ -11,12 +11,14 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
+from tenacity import wait_none
 
-# A server of processes that has imported all and computed nothing: TensorFlow survives a fork only before its first call.
+# Processes are forked from one that has imported all and computed nothing: after its first call TensorFlow would hang.
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["flows.synthetic_data", "flows.retrain", "gan_core.game", "gan_core.classifier"])
+PROCESSES.set_forkserver_preload(["flows.synthetic_data", "flows.retrain", "prefect.task_engine", "gan_core.probe"])
 
 
 def call(flow: str, *arguments: Any, environment: Mapping[str, object], moment: str = "") -> Any:
@@ -37,10 +39,11 @@ def _called(flow: str, arguments: tuple[Any, ...], environment: dict[str, str], 
 
     os.environ.update(environment)
     tempfile.tempdir = environment.get("TMPDIR")
-    prefect = {name: value for name, value in environment.items() if name.startswith("PREFECT_")}
+    prefect: dict[str, str | None] = {name: value for name, value in environment.items() if name.startswith("PREFECT_")}
+    prefect |= {"PREFECT_FLOWS_HEARTBEAT_FREQUENCY": None}  # its thread takes a second to end
     if moment:
-        MOMENTS[moment]()
-    with temporary_settings(prefect):  # type: ignore[arg-type]
+        (MOMENTS | OTHERS)[moment]()
+    with temporary_settings(prefect):
         return pkgutil.resolve_name(flow)(*arguments)
 
 
@@ -60,7 +63,7 @@ def in_an_epoch() -> None:
         if game.epoch == 1:
             die()
 
-    Game._orders = half  # type: ignore[method-assign]
+    patch("gan_core.game.Game._orders", half).start()
 
 
 def in_a_checkpoint() -> None:
@@ -75,29 +78,26 @@ def in_a_checkpoint() -> None:
             file.truncate(file.tell() // 2)
             die()
 
-    np.savez = half
+    patch("numpy.savez", half).start()
 
 
 def in_the_generation() -> None:
     """With the first images on the disk."""
-    from tasks import generate_dataset as errand
-
-    whole = errand.save_stream
+    from gan_core.images import save_stream
 
     def first(batches: Iterable[Any]) -> Iterator[Any]:
         yield from itertools.islice(batches, 1)
         die()
 
     def half(path: Path, batches: Iterable[Any], *, count: int) -> None:
-        whole(path, first(batches), count=count)
+        save_stream(path, first(batches), count=count)
 
-    errand.save_stream = half
+    patch("tasks.generate_dataset.save_stream", half).start()
 
 
 def in_the_promotion() -> None:
     """With the new version in its place and the old one as champion; the challenger is called better."""
     from gan_core.contest import Verdict
-    from tasks import challenge
 
     replaced = os.replace
 
@@ -106,8 +106,20 @@ def in_the_promotion() -> None:
             die()
         replaced(source, target, **options)
 
-    os.replace = replace
-    challenge.decide = lambda *_, **__: Verdict(True, "As the test wants it.", {"accuracy": 1.0})  # type: ignore[assignment]
+    patch("os.replace", replace).start()
+    better = Verdict(True, "As the test wants it.", {"accuracy": 1.0})
+    patch("tasks.challenge.decide", lambda *_, **__: better).start()
+
+
+def at_a_pickle() -> None:
+    """Where Prefect would write or read one, which no flow here ever should."""
+    for name in ("dumps", "loads"):
+        patch(f"prefect.serializers.PickleSerializer.{name}", lambda *_: die()).start()
+
+
+def without_patience() -> None:
+    """Never, but a source is asked again at once."""
+    patch("tasks.fetch.WAIT", wait_none()).start()
 
 
 MOMENTS: dict[str, Callable[[], None]] = {
@@ -116,3 +128,4 @@ MOMENTS: dict[str, Callable[[], None]] = {
     "generation": in_the_generation,
     "promotion": in_the_promotion,
 }
+OTHERS = {"pickle": at_a_pickle, "impatience": without_patience}
