@@ -13,9 +13,10 @@ from pydantic import ValidationError
 from flows.server_command import HEARTBEAT, server_app
 from gan_core.config import EXPERIMENTS, STANDARD, Experiment, ExportSettings
 from gan_core.errors import BadInput
-from gan_core.files import located
+from gan_core.files import is_local, located
+from tasks.download import cache_home
 from tasks.runners import DASK, task_runner
-from tasks.runs import Run, runs_folder
+from tasks.runs import Run, resolved, runs_folder
 
 PREFECT = {  # what `[tool.prefect]` in pyproject.toml says, for those who call from another folder
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -71,18 +72,18 @@ def run(
         return
     print(f"\n{report.headline}")
     print(f"\nreport  {_short(report.page)}")
-    print(f'images  import numpy as np; data = np.load("{_short(report.synthetic)}"); data["images"], data["labels"]')
+    print(f'images  import numpy as np; data = np.load({_opened(report.synthetic)}); data["images"], data["labels"]')
 
 
 @app.command
 def examine(
-    folder: Annotated[Path, Parameter(help="the folder of a finished run")] = Path("runs/latest"),
+    folder: Annotated[str, Parameter(help="the folder of a finished run, or its URL")] = "runs/latest",
     *,
     settings: Replaced = None,
     verbose: Verbose = False,
 ) -> None:
     """Examine the images of a finished run again, by another classifier or from other seeds."""
-    finished = Run(folder.absolute())
+    finished = Run(resolved(located(folder)))
     if not finished.report.is_file():
         raise BadInput(f"Expected the folder of a finished run, got {folder}; name one that holds a report.html.")
     wanted = merged(Experiment.model_validate_json(finished.experiment.read_text()), settings)
@@ -92,7 +93,7 @@ def examine(
     from flows.server import server
 
     with server(log=2):
-        print(examine_run(finished.folder, wanted))
+        print(examine_run(str(finished.folder), wanted))
 
 
 @app.command
@@ -158,7 +159,7 @@ def merged(experiment: Experiment, settings: Experiment | None) -> Experiment:
 
 def quiet() -> None:
     """Keep what C++ libraries and the loggers of others write in a log file; our own messages go to the screen."""
-    log = runs_folder() / "log.txt"
+    log = (runs_folder() if is_local(runs_folder()) else cache_home()) / "log.txt"
     log.parent.mkdir(parents=True, exist_ok=True)
     screen = os.dup(2)
     with log.open("ab") as file:
@@ -215,8 +216,12 @@ def _merged(settings: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
     return settings | given | nested
 
 
-def _short(path: Path) -> Path:
-    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+def _short(place: str) -> str:
+    return place.removeprefix(f"{Path.cwd()}/")
+
+
+def _opened(place: str) -> str:
+    return f'fsspec.open("{place}").open()' if "://" in place else f'"{_short(place)}"'
 
 
 if __name__ == "__main__":

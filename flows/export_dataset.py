@@ -13,7 +13,12 @@ from tasks.runners import DASK, task_runner
 from tasks.write_shard import write_shard
 
 
-@flow(name="export-dataset", persist_result=False, task_runner=task_runner(os.environ.get(DASK)))
+@flow(
+    name="export-dataset",
+    persist_result=True,
+    result_serializer="json",
+    task_runner=task_runner(os.environ.get(DASK)),
+)
 def export_dataset(
     generator: str,
     out: str,

@@ -1,12 +1,12 @@
 """The command `synthetic-data compare`: all runs and versions beside each other, in a frame, a table and a page."""
 
 from itertools import pairwise
-from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
 from gan_core.errors import BadInput
+from gan_core.files import located
 from gan_core.history import gathered, lines, neighbours, table, told
 from tasks.history import find, publish, read
 from tasks.models import Models, models_folder
@@ -15,7 +15,7 @@ from tasks.runs import runs_folder
 
 def compare(
     *names: Annotated[str, Parameter(help="runs or versions, as latest or v0003; all of them, if none is named")],
-    out: Annotated[Path | None, Parameter(help="folder for the page and the frame; that of the runs for all")] = None,
+    out: Annotated[str | None, Parameter(help="folder for the page and the frame; that of the runs for all")] = None,
 ) -> None:
     """Compare runs and versions, and say what changed from one to the next; leaves history.html and history.parquet.
 
@@ -32,4 +32,4 @@ def compare(
     pairs = list(pairwise(those) if names else neighbours(those))
     print(table(those), "", *(told(*pair) for pair in pairs), sep="\n")
     if out or not names:
-        print(f"\npage  {publish(frame, pairs, models, left_out, out or runs)}")
+        print(f"\npage  {publish(frame, pairs, models, left_out, located(out) if out else runs)}")

@@ -9,13 +9,13 @@ from tasks.generate_dataset import generate_dataset
 from tasks.judge import Judge
 from tasks.models import Models, models_folder
 from tasks.normalize import normalize
+from tasks.open_run import open_run
 from tasks.records import Record
-from tasks.runs import open_run
 from tasks.team import assemble
 from tasks.train_gan import train_along, train_gan
 
 
-@flow(name="retrain", persist_result=False)
+@flow(name="retrain", persist_result=True, result_serializer="json")
 def retrain(
     experiment: Experiment = STANDARD,
     settings: RetrainSettings = RetrainSettings(),  # noqa: B008  frozen

@@ -13,14 +13,19 @@ from tasks.examine import examine
 from tasks.generate_dataset import generate_dataset
 from tasks.judge import Judge
 from tasks.normalize import normalize
+from tasks.open_run import open_run
 from tasks.publish_sweep import Sweep, outcome, publish_sweep
 from tasks.runners import DASK, task_runner
-from tasks.runs import open_run
 from tasks.train_gan import train_gan
 from tasks.trial import keep_trial
 
 
-@flow(name="sweep", persist_result=False, task_runner=task_runner(os.environ.get(DASK)))
+@flow(
+    name="sweep",
+    persist_result=True,
+    result_serializer="json",
+    task_runner=task_runner(os.environ.get(DASK)),
+)
 def sweep(
     experiment: Experiment = STANDARD,
     seeds: tuple[int, ...] = (),
@@ -48,7 +53,7 @@ def trial(raw: Path, experiment: Experiment) -> Path:
     real = normalize(raw, cache / "normalized", experiment.data, experiment.seed)
     with open_run(experiment, real.digest, finished=True) as run:
         if run.trial.exists():
-            return run.trial
+            return run.kept.trial
         judge = Judge(real.train, classifier, known)
         generator = train_gan(real, experiment, run, judge=judge)
         synthetic = generate_dataset(generator, experiment.dataset, experiment.seed, judge=judge, to=run.synthetic)

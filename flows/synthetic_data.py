@@ -8,14 +8,14 @@ from tasks.examine import examine
 from tasks.generate_dataset import generate_dataset
 from tasks.judge import Judge
 from tasks.normalize import normalize
+from tasks.open_run import open_run
 from tasks.publish_report import Report, publish_report
 from tasks.refine_dataset import refine_dataset
-from tasks.runs import open_run
 from tasks.team import assemble
 from tasks.train_gan import train_along, train_gan
 
 
-@flow(name="synthetic-data", persist_result=False)
+@flow(name="synthetic-data", persist_result=True, result_serializer="json")
 def synthetic_data(experiment: Experiment = STANDARD) -> Report | None:
     """Imitate Fashion-MNIST with a GAN, then measure how well the imitation teaches.
 

@@ -1,5 +1,6 @@
 """Files that are complete or absent, here or in an object store, and their digests."""
 
+import errno
 import hashlib
 import os
 import shutil
@@ -10,9 +11,12 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import numpy as np
+import pandas as pd
 from upath import UPath
 
 from gan_core.errors import BadInput
+
+REFUSALS = (errno.EACCES, errno.EDQUOT, errno.ENOSPC, errno.EPERM, errno.EROFS)
 
 
 def located(place: str | Path) -> Path:
@@ -46,11 +50,18 @@ def file_system(path: Path) -> Any:
     return cast(UPath, path).fs
 
 
+def refreshed(folder: Path) -> Path:
+    """The folder, in an object store without what is remembered of it: other processes may have written there."""
+    if not is_local(folder):
+        file_system(folder).invalidate_cache()
+    return folder
+
+
 def remove_tree(folder: Path) -> None:
     """Remove a folder, if it is there, and all that is in it."""
     if is_local(folder):
         shutil.rmtree(folder, ignore_errors=True)
-    elif folder.exists():
+    elif refreshed(folder).exists():
         file_system(folder).rm(cast(UPath, folder).path, recursive=True)
 
 
@@ -75,8 +86,30 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
+    except OSError as error:
+        error.filename = error.filename or str(path)  # a full disk does not say where
+        raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def writing_to(place: Path, remedy: str) -> Iterator[None]:
+    """Raise BadInput, with what to do, for a full disk, a folder that is read-only or a bucket that is not there."""
+    try:
+        yield
+    except OSError as error:
+        if is_local(place) and error.errno not in REFUSALS:
+            raise
+        raise BadInput(
+            f"Expected to write to {error.filename or place}, got “{error.strerror or error}”; {remedy}"
+        ) from error
+
+
+def copy(source: Path, target: Path) -> None:
+    """Copy a file from one place to another, whole or not at all; either may be in an object store."""
+    with source.open("rb") as read, atomic_write(target) as written:
+        shutil.copyfileobj(read, written)
 
 
 def sync(folder: Path) -> None:
@@ -104,6 +137,12 @@ def save_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
     """Write an NPZ file, whole or not at all; equal arrays give equal bytes."""
     with atomic_write(path) as file:
         np.savez(file, allow_pickle=False, **arrays)
+
+
+def read_frame(path: Path) -> pd.DataFrame:
+    """The pandas frame in a Parquet file, here or in an object store."""
+    with path.open("rb") as file:
+        return pd.read_parquet(file)
 
 
 def load_arrays(path: Path) -> dict[str, np.ndarray]:

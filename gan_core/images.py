@@ -70,7 +70,7 @@ class LabelledImages:
     @classmethod
     def load(cls, path: Path) -> "LabelledImages":
         """Read what `save` wrote."""
-        with np.load(path, allow_pickle=False) as arrays:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             names = tuple(map(str, arrays["class_names"]))
             return cls(arrays["images"], arrays["labels"], names, arrays.get("beliefs"))
 

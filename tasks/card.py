@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from gan_core.files import read_frame
 from tasks.plan_export import Origin
 from tasks.shards import Export
 
@@ -26,7 +26,7 @@ def card(export: Export, origin: Origin, formats: tuple[str, ...], counts: dict[
     """The text of README.md, whose head is as the Hugging Face hub wants it."""
     from huggingface_hub import DatasetCard
 
-    report = pd.read_parquet(io.BytesIO(origin.figures.read_bytes())) if origin.figures else None
+    report = read_frame(origin.figures) if origin.figures else None
     text = TEMPLATES.get_template("card.md.jinja").render(
         title=title(export),
         export=export,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from gan_core import copying
 from gan_core.config import ClassifierSettings, Experiment, RetrainSettings
 from gan_core.contest import Verdict, compare, decide
 from gan_core.errors import BadInput
-from gan_core.files import sha256
+from gan_core.files import remove_tree, sha256
 from gan_core.images import LabelledImages
 from gan_core.report import library_versions
 from tasks.events import emit_decision
@@ -63,7 +62,7 @@ def open_challenge(
             logger.info("Ending what a killed retraining began")
             announce(late)
         for version in models.versions()[-1:]:
-            shutil.rmtree(runs_folder() / version.record.run_id, ignore_errors=True)  # if a kill left it
+            remove_tree(runs_folder() / version.record.run_id)  # if a kill left it
         name, champion = models.next_name(), models.champion()
         seeded = experiment.model_dump() | {"seed": experiment.seed + int(name[1:])}
         if champion:
@@ -149,7 +148,7 @@ def enroll(challenge: Challenge, verdict: Verdict, run: Run, *, splits: Splits, 
     }
     record = challenge.models.enroll(challenge.name, files, verdict, origin, keep)
     announce(record)
-    shutil.rmtree(run.folder)
+    remove_tree(run.kept.folder)
     return record
 
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gan_core.errors import BadInput
-from gan_core.files import file_system, is_local, remove_tree, write_text
+from gan_core.files import is_local, refreshed, remove_tree, write_text, writing_to
 from tasks.fetch import alone
 
 OWNER = ".identity"  # in an object store: the export that is being written there
@@ -22,14 +22,9 @@ def staged(out: Path, identity: str, *, overwrite: bool) -> Iterator[Path]:
     disk, a folder that is read-only or a bucket that is not there.
     """
     staging = staged_here if is_local(out) else staged_in_place
-    try:
-        with staging(out, identity, overwrite=overwrite) as folder:
-            yield folder
-    except OSError as error:
-        raise BadInput(
-            f"Expected to write to {error.filename or out}, got “{error.strerror or error}”; "
-            "make room or choose another --out, the same command goes on where it stopped."
-        ) from error
+    remedy = "make room or choose another --out, the same command goes on where it stopped."
+    with writing_to(out, remedy), staging(out, identity, overwrite=overwrite) as folder:
+        yield folder
 
 
 @contextmanager
@@ -70,9 +65,7 @@ def refuse(out: Path, overwrite: bool) -> None:
 
 def remove_hidden(folder: Path, *, but: str = "") -> None:
     """Remove what an export needed on its way."""
-    if not is_local(folder):
-        file_system(folder).invalidate_cache()  # other processes have written there too
-    for hidden in [path for path in folder.iterdir() if path.name.startswith(".") and path.name != but]:
+    for hidden in [path for path in refreshed(folder).iterdir() if path.name.startswith(".") and path.name != but]:
         remove_tree(hidden) if hidden.is_dir() else hidden.unlink()
 
 

@@ -71,5 +71,5 @@ def _identity(teaching: Sequence[Path], settings: ClassifierSettings, seed: int)
 
 
 def _count(path: Path) -> int:
-    with np.load(path, allow_pickle=False) as arrays:
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
         return len(arrays["labels"])

@@ -12,7 +12,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from gan_core.config import ExportSettings
-from gan_core.files import file_system, is_local, remove_tree, write_text
+from gan_core.files import is_local, refreshed, remove_tree, write_text
 from gan_core.report import library_versions
 from tasks.card import card
 from tasks.croissant import croissant
@@ -106,9 +106,7 @@ def synced(path: Path) -> tuple[int, str]:
 
 def _files(staging: Path) -> list[str]:
     """The dataset's files, without hidden ones and those that are written last."""
-    if not is_local(staging):
-        file_system(staging).invalidate_cache()  # other processes have written there too
-    paths = (path.relative_to(staging) for path in staging.rglob("*") if path.is_file())
+    paths = (path.relative_to(staging) for path in refreshed(staging).rglob("*") if path.is_file())
     visible = (path for path in paths if not path.parts[0].startswith("."))
     return sorted(path.as_posix() for path in visible if path.as_posix() not in (CROISSANT, MANIFEST, SUMS))
 

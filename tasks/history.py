@@ -13,10 +13,10 @@ import pandas as pd
 
 from gan_core.diversity import Diversity
 from gan_core.errors import BadInput
-from gan_core.files import atomic_write, write_text
+from gan_core.files import atomic_write, read_frame, write_text
 from gan_core.history import EXAMINED_ON, Kind, Line
 from tasks.models import Models, Version
-from tasks.runs import Run
+from tasks.runs import Run, resolved
 from tasks.sources import without_password
 
 Found = Run | Version
@@ -31,7 +31,7 @@ def find(names: Sequence[str], runs: Path, models: Models) -> list[Found]:
         named = (_named(name, runs, models) for name in names)
         return list({each.folder: each for each in named}.values())
     folders = (path for path in runs.glob("*") if not path.is_symlink() and (path / "experiment.json").is_file())
-    return [*map(Run, sorted(folders)), *models.versions()]
+    return [*map(Run, sorted(folders, key=lambda folder: folder.name)), *models.versions()]
 
 
 def read(found: Sequence[Found], models: Models) -> tuple[list[dict[str, Any]], list[str]]:
@@ -55,19 +55,19 @@ def read(found: Sequence[Found], models: Models) -> tuple[list[dict[str, Any]], 
 
 
 def _named(name: str, runs: Path, models: Models) -> Found:
-    for folder in (runs / name, Path(name)):
+    for folder in (resolved(runs / name), Path(name).resolve()):
         if (folder / "experiment.json").is_file() and not (folder / "record.json").is_file():
-            return Run(folder.resolve())
+            return Run(folder)
     if re.fullmatch(r"v?\d+", Path(name).name):
         return models.version(Path(name).name)
     raise BadInput(f"Expected a run in {runs} or a version such as v0003, got {name!r}; name one of them.")
 
 
 def _of_run(run: Run) -> list[dict[str, Any]]:
-    report = pd.read_parquet(run.folder / "report.parquet")
+    report = read_frame(run.folder / "report.parquet")
     if missing := {"taught_by", "accuracy"} - set(report.columns):
         raise ValueError(f"report.parquet lacks {', '.join(sorted(missing))}")
-    last = pd.read_parquet(run.history).iloc[-1]
+    last = read_frame(run.history).iloc[-1]
     seen = {field.name: float(last[field.name]) for field in fields(Diversity) if field.name in last}
     note = Diversity(**seen).collapse if len(seen) == len(fields(Diversity)) else ""
     about = _about(run.id, "run", run.id, run.experiment) | seen | {"champion": False, "note": note}

@@ -22,7 +22,7 @@ from typing import Literal
 
 from gan_core.contest import Verdict
 from gan_core.errors import BadInput
-from gan_core.files import sha256, sync, write_text
+from gan_core.files import is_local, located, sha256, sync, write_text
 from tasks.fetch import alone
 from tasks.records import Origin, Record, Reign, Throne, now
 
@@ -222,8 +222,11 @@ class Models:
 
 
 def models_folder() -> Path:
-    """Where all versions lie: $SYNTHETIC_DATA_MODELS, or models/ here."""
-    return Path(os.environ.get("SYNTHETIC_DATA_MODELS") or "models").absolute()
+    """Where all versions lie: $SYNTHETIC_DATA_MODELS, or models/ here; BadInput for a URL, which cannot be locked."""
+    folder = located(os.environ.get("SYNTHETIC_DATA_MODELS") or "models")
+    if not is_local(folder):
+        raise BadInput(f"Expected a folder of this machine for models, got {folder}; set SYNTHETIC_DATA_MODELS to one.")
+    return folder
 
 
 def _copy(source: Path, target: Path) -> None:

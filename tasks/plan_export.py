@@ -20,7 +20,7 @@ from gan_core.report import library_versions
 from tasks.download import cache_home, download
 from tasks.formats import FORMATS, require
 from tasks.normalize import normalize
-from tasks.runs import Run, program_digest
+from tasks.runs import Run, program_digest, resolved
 from tasks.shards import Export, planned
 
 if TYPE_CHECKING:
@@ -56,8 +56,9 @@ def plan_export(generator: Path, formats: Sequence[str], settings: ExportSetting
     if not formats or not set(formats) <= set(FORMATS):
         raise BadInput(f"Expected formats of {', '.join(FORMATS)}, got {', '.join(formats)}; name one or more of them.")
     require(formats)
-    run = Run(generator.resolve()) if generator.is_dir() else None
-    weights = run.generator if run else generator.resolve()
+    meant = resolved(generator)
+    run = Run(meant) if meant.is_dir() else None
+    weights = run.generator if run else meant
     if not weights.is_file():
         raise BadInput(
             f"Expected a generator, got {generator}; name the folder of a run that has trained one, or its file."

@@ -4,7 +4,6 @@ import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -40,9 +39,9 @@ class Report:
 
     run_id: str
     headline: str
-    page: Path
-    frame: Path
-    synthetic: Path
+    page: str  # paths or URLs
+    frame: str
+    synthetic: str
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)
@@ -81,14 +80,16 @@ def publish_report(
         notes=list(filter(None, notes)),
     )
     headline = f"{warning}\n{report.headline(examinations, label_fidelity)}".lstrip()
-    _publish_artifacts(frame, headline, run)
+    _publish_artifacts(frame, headline, run.kept)
     write_text(run.report, html)
     shutil.rmtree(run.classifiers, ignore_errors=True)
+    run.keep_all()
+    kept = run.kept
     if warning and not experiment.tolerate_collapse:
         emit_collapse(run.id, diversity)
-        raise Collapsed(f"{warning} The report is in {run.report}; runs/latest stays where it was.")
+        raise Collapsed(f"{warning} The report is in {kept.report}; runs/latest stays where it was.")
     publish_latest(run)
-    return Report(run.id, headline, run.report, run.folder / "report.parquet", run.synthetic)
+    return Report(run.id, headline, str(kept.report), str(kept.folder / "report.parquet"), str(kept.synthetic))
 
 
 def provenance(splits: Splits, experiment: Experiment, run: Run) -> report.Provenance:

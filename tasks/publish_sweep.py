@@ -15,7 +15,7 @@ from prefect.cache_policies import NO_CACHE
 from prefect.futures import PrefectFuture
 
 from gan_core.config import Experiment
-from gan_core.files import atomic_write
+from gan_core.files import atomic_write, read_frame
 from gan_core.sweep import fault, gathered, table
 from gan_core.variation import varying
 from tasks.runs import runs_folder
@@ -27,7 +27,7 @@ logger = logging.getLogger("synthetic_data.sweep")
 class Sweep:
     """Where the frame of a sweep lies, and the table."""
 
-    frame: Path
+    frame: str  # a path or URL
     table: str
 
 
@@ -56,13 +56,14 @@ def outcome(trial: PrefectFuture[Path]) -> Path | str:
 @task(cache_policy=NO_CACHE, persist_result=False)
 def publish_sweep(experiments: Sequence[Experiment], trials: Sequence[Path | str]) -> Sweep:
     """Write sweep.parquet and sweep.csv, in a folder that the settings of all runs name; raises Incomplete."""
-    reports = [trial if isinstance(trial, str) else pd.read_parquet(trial) for trial in trials]
+    reports = [trial if isinstance(trial, str) else read_frame(trial) for trial in trials]
     frame = gathered(experiments, reports)
-    sweep = Sweep(_folder(experiments) / "sweep.parquet", table(frame, varying(experiments)))
-    with atomic_write(sweep.frame) as file:
+    folder = _folder(experiments)
+    with atomic_write(folder / "sweep.parquet") as file:
         frame.to_parquet(file, index=False)
-    with atomic_write(sweep.frame.with_suffix(".csv")) as file:
+    with atomic_write(folder / "sweep.csv") as file:
         frame.to_csv(file, index=False, lineterminator="\n")
+    sweep = Sweep(str(folder / "sweep.parquet"), table(frame, varying(experiments)))
     _publish_artifact(frame)
     if wrong := fault(frame, tolerate_collapse=experiments[0].tolerate_collapse):
         raise Incomplete(wrong, sweep)

@@ -1,28 +1,39 @@
-"""Run folders: where the files of a run lie, which unfinished run to go on with, and which one is the latest."""
+"""Run folders: where the files of a run lie, here or at a URL, and which run is the latest."""
 
-import fcntl
+from __future__ import annotations
+
 import hashlib
-import logging
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 import gan_core
-from gan_core.config import Experiment
-from gan_core.files import write_text
-from gan_core.report import library_versions
+from gan_core.files import copy, is_local, located, write_text
 
-logger = logging.getLogger("synthetic_data.runs")
+LATEST = "latest"
 
 
 @dataclass(frozen=True)
 class Run:
-    """The folder of a run and the names of what is in it."""
+    """The folder of a run and the names of what is in it; a run at a URL works in a folder here and is kept there."""
 
     folder: Path
+    home: Path | None = None  # the URL
+
+    @property
+    def kept(self) -> Run:
+        """The run where it stays."""
+        return Run(self.home or self.folder)
+
+    def keep(self, *files: Path) -> None:
+        """Send files, in this order, to where the run is kept, unless it works there."""
+        for file in files if self.home else ():
+            copy(file, self.kept.folder / file.relative_to(self.folder).as_posix())
+
+    def keep_all(self) -> None:
+        """Send everything that can be seen, the page last."""
+        files = [path for path in self.folder.rglob("*") if path.is_file() and not path.name.startswith(".")]
+        self.keep(*sorted(files, key=lambda file: file == self.report))
 
     @property
     def id(self) -> str:
@@ -51,6 +62,9 @@ class Run:
     @property
     def grids(self) -> Path:
         return self.folder / "grids"
+
+    def grid(self, epoch: int) -> Path:
+        return self.grids / f"epoch-{epoch:04d}.png"
 
     @property
     def evolution(self) -> Path:
@@ -87,40 +101,27 @@ class Run:
 
 
 def runs_folder() -> Path:
-    """Where all runs lie: $SYNTHETIC_DATA_RUNS, or runs/ here."""
-    return Path(os.environ.get("SYNTHETIC_DATA_RUNS") or "runs").absolute()
-
-
-@contextmanager
-def open_run(
-    experiment: Experiment, data_digest: str, start_digest: str = "", *, finished: bool = False
-) -> Iterator[Run]:
-    """An unfinished run of the same settings, data and program, or a new one; no other process has it meanwhile.
-
-    `start_digest` stands for the networks that it begins with, where they are not random. With `finished`, a run that
-    has its report will do as well.
-    """
-    identity = identify(experiment, data_digest + start_digest)
-    for folder in sorted(runs_folder().glob(f"*-{identity[:8]}"), reverse=True):
-        run = Run(folder)
-        if run.identity.is_file() and run.identity.read_text() == identity and (finished or not run.report.exists()):
-            with _locked(folder) as alone:
-                if alone:
-                    logger.info("Going on with the %sfinished run %s", "" if run.report.exists() else "un", run.id)
-                    yield run
-                    return
-    run = _new_run(experiment, identity)
-    with _locked(run.folder):
-        logger.info("Run %s", run.id)
-        yield run
+    """Where all runs lie: $SYNTHETIC_DATA_RUNS, a path or an fsspec URL, or runs/ here."""
+    return located(os.environ.get("SYNTHETIC_DATA_RUNS") or "runs")
 
 
 def publish_latest(run: Run) -> None:
-    """Let `latest` beside the run folder point at it."""
-    temporary = run.folder.parent / f".latest.{os.getpid()}"
+    """Let `latest` beside the run's folder name it: a symbolic link here, at a URL a file with its name."""
+    latest = run.kept.folder.with_name(LATEST)
+    if not is_local(latest):
+        write_text(latest, run.id)
+        return
+    temporary = latest.with_name(f".{LATEST}.{os.getpid()}")
     temporary.unlink(missing_ok=True)
     temporary.symlink_to(run.id)
-    temporary.replace(run.folder.parent / "latest")
+    temporary.replace(latest)
+
+
+def resolved(place: Path) -> Path:
+    """The folder or file that is meant, where `place` may be `latest`."""
+    if is_local(place):
+        return place.resolve()
+    return place.with_name(Path(place.read_text()).name) if place.name == LATEST and place.is_file() else place
 
 
 def program_digest() -> str:
@@ -131,38 +132,3 @@ def program_digest() -> str:
     for path in sorted(Path(gan_core.__file__).parent.glob("*.py")):
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()
-
-
-def identify(experiment: Experiment, data_digest: str) -> str:
-    """SHA-256 of all that a result depends on."""
-    parts = [experiment.settings_digest(), data_digest, program_digest(), *map(str, library_versions().items())]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-def _new_run(experiment: Experiment, identity: str) -> Run:
-    started = datetime.now().strftime("%Y%m%d-%H%M%S")
-    number = 0
-    while True:
-        suffix = f"-{number}" if number else ""
-        folder = runs_folder() / f"{started}{suffix}-{experiment.name}-{identity[:8]}"
-        try:
-            folder.mkdir(parents=True)
-        except FileExistsError:
-            number += 1
-            continue
-        run = Run(folder)
-        write_text(run.experiment, experiment.model_dump_json(indent=2) + "\n")
-        write_text(run.identity, identity)
-        return run
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[bool]:
-    """Whether the folder is ours; a lock dies with its process, so a crash leaves none behind."""
-    with (folder / ".lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True

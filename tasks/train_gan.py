@@ -21,8 +21,9 @@ from gan_core.images import LabelledImages
 from gan_core.pictures import grid, save_gif, save_png
 from tasks.judge import Judge
 from tasks.normalize import Splits
+from tasks.open_run import identify
 from tasks.progress import progress
-from tasks.runs import Run, identify
+from tasks.runs import Run
 from tasks.team import Team, assemble
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def train_gan(splits: Splits, experiment: Experiment, run: Run, *, judge: Judge,
         gan=gan, side=real.side, class_names=real.class_names, data_digest=splits.digest, seed=experiment.seed
     )
     save_generator(run.generator, game.averaged, card)
+    run.keep(run.evolution, run.generator)
     return run.generator
 
 
@@ -109,8 +111,10 @@ def _play(game: Game, real: LabelledImages, probe: Probe, run: Run) -> None:
             history.append(asdict(epoch) | asdict(seen))
             _save_history(history, run.history)
             if epoch.epoch % EPOCHS_PER_GRID == 0 or epoch.epoch == epochs:
-                _save_grid(game, run.grids / f"epoch-{epoch.epoch:04d}.png")
+                _save_grid(game, run.grid(epoch.epoch))
+                run.keep(run.grid(epoch.epoch))
             save_arrays(run.checkpoint, game.state())
+            run.keep(run.history, run.checkpoint)
             logger.info(_line(epoch, seen, epochs))
 
 

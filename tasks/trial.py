@@ -34,4 +34,5 @@ def keep_trial(
     seconds = float(pd.read_parquet(run.history)["seconds"].sum())
     with atomic_write(run.trial) as file:
         validated(frame, diversity_after(run), seconds).to_parquet(file, index=False)
-    return run.trial
+    run.keep_all()
+    return run.kept.trial

@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import os
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -71,6 +72,18 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return home
 
 
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of one mebibyte."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(folder)]
+    if os.geteuid() or subprocess.run(mount, check=False).returncode:
+        pytest.skip("nothing may be mounted here")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """Environment variables for the real Prefect server, with a database of its own, that most tests share."""
@@ -80,6 +93,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
     environment = own_surroundings(folder) | {"PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "1"}
     with running_server(environment, folder / "log"):
         yield environment
+
+
+@pytest.fixture(scope="session")
+def prefect_server(server: dict[str, str]) -> dict[str, str]:
+    """The variables by which flows in processes of their own find it, and where they may leave results."""
+    storage = Path(server["PREFECT_HOME"], "storage")
+    return {"PREFECT_API_URL": server["PREFECT_API_URL"], "PREFECT_LOCAL_STORAGE_PATH": str(storage)}
 
 
 @pytest.fixture

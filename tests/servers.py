@@ -14,8 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import boto3
 import httpx
 from conftest import surroundings
+from moto.server import ThreadedMotoServer
 
 ROOT = Path(__file__).parents[1]
 PREFECT = str(Path(sys.executable).with_name("prefect"))
@@ -129,6 +131,24 @@ def tiny_experiment(source: Path, *, epochs: int = 2) -> dict[str, Any]:
         "dataset": {"per_class": 8},
         "classifier": {"steps": 4, "batch_size": 32, "seeds": [0]},
     }
+
+
+@contextmanager
+def running_store() -> Iterator[dict[str, str]]:
+    """The variables by which s3://bucket is found: an empty bucket behind a real S3 API on loopback."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    address = f"http://{host}:{port}"
+    httpx.post(f"{address}/moto-api/reset", trust_env=False).raise_for_status()  # all here share their buckets
+    login = {"AWS_ACCESS_KEY_ID": "test", "AWS_DEFAULT_REGION": "us-east-1", "AWS_SECRET_ACCESS_KEY": "test"}
+    boto3.client(
+        "s3", endpoint_url=address, aws_access_key_id="test", aws_secret_access_key="test", region_name="us-east-1"
+    ).create_bucket(Bucket="bucket")
+    try:
+        yield login | {"AWS_ENDPOINT_URL": address}
+    finally:
+        server.stop()
 
 
 def postgres_binaries() -> Path | None:

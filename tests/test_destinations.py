@@ -12,7 +12,7 @@ import boto3
 import pytest
 from conftest import surroundings
 from exported import exported, rdflib_warns, untrained_generator
-from moto.server import ThreadedMotoServer
+from servers import running_store
 from upath import UPath
 
 from gan_core.errors import BadInput
@@ -33,26 +33,20 @@ def generator(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Of the commands here: an object store on loopback, a home of their own."""
-    store = {"AWS_ACCESS_KEY_ID": "test", "AWS_DEFAULT_REGION": "us-east-1", "AWS_SECRET_ACCESS_KEY": "test"}
-    return surroundings(PREFECT_HOME=tmp_path_factory.mktemp("prefect"), **store)
+    """Of the commands here: a home of their own."""
+    return surroundings(PREFECT_HOME=tmp_path_factory.mktemp("prefect"))
 
 
 @pytest.fixture
 def bucket(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The URL of an empty bucket of a real S3 API."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    environment["AWS_ENDPOINT_URL"] = f"http://{host}:{port}"
-    for name, value in environment.items():
-        if name.startswith("AWS_"):
+    with running_store() as store:
+        environment |= store
+        for name, value in store.items():
             monkeypatch.setenv(name, value)
-    UPath("s3://any").fs.clear_instance_cache()
-    boto3.client("s3").create_bucket(Bucket="bucket")
-    yield "s3://bucket"
-    server.stop()
-    UPath("s3://any").fs.clear_instance_cache()
+        UPath("s3://any").fs.clear_instance_cache()
+        yield "s3://bucket"
+        UPath("s3://any").fs.clear_instance_cache()
 
 
 def start(environment: dict[str, str], folder: Path, *arguments: str) -> subprocess.Popen[str]:
@@ -147,20 +141,6 @@ def test_a_url_that_nothing_can_open_is_refused(url: str, expected: str) -> None
 
 def test_a_path_and_a_file_url_are_the_same_place(tmp_path: Path) -> None:
     assert located(f"file://{tmp_path}/x") == located(tmp_path / "x") == tmp_path / "x"
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of one mebibyte."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    if (
-        os.geteuid()
-        or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", folder], check=False).returncode
-    ):
-        pytest.skip("nothing may be mounted here")
-    yield folder
-    subprocess.run(["umount", folder], check=True)
 
 
 def test_a_full_disk_gets_one_line_and_room_lets_it_go_on(generator: Path, sums: str, small_disk: Path) -> None:

@@ -225,7 +225,7 @@ def test_the_command_leaves_nothing_where_runs_are_named(
 ) -> None:
     compare(NAMES[0], NAMES[1])
     assert "gan.epochs 16 → 4" in capsys.readouterr().out and not list(runs.glob("history.*"))
-    compare(NAMES[1], "v0001", out=tmp_path / "out")
+    compare(NAMES[1], "v0001", out=str(tmp_path / "out"))
     assert f"{NAMES[1]} → v0001: seed 7 → 1; gan.epochs 4 → 16\n" in capsys.readouterr().out
     assert {path.name for path in (tmp_path / "out").iterdir()} == {
         *("history.html", "history.parquet", "history.csv"),

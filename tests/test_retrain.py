@@ -1,7 +1,6 @@
-"""Retraining at a prompt, in processes of its own: killed in the middle of an epoch and of a promotion, then whole."""
+"""Retraining at a prompt: challengers, the registry, what is told of decisions; test_faults.py has the kills."""
 
 import json
-import signal
 import subprocess
 import sys
 from dataclasses import asdict
@@ -9,8 +8,9 @@ from pathlib import Path
 
 import pytest
 from conftest import striped_images, surroundings, write_source
-from test_command_line import TINY, Command, finish, stop
+from test_command_line import COMMAND, TINY, Command, finish
 
+from flows.models_command import models
 from gan_core.config import Experiment, RetrainSettings
 from gan_core.diversity import Diversity
 from gan_core.errors import BadInput
@@ -21,28 +21,21 @@ from tasks.normalize import Splits, normalize
 from tasks.records import Record
 
 ROOT = Path(__file__).parents[1]
-MAIN = "from flows.command_line import main; main()"
-KILLED_AT_THE_CROWNING = f"""
-import os, signal
-from tasks.models import Models
-Models._crown = lambda *arguments: os.kill(os.getpid(), signal.SIGKILL)
-{MAIN}
-"""
-RETRAIN = ("retrain", "--data.validation-images", "100", *TINY, "--gan.epochs", "8", "--gan.latent-size", "8")
+RETRAIN = ("retrain", "--data.validation-images", "100", *TINY, "--gan.epochs", "2", "--gan.latent-size", "8")
 
 
 @pytest.fixture
 def command(tmp_path: Path, tiny_source: Path, server: dict[str, str]) -> Command:
-    """Starts `synthetic-data` on the tiny source in a folder of its own, by a program that may kill itself."""
+    """Starts `synthetic-data` on the tiny source in a folder of its own."""
     environment = surroundings(
         PREFECT_API_URL=server["PREFECT_API_URL"],
         SYNTHETIC_DATA_SOURCE=tiny_source,
         XDG_CACHE_HOME=tmp_path / "cache",
     )
 
-    def start(*arguments: str, program: str = MAIN) -> subprocess.Popen[str]:
+    def start(*arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-c", program, *arguments],
+            [*COMMAND, *arguments],
             cwd=tmp_path,
             env=environment,
             stdout=subprocess.PIPE,
@@ -54,40 +47,39 @@ def command(tmp_path: Path, tiny_source: Path, server: dict[str, str]) -> Comman
     return start
 
 
-@pytest.mark.timeout(600)  # three retrainings and seven processes
-def test_killed_retrainings_go_on_and_the_champion_is_valid_all_the_time(command: Command, tmp_path: Path) -> None:
-    models = Models(tmp_path / "models")
-    killed = command(*RETRAIN)
-    stop(killed, signal.SIGKILL, once=lambda: list(tmp_path.glob("runs/*/generator/checkpoint.npz")))
-    killed.communicate()
-    assert not models.versions()
+def test_challengers_at_a_prompt_and_what_the_registry_tells_of_them(
+    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    registry = Models(tmp_path / "models")
+    monkeypatch.setenv("SYNTHETIC_DATA_MODELS", str(registry.folder))
 
-    _, errors = finish(command(*RETRAIN, program=KILLED_AT_THE_CROWNING), code=-signal.SIGKILL)
-    assert "Going on with the unfinished run" in errors and "Going on after epoch" in errors
-    [first] = models.versions()
-    assert first.record.decision == "promoted" and models.champion() is None
+    def told(*arguments: str) -> str:
+        models(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+        return capsys.readouterr().out
+
+    finish(command(*RETRAIN))
+    [first] = registry.versions()
+    assert first.record.decision == "promoted" and registry.champion() == first
 
     output, errors = finish(command(*RETRAIN, "--start", "champion", "--standard-errors", "100"))
-    assert "Ending what a killed retraining began" in errors and "Beginning with the networks in" in errors
-    assert models.champion() == first and not list(tmp_path.glob("runs/*/generator"))
+    assert "Beginning with the networks in" in errors
+    assert registry.champion() == first and not list(tmp_path.glob("runs/*/generator"))
     first.check()
-    second = models.versions()[-1]
+    second = registry.versions()[-1]
     second.check()
     assert (second.name, second.record.champion, second.record.decision) == ("v0002", "v0001", "refused")
     assert "v0002 was refused, champion v0001 stays" in output and second.record.reason in output
     assert {"gain", "gain_noise", "copied", "coverage"} <= set(second.record.figures)
-    seeds = [json.loads((version.folder / "experiment.json").read_text())["seed"] for version in models.versions()]
+    seeds = [json.loads((version.folder / "experiment.json").read_text())["seed"] for version in registry.versions()]
     assert seeds == [1, 2]
 
-    listed, _ = finish(command("models", "list"))
-    assert [line[:7] for line in listed.splitlines()[:2]] == ["* v0001", "  v0002"]
-    finish(command("models", "promote", "2"))
-    shown, _ = finish(command("models", "show", "v0002"))
+    assert [line[:7] for line in told("list").splitlines()[:2]] == ["* v0001", "  v0002"]
+    told("promote", "2")
+    shown = told("show", "v0002")
     assert "promoted" in shown and "By hand." in shown and str(second.generator) in shown
-    back, _ = finish(command("models", "rollback"))
-    assert back.startswith("v0001 rolled back") and models.champion() == first
-    _, errors = finish(command("models", "show", "7"), code=2)
-    assert "(v0001, v0002)" in errors
+    assert told("rollback").startswith("v0001 rolled back") and registry.champion() == first
+    with pytest.raises(BadInput, match=r"\(v0001, v0002\)"):
+        told("show", "7")
 
 
 def test_a_second_retraining_waits_for_the_first(tmp_path: Path) -> None:

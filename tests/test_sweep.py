@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import striped_images, write_source
-from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, PREFECT_HOME, temporary_settings
-from prefect.testing.utilities import prefect_test_harness
+from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, PREFECT_HOME, temporary_settings
 
 from flows.command_line import app
 from flows.sweep import sweep
@@ -129,13 +128,14 @@ def experiment(folder: Path) -> Experiment:
 
 
 @pytest.fixture(scope="module")
-def prefect_server(folder: Path) -> Iterator[None]:
-    with prefect_test_harness(), temporary_settings({PREFECT_HOME: folder, PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
+def on_server(folder: Path, server: dict[str, str]) -> Iterator[None]:
+    url = server["PREFECT_API_URL"]
+    with temporary_settings({PREFECT_API_URL: url, PREFECT_HOME: folder, PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
         yield
 
 
 @pytest.fixture
-def surroundings(folder: Path, prefect_server: None, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+def surroundings(folder: Path, on_server: None, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """A Prefect server, caches and runs for the sweeps of all tests here."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
     monkeypatch.setenv("SYNTHETIC_DATA_RUNS", str(folder / "runs"))
@@ -146,7 +146,7 @@ GRID: dict[str, tuple[Value, ...]] = {"gan.width": (4, 8)}
 
 
 @pytest.fixture(scope="module")
-def here(experiment: Experiment, folder: Path, prefect_server: None) -> tuple[pd.DataFrame, set[str]]:
+def here(experiment: Experiment, folder: Path, on_server: None) -> tuple[pd.DataFrame, set[str]]:
     """The frame of a sweep in this process, and the names of the sets of images that it read."""
     read: set[str] = set()
     load = LabelledImages.load
@@ -160,7 +160,7 @@ def here(experiment: Experiment, folder: Path, prefect_server: None) -> tuple[pd
         patch.setenv("SYNTHETIC_DATA_RUNS", str(folder / "runs"))
         patch.setattr(LabelledImages, "load", noted)
         swept = sweep(experiment, (3,), GRID)
-    assert swept.frame.with_suffix(".csv").is_file()
+    assert Path(swept.frame).with_suffix(".csv").is_file()
     return pd.read_parquet(swept.frame), read
 
 

@@ -40,7 +40,7 @@ def test_larger_images_of_other_classes_need_no_change(tmp_path: Path) -> None:
 
     report = synthesise(write_source(tmp_path / "other", *parts))
 
-    synthetic = LabelledImages.load(report.synthetic)
+    synthetic = LabelledImages.load(Path(report.synthetic))
     assert synthetic.side == 32 and np.bincount(synthetic.labels).tolist() == [8] * 4
     recalls = [name for name in map(str, pd.read_parquet(report.frame)) if name.startswith("recall_")]
     assert recalls == [f"recall_stripes-{label}" for label in range(4)]
@@ -49,7 +49,7 @@ def test_larger_images_of_other_classes_need_no_change(tmp_path: Path) -> None:
 def test_refined_sets_are_taught_beside_the_raw_one(tiny_source: Path) -> None:
     report = synthesise(tiny_source, dataset={"refinements": ["filtered", "soft"]}, classifier={"steps": 8})
 
-    folder = report.page.parent
+    folder = Path(report.page).parent
     raw, filtered, soft = (
         LabelledImages.load(folder / f"synthetic{suffix}.npz") for suffix in ("", "-filtered", "-soft")
     )
@@ -63,5 +63,5 @@ def test_refined_sets_are_taught_beside_the_raw_one(tiny_source: Path) -> None:
 def test_the_classic_experiment_is_labelled_by_a_real_taught_classifier(tiny_source: Path) -> None:
     report = synthesise(tiny_source, gan={"conditional": CLASSIC.gan.conditional, "loss": CLASSIC.gan.loss})
 
-    page = report.page.read_text()
+    page = Path(report.page).read_text()
     assert "labelled by a real-taught two-conv classifier" in page and "Images seen in each class" in page

@@ -1,0 +1,119 @@
+"""Opening a run: the unfinished one of the same settings, data and program, or a new one.
+
+In a folder here, a lock keeps two processes from one run. At a URL nothing can be locked: the run works in a temporary
+folder and sends what it must not lose, the checkpoint last, so that any machine goes on from there. Two that go on
+with one run at once send the same bytes.
+"""
+
+import fcntl
+import hashlib
+import logging
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from gan_core.config import Experiment
+from gan_core.files import copy, is_local, refreshed, write_text, writing_to
+from gan_core.report import library_versions
+from tasks.runs import Run, program_digest, runs_folder
+
+logger = logging.getLogger("synthetic_data.runs")
+
+
+@contextmanager
+def open_run(
+    experiment: Experiment, data_digest: str, start_digest: str = "", *, finished: bool = False
+) -> Iterator[Run]:
+    """An unfinished run of the same settings, data and program, or a new one.
+
+    `start_digest` stands for the networks that it begins with, where they are not random. With `finished`, a run that
+    has its report will do as well. Raises BadInput for a full disk, a folder that is read-only or a bucket that is not
+    there.
+    """
+    runs, identity = runs_folder(), identify(experiment, data_digest + start_digest)
+    opened = _opened_here if is_local(runs) else _opened_at_url
+    remedy = "make room or choose another place, the same run goes on where it stopped."
+    with writing_to(runs, remedy), opened(runs, experiment, identity, finished) as run:
+        yield run
+
+
+@contextmanager
+def _opened_here(runs: Path, experiment: Experiment, identity: str, finished: bool) -> Iterator[Run]:
+    """The run in its folder, which no other process has meanwhile."""
+    for run in _kept(runs, identity, finished):
+        with _locked(run.folder) as alone:
+            if alone:
+                logger.info("Going on with the %sfinished run %s", "un" * (not run.report.exists()), run.id)
+                yield run
+                return
+    run = Run(_new_folder(runs, experiment, identity))
+    _describe(run, experiment, identity)
+    with _locked(run.folder):
+        logger.info("Run %s", run.id)
+        yield run
+
+
+@contextmanager
+def _opened_at_url(runs: Path, experiment: Experiment, identity: str, finished: bool) -> Iterator[Run]:
+    """The run in a temporary folder, with all that has been kept of it."""
+    kept = next(_kept(runs, identity, finished), None)
+    with tempfile.TemporaryDirectory(prefix="synthetic-data-") as scratch:
+        if kept:
+            run = Run(Path(scratch, kept.id), kept.folder)
+            for file in (path for path in kept.folder.rglob("*") if path.is_file()):
+                copy(file, run.folder / file.relative_to(kept.folder).as_posix())
+            logger.info("Going on with the %sfinished run %s", "un" * (not run.report.exists()), run.id)
+        else:
+            folder = _new_folder(Path(scratch), experiment, identity)
+            run = Run(folder, runs / folder.name)
+            _describe(run, experiment, identity)
+            logger.info("Run %s", run.id)
+        yield run
+
+
+def _kept(runs: Path, identity: str, finished: bool) -> Iterator[Run]:
+    """The runs of that identity, without a report unless finished ones will do, the newest first."""
+    folders = refreshed(runs).glob(f"*-{identity[:8]}")
+    for run in map(Run, sorted(folders, key=lambda folder: folder.name, reverse=True)):
+        if run.identity.is_file() and run.identity.read_text() == identity and (finished or not run.report.exists()):
+            yield run
+
+
+def _describe(run: Run, experiment: Experiment, identity: str) -> None:
+    write_text(run.experiment, experiment.model_dump_json(indent=2) + "\n")
+    write_text(run.identity, identity)
+    run.keep(run.experiment, run.identity)
+
+
+def identify(experiment: Experiment, data_digest: str) -> str:
+    """SHA-256 of all that a result depends on."""
+    parts = [experiment.settings_digest(), data_digest, program_digest(), *map(str, library_versions().items())]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _new_folder(runs: Path, experiment: Experiment, identity: str) -> Path:
+    started = datetime.now().strftime("%Y%m%d-%H%M%S")
+    number = 0
+    while True:
+        suffix = f"-{number}" if number else ""
+        folder = runs / f"{started}{suffix}-{experiment.name}-{identity[:8]}"
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            number += 1
+        else:
+            return folder
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[bool]:
+    """Whether the folder is ours; a lock dies with its process, so a crash leaves none behind."""
+    with (folder / ".lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
