@@ -20,11 +20,11 @@ NAMES = ("T-shirt/top", "..", "Çà et là", "コート", "5", "Sandal", "a b", 
 rdflib_warns = pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning")  # of itself
 
 
-def untrained_generator(path: Path, *, conditional: bool = True) -> Path:
-    """The file of an untrained generator of ten classes with difficult names."""
+def untrained_generator(path: Path, *, conditional: bool = True, class_names: tuple[str, ...] = NAMES) -> Path:
+    """The file of an untrained generator of classes with difficult names."""
     gan = GanSettings(generator_width=8, latent_size=8, conditional=conditional)
-    card = GeneratorCard(gan=gan, side=28, class_names=NAMES, data_digest="d" * 64, seed=1)
-    save_generator(path, Generator(gan, side=28, classes=10, seed=1), card)
+    card = GeneratorCard(gan=gan, side=28, class_names=class_names, data_digest="d" * 64, seed=1)
+    save_generator(path, Generator(gan, side=28, classes=len(class_names), seed=1), card)
     return path
 
 
