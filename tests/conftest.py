@@ -2,6 +2,9 @@
 
 import hashlib
 import os
+import sys
+import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +68,27 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("NO_PROXY", "*")
     monkeypatch.delenv("SYNTHETIC_DATA_SOURCE", raising=False)
     return home
+
+
+@pytest.fixture
+def refusal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """Types `synthetic-data` in this process, and returns the one line with which it must refuse."""
+    from flows.command_line import PREFECT, main
+
+    for name, value in PREFECT.items():
+        monkeypatch.setenv(name, value)  # so that what the command sets ends with the test
+
+    def refused(*arguments: str) -> str:
+        monkeypatch.setattr(sys, "argv", ["synthetic-data", *arguments])
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Cyclopts application invoked without tokens", UserWarning)
+            with pytest.raises(SystemExit) as ended:
+                main()
+        [line] = capsys.readouterr().err.splitlines()
+        assert ended.value.code == 2 and line.startswith("synthetic-data: ")
+        return line
+
+    return refused
 
 
 @pytest.fixture(scope="session")
