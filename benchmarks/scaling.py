@@ -1,12 +1,15 @@
-"""How time and memory grow: images drawn to disk, images trained on, channels, and batch.
+"""How time and memory grow: images exported, images drawn to disk, images trained on, channels, and batch.
 
     python -m benchmarks.scaling --source DIR
+    python -m benchmarks.scaling --parts exported --formats npz parquet --most 10000000
 
-Each row is a process of its own, so that its peak memory is its own; the time leaves start and compilation out.
+Each row is a process of its own, so that its peak memory is its own; the time leaves start and compilation out, but for
+exports, which are flows with a server beside them as the command runs them.
 """
 
 import argparse
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -20,10 +23,12 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.real import real_images
-from gan_core.config import GanSettings
-from gan_core.images import LabelledImages, save_stream
+from gan_core.config import ExportSettings, GanSettings
+from gan_core.images import FASHION_MNIST_CLASSES, LabelledImages, save_stream
 
 ROUNDS = 20  # of training in each row
+EXPORTED = 100_000, 1_000_000, 10_000_000
+FORMATS = "npz", "idx", "parquet", "tfds"
 DRAWN = 10_000, 100_000, 1_000_000, 10_000_000
 TRAINED = [
     *({"images": images, "width": 64, "batch": 64} for images in (5_500, 55_000, 550_000)),
@@ -32,8 +37,35 @@ TRAINED = [
 ]
 
 
-def drawn(images: int) -> float:
-    """Seconds to draw so many images and write them to disk."""
+def exported(format: str, images: int) -> dict[str, float]:
+    """Export so many images of an untrained generator of four channels, so that the writing shows."""
+    from flows.export_dataset import export_dataset
+    from flows.server import server
+    from gan_core.drawing import GeneratorCard, save_generator
+    from gan_core.networks import Generator
+
+    gan = GanSettings(generator_width=4)
+    card = GeneratorCard(gan=gan, side=28, class_names=FASHION_MNIST_CLASSES, data_digest="", seed=0)
+    wanted = ExportSettings(per_class=images // 10, test_per_class=0)
+    with tempfile.TemporaryDirectory(dir=".") as folder, server(log=2):
+        generator, out = Path(folder, "generator.npz"), Path(folder, "dataset")
+        save_generator(generator, Generator(gan, side=28, classes=10, seed=0), card)
+        started = time.perf_counter()
+        export_dataset(str(generator), str(out), (format,), wanted)
+        seconds = time.perf_counter() - started
+        written = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
+        return {"seconds": seconds, "written, GB": written / 1e9, "server's peak memory, GiB": peak_of_children()}
+
+
+def peak_of_children() -> float:
+    """The gibibytes that the processes started by this one and still at work held at most, in sum; Linux only."""
+    pids = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    lines = [line for pid in pids for line in Path(f"/proc/{pid}/status").read_text().splitlines()]
+    return sum(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 2**20
+
+
+def drawn(images: int) -> dict[str, float]:
+    """Draw so many images and write them to disk."""
     from gan_core.drawing import draw
     from gan_core.networks import Generator
 
@@ -47,11 +79,11 @@ def drawn(images: int) -> float:
             LabelledImages, draw(generator, labels, seed=0, batch_size=1_000), (part.copy() for part in parts)
         )
         save_stream(Path(folder) / "images.npz", batches, count=images)
-    return time.perf_counter() - started
+    return {"seconds": time.perf_counter() - started}
 
 
-def trained(source: str | None, images: int, width: int, batch: int) -> float:
-    """Seconds of a thousand steps of training."""
+def trained(source: str | None, images: int, width: int, batch: int) -> dict[str, float]:
+    """A thousand steps of training."""
     from gan_core.game import Game
 
     real = real_images(source).train
@@ -61,36 +93,52 @@ def trained(source: str | None, images: int, width: int, batch: int) -> float:
     moments: list[float] = []
     game.rounds = ROUNDS + 1  # the first one compiles
     next(game.play(real, lambda: moments.append(time.perf_counter())))
-    return (moments[-1] - moments[0]) / (ROUNDS * gan.penalty_interval) * 1_000
+    return {"seconds": (moments[-1] - moments[0]) / (ROUNDS * gan.penalty_interval) * 1_000}
 
 
-WORK: dict[str, Callable[..., float]] = {"drawn": drawn, "trained": trained}
+WORK: dict[str, Callable[..., dict[str, float]]] = {"exported": exported, "drawn": drawn, "trained": trained}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--source")
-    parser.add_argument("--most", type=int, default=max(DRAWN), help="images drawn at most")
+    parser.add_argument("--parts", nargs="+", choices=WORK, default=list(WORK))
+    parser.add_argument("--formats", nargs="+", default=FORMATS, help="of the exports")
+    parser.add_argument("--most", type=int, default=max(DRAWN), help="images drawn or exported at most")
     parser.add_argument("--row", nargs=2, metavar=("WORK", "JSON"), help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.row:
-        seconds = WORK[chosen.row[0]](**json.loads(chosen.row[1]))
-        print(json.dumps([seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20]))
+        measures = WORK[chosen.row[0]](**json.loads(chosen.row[1]))
+        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+        print(json.dumps(measures | {"peak memory, GiB": memory}))
         return
-    rows = [measured("drawn", images=images) for images in DRAWN if images <= chosen.most]
-    rows = [row | {"images/s": row["images"] / row["seconds"]} for row in rows]
-    print("drawn and written\n" + pd.DataFrame(rows).to_string(index=False, float_format="{:,.1f}".format), flush=True)
-    rows = [measured("trained", **({"source": chosen.source} | settings)) for settings in TRAINED]
-    frame = pd.DataFrame(rows).drop(columns="source").astype({"images": object})
-    print("\na thousand steps of training\n" + frame.to_string(index=False, float_format="{:,.1f}".format, na_rep=""))
+    exports = [{"format": name, "images": images} for name in chosen.formats for images in EXPORTED]
+    wanted: dict[str, list[dict[str, Any]]] = {
+        "exported": [row for row in exports if row["images"] <= chosen.most],
+        "drawn": [{"images": images} for images in DRAWN if images <= chosen.most],
+        "trained": [{"source": chosen.source} | settings for settings in TRAINED],
+    }
+    for part in chosen.parts:
+        show(part, wanted[part])
+
+
+def show(work: str, wanted: list[dict[str, Any]]) -> None:
+    """Print a table with a row for each of the settings; each row goes to the standard error as soon as it is there."""
+    rows = [measured(work, **settings) for settings in wanted]
+    frame = pd.DataFrame(rows).drop(columns="source", errors="ignore").astype({"images": object})
+    if work != "trained":
+        frame["images/s"] = frame["images"] / frame["seconds"]
+    table = frame.to_string(index=False, float_format="{:,.1f}".format, na_rep="")
+    print(f"{WORK[work].__doc__}\n{table}\n", flush=True)
 
 
 def measured(work: str, **settings: Any) -> dict[str, Any]:
-    """The settings, and the seconds and the gibibytes of peak memory of a process that worked by them."""
+    """The settings, and what a process that worked by them measured: seconds, and the gibibytes of its peak memory."""
     command = [sys.executable, "-m", "benchmarks.scaling", "--row", work, json.dumps(settings)]
     output = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True).stdout
-    seconds, memory = json.loads(output)
-    return settings | {"seconds": seconds, "peak memory, GiB": memory}
+    row = settings | json.loads(output.splitlines()[-1])
+    print(row, file=sys.stderr)
+    return row
 
 
 if __name__ == "__main__":

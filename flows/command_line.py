@@ -113,7 +113,7 @@ def export(
     dask: Annotated[str | None, Parameter(env_var=DASK, help="a number of processes, or a scheduler's address")] = None,
     verbose: Verbose = False,
 ) -> None:
-    """Write datasets as idx, npz, parquet, imagefolder or webdataset; goes on with an export that was interrupted."""
+    """Write datasets as idx, npz, parquet, imagefolder, tfds or webdataset; goes on with one that was interrupted."""
     settings = ExportSettings.model_validate(
         {
             "per_class": per_class,
@@ -138,7 +138,7 @@ def export(
 
 @app.command
 def verify(folder: Annotated[str, Parameter(help="an exported dataset")]) -> None:
-    """Check a dataset's manifest, digests and counts, and compare a sample of its images between the formats."""
+    """Check a dataset's manifest, digests, counts and descriptions, and read all its images in each format."""
     from tasks.verify import verify_export
 
     print(verify_export(located(folder)))

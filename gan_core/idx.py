@@ -62,8 +62,9 @@ def require_gzip(path: Path) -> None:
             pass
 
 
-def read_idx(path: Path, dimensions: int) -> np.ndarray:
-    """The uint8 array of an IDX file that must have this number of dimensions, read-only."""
+@contextmanager
+def open_idx(path: Path, dimensions: int) -> Iterator[tuple[gzip.GzipFile, tuple[int, ...]]]:
+    """An IDX file behind its header, and the shape of its array, which must have this number of dimensions."""
     magic = bytes([0, 0, UNSIGNED_BYTES, dimensions])
     with open_gzip(path) as file:
         header = file.read(4 + 4 * dimensions)
@@ -74,13 +75,30 @@ def read_idx(path: Path, dimensions: int) -> np.ndarray:
             )
         if len(header) < 4 + 4 * dimensions:
             raise WrongCount(f"Expected {dimensions} sizes in the header of {path}, got a file that ends before them.")
-        shape = struct.unpack(f">{dimensions}I", header[4:])
+        yield file, struct.unpack(f">{dimensions}I", header[4:])
+
+
+def read_idx(path: Path, dimensions: int) -> np.ndarray:
+    """The uint8 array of an IDX file that must have this number of dimensions, read-only."""
+    with open_idx(path, dimensions) as (file, shape):
         content = file.read()
     if len(content) != math.prod(shape):
         raise WrongCount(
             f"Expected {math.prod(shape)} bytes for {list(shape)} in {path}, got {len(content)}; write the file again."
         )
     return np.frombuffer(content, np.uint8).reshape(shape)
+
+
+def read_rows(path: Path, dimensions: int) -> Iterator[np.ndarray]:
+    """The same array, one row after the other and no more in memory."""
+    with open_idx(path, dimensions) as (file, (rows, *shape)):
+        for row in range(rows):
+            content = file.read(math.prod(shape))
+            if len(content) != math.prod(shape):
+                raise WrongCount(f"Expected {rows} rows in {path}, got {row}; write the file again.")
+            yield np.frombuffer(content, np.uint8).reshape(shape)
+        if file.read(1):
+            raise WrongCount(f"Expected {rows} rows in {path}, got more; write the file again.")
 
 
 def read_images(path: Path) -> np.ndarray:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gan_core.errors import BadInput
-from gan_core.files import is_local, refreshed, remove_tree, write_text, writing_to
+from gan_core.files import is_local, refreshed, remove_tree, writing_to
 from tasks.fetch import alone
 
 OWNER = ".identity"  # in an object store: the export that is being written there
@@ -44,13 +44,34 @@ def staged_here(out: Path, identity: str, *, overwrite: bool) -> Iterator[Path]:
 def staged_in_place(out: Path, identity: str, *, overwrite: bool) -> Iterator[Path]:
     """`out` itself, as an object store cannot rename; what is overwritten is gone first."""
     owner = out / OWNER
-    if not (owner.exists() and owner.read_text() == identity):
+    if not owns(owner, identity):
         refuse(out, overwrite)
-        remove_tree(out)
-        write_text(owner, identity)
+        if overwrite:
+            remove_tree(out)
+        claim(owner, identity)
     yield out
+    if not owns(owner, identity):
+        raise BadInput(f"Expected to be alone in {out}, got overwritten by another export; choose another --out.")
     remove_hidden(out, but=OWNER)
     owner.unlink()
+
+
+def owns(owner: Path, identity: str) -> bool:
+    """Whether the export of this identity is the one that is being written beside the object `owner`."""
+    return refreshed(owner).exists() and owner.read_text() == identity
+
+
+def claim(owner: Path, identity: str) -> None:
+    """Make the object `owner`; BadInput if another export made it first, as one of two does that look at once."""
+    try:
+        with owner.open("xb") as file:  # to S3: a PUT with If-None-Match
+            file.write(identity.encode())
+    except FileExistsError as error:
+        if not owns(owner, identity):  # an attempt whose answer was lost may have made it
+            raise BadInput(
+                f"Expected to be alone in {owner.parent}, got another export that has just begun there; "
+                "choose another --out."
+            ) from error
 
 
 def refuse(out: Path, overwrite: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,6 +65,7 @@ def plan_export(generator: Path, formats: Sequence[str], settings: ExportSetting
             f"Expected a generator, got {generator}; name the folder of a run that has trained one, or its file."
         )
     card = _card(weights)
+    require_names(card.class_names)
     if not card.gan.conditional:
         raise BadInput("Expected a generator that draws by class, got an unconditional one; train one with classes.")
     origin = Origin(
@@ -80,6 +82,20 @@ def plan_export(generator: Path, formats: Sequence[str], settings: ExportSetting
     parts = [origin.generator_digest, settings.digest(), ordered, origin.run_id, program_digest(), library_versions()]
     identity = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
     return ExportPlan(export, origin, ordered, identity)
+
+
+def require_names(class_names: Sequence[str]) -> None:
+    """Raise BadInput unless the names tell the classes apart in every format, as lines of a classes.txt do.
+
+    Parquet and TFDS refuse equal names, the manifest's counts would lose one; TFDS keeps a name a line, without blanks
+    at its ends. IDX, ImageFolder and WebDataset go by number.
+    """
+    counts = Counter(class_names)
+    if unfit := sorted(name for name in counts if counts[name] > 1 or name.splitlines() != [name.strip()]):
+        raise BadInput(
+            "Expected class names that differ, each one line without blanks at its ends, got "
+            f"{', '.join(map(repr, unfit))} among them; correct the source's classes.txt and train a generator again."
+        )
 
 
 def _card(weights: Path) -> GeneratorCard:

@@ -14,8 +14,6 @@ from gan_core.idx import write_idx
 from gan_core.images import LabelledImages
 from tasks.sources import CLASSES, FILES, SUMS, TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS
 
-Typed = Callable[..., None]
-
 os.environ["PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW"] = "ignore"  # tasks are also called outside of runs here
 
 
@@ -114,19 +112,22 @@ def on_server(server: dict[str, str]) -> Iterator[None]:
 
 
 @pytest.fixture
-def typed(on_server: None, elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> Typed:
-    """Gives the command `synthetic-data` in this process, which takes less time; it must fail with the exit code."""
+def refusal(on_server: None, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """Types `synthetic-data` in this process, and returns the one line with which it must refuse."""
     from flows.command_line import PREFECT, main
 
     for name, value in PREFECT.items():
-        monkeypatch.setenv(name, value)
+        monkeypatch.setenv(name, value)  # so that what the command sets ends with the test
 
-    def type_command(*arguments: str, code: int) -> None:
-        with pytest.raises(SystemExit) as end:
+    def refused(*arguments: str) -> str:
+        with pytest.raises(SystemExit) as ended:
             main(arguments)
-        assert end.value.code == code
+        *before, line = capfd.readouterr().err.splitlines()
+        assert "--verbose" in arguments or not before
+        assert ended.value.code == 2 and line.startswith("synthetic-data: ")
+        return line
 
-    return type_command
+    return refused
 
 
 @pytest.fixture(scope="session")

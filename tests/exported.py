@@ -24,7 +24,7 @@ def untrained_generator(path: Path, class_names: tuple[str, ...] = NAMES, *, con
     """The file of an untrained generator of ten classes, with difficult names if no others are given."""
     gan = GanSettings(generator_width=8, latent_size=8, conditional=conditional)
     card = GeneratorCard(gan=gan, side=28, class_names=class_names, data_digest="d" * 64, seed=1)
-    save_generator(path, Generator(gan, side=28, classes=10, seed=1), card)
+    save_generator(path, Generator(gan, side=28, classes=len(class_names), seed=1), card)
     return path
 
 

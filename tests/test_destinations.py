@@ -1,124 +1,172 @@
 """Laws of destinations: the same bytes in a folder, in an object store and by Dask's workers; nothing half done."""
 
+import itertools
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import boto3
 import pytest
-from conftest import surroundings
-from exported import exported, rdflib_warns, untrained_generator
+from exported import SETTINGS, exported, rdflib_warns
+from prefect.settings import PREFECT_API_URL, temporary_settings
 from servers import running_store
 from upath import UPath
 
+from flows.export_dataset import export_dataset
+from gan_core.config import ExportSettings
 from gan_core.errors import BadInput
 from gan_core.files import atomic_write, located
-from tasks.destination import staged
+from tasks.destination import OWNER, staged
 from tasks.finish_export import SUMS
 from tasks.formats import FORMATS as ALL_FORMATS
+from tasks.runners import task_runner
 from tasks.verify import verify_export
 
 FORMATS = tuple(ALL_FORMATS)
+FEW_FILES = tuple(name for name in FORMATS if name != "imagefolder")  # for the object store, which is slow here
 WANTED = ("--per-class", "60", "--counts", "6=100", "--test-per-class", "7", "--shard-images", "250", "--seed", "3")
+NUMBERS = itertools.count()
 
 
 @pytest.fixture(scope="module")
-def generator(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return untrained_generator(tmp_path_factory.mktemp("generator") / "generator.npz")
-
-
-@pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Of the commands here: a home of their own."""
-    return surroundings(PREFECT_HOME=tmp_path_factory.mktemp("prefect"))
+def store() -> Iterator[dict[str, str]]:
+    """A real S3 API on loopback; it comes first, as what starts later must know where it is."""
+    with running_store() as store, pytest.MonkeyPatch.context() as patch:
+        for name, value in store.items():
+            patch.setenv(name, value)
+        UPath("s3://any").fs.clear_instance_cache()
+        yield store
+        UPath("s3://any").fs.clear_instance_cache()
 
 
 @pytest.fixture
-def bucket(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The URL of an empty bucket of a real S3 API."""
-    with running_store() as store:
-        environment |= store
-        for name, value in store.items():
-            monkeypatch.setenv(name, value)
-        UPath("s3://any").fs.clear_instance_cache()
-        yield "s3://bucket"
-        UPath("s3://any").fs.clear_instance_cache()
-
-
-def start(environment: dict[str, str], folder: Path, *arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "flows.command_line", *arguments],
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-
-
-def finish(process: subprocess.Popen[str], code: int = 0) -> str:
-    output, errors = process.communicate(timeout=240)
-    assert process.returncode == code, output + errors
-    return output if code == 0 else errors
+def bucket(store: dict[str, str]) -> str:
+    """The URL of an empty bucket."""
+    name = f"bucket-{next(NUMBERS)}"
+    boto3.client("s3").create_bucket(Bucket=name)
+    return f"s3://{name}"
 
 
 @pytest.fixture(scope="module")
-def sums(generator: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+def environment(store: dict[str, str], server: dict[str, str]) -> Iterator[dict[str, str]]:
+    """Of the commands here: the object store, and the server for them and for flows in this process."""
+    with temporary_settings({PREFECT_API_URL: server["PREFECT_API_URL"]}):
+        yield server | store
+
+
+@pytest.fixture(scope="module")
+def scheduler(environment: dict[str, str]) -> Iterator[str]:
+    """The address of Dask's scheduler of the two worker processes that the setting 2 starts."""
+    with task_runner("2") as runner:
+        client = getattr(runner, "client")  # noqa: B009  a task runner of Prefect need not have one
+        client.wait_for_workers(2)
+        yield client.scheduler.address
+
+
+@pytest.fixture(scope="module")
+def sums(dataset: Path) -> str:
     """The checksums of the dataset in a folder."""
-    return (exported(generator, tmp_path_factory.mktemp("here") / "dataset") / SUMS).read_text()
+    return (dataset / SUMS).read_text()
+
+
+@pytest.fixture(scope="module")
+def sums_of_few(generator: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The checksums of the same in a few files."""
+    return (exported(generator, tmp_path_factory.mktemp("few") / "dataset", formats=FEW_FILES) / SUMS).read_text()
 
 
 def export(generator: Path | str, out: Path | str, *more: str) -> tuple[str, ...]:
-    return ("export", "--generator", str(generator), "--out", str(out), "--format", ",".join(FORMATS), *WANTED, *more)
+    return ("export", "--generator", str(generator), "--out", str(out), "--format", ",".join(FEW_FILES), *WANTED, *more)
 
 
-def test_two_workers_of_dask_write_the_same_bytes(
-    generator: Path, environment: dict[str, str], sums: str, tmp_path: Path
-) -> None:
-    finish(start(environment, tmp_path, *export(generator, "dataset", "--dask", "2")))
+def exported_by_dask(scheduler: str, generator: Path | str, out: Path | str, formats: tuple[str, ...]) -> None:
+    by_dask = export_dataset.with_options(task_runner=task_runner(scheduler))
+    by_dask(str(generator), str(out), formats, SETTINGS)
+
+
+def test_two_workers_of_dask_write_the_same_bytes(generator: Path, scheduler: str, sums: str, tmp_path: Path) -> None:
+    exported_by_dask(scheduler, generator, tmp_path / "dataset", FORMATS)
     assert (tmp_path / "dataset" / SUMS).read_text() == sums
     assert list(tmp_path.glob(".*")) == []
 
 
-@rdflib_warns
+def test_two_workers_of_dask_write_the_same_objects(
+    generator: Path, scheduler: str, bucket: str, sums_of_few: str
+) -> None:
+    located(f"{bucket}/generator.npz").write_bytes(generator.read_bytes())
+    exported_by_dask(scheduler, f"{bucket}/generator.npz", f"{bucket}/dataset", FEW_FILES)
+    out = located(f"{bucket}/dataset")
+    assert (out / SUMS).read_text() == sums_of_few
+    assert not [path for path in out.iterdir() if path.name.startswith(".")]
+
+
 def test_a_killed_export_to_an_object_store_goes_on_and_ends_the_same(
-    generator: Path, environment: dict[str, str], bucket: str, sums: str, tmp_path: Path
+    generator: Path, environment: dict[str, str], bucket: str, sums_of_few: str, tmp_path: Path
 ) -> None:
     source, out = located(f"{bucket}/generator.npz"), located(f"{bucket}/some/dataset")
     source.write_bytes(generator.read_bytes())
-    command = export(f"{bucket}/generator.npz", f"{bucket}/some/dataset")
 
     def there(prefix: str) -> bool:
-        found = boto3.client("s3").list_objects_v2(Bucket="bucket", Prefix=f"some/dataset/{prefix}")
-        return bool(found.get("Contents"))
+        name = bucket.removeprefix("s3://")
+        return bool(boto3.client("s3").list_objects_v2(Bucket=name, Prefix=f"some/dataset/{prefix}").get("Contents"))
 
-    killed = start(environment, tmp_path, *command)
+    command = [sys.executable, "-m", "flows.command_line", *export(f"{bucket}/generator.npz", f"{bucket}/some/dataset")]
+    killed = subprocess.Popen(command, cwd=tmp_path, env=environment, start_new_session=True)
     while killed.poll() is None and not there(".done"):
         time.sleep(0.02)
     os.killpg(killed.pid, signal.SIGKILL)
-    killed.communicate()
-    assert killed.returncode == -signal.SIGKILL, "it ended before it could be killed"
-    assert not there("manifest.json")
+    assert killed.wait() == -signal.SIGKILL, "it ended before it could be killed"
+    assert there(OWNER) and not there("manifest.json")
 
-    finish(start(environment, tmp_path, *command))
-    assert (out / SUMS).read_text() == sums
+    assert (exported(source, out, formats=FEW_FILES) / SUMS).read_text() == sums_of_few
     assert not there(".")
-    assert "710 images" in verify_export(out)
 
 
-def test_what_lies_in_an_object_store_is_replaced_only_when_told(generator: Path, bucket: str, sums: str) -> None:
+def test_of_two_exports_to_one_place_in_an_object_store_the_second_is_refused(bucket: str) -> None:
     out = located(f"{bucket}/dataset")
+    first, second = (staged(out, letter * 64, overwrite=False) for letter in "ab")
+    with first as folder:
+        (folder / "new").write_text("x")
+        with pytest.raises(BadInput, match="--overwrite"), second:
+            raise AssertionError("not refused")
+    assert [path.name for path in out.iterdir()] == ["new"]
+
+
+def test_of_two_exports_that_begin_at_one_moment_one_is_refused(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = located(f"{bucket}/dataset")
+    with staged(out, "a" * 64, overwrite=False):
+        monkeypatch.setattr("tasks.destination.refuse", lambda out, overwrite: None)  # looked before there was any
+        with pytest.raises(BadInput, match="just begun there"), staged(out, "b" * 64, overwrite=False):
+            raise AssertionError("not refused")
+
+
+def test_an_export_that_was_overwritten_meanwhile_does_not_succeed(bucket: str) -> None:
+    out = located(f"{bucket}/dataset")
+    with (
+        pytest.raises(BadInput, match="overwritten by another"),
+        staged(out, "a" * 64, overwrite=False),
+        staged(out, "b" * 64, overwrite=True) as folder,
+    ):
+        (folder / "new").write_text("x")
+    assert [path.name for path in out.iterdir()] == ["new"]
+
+
+@rdflib_warns
+def test_what_lies_in_an_object_store_is_replaced_only_when_told(generator: Path, bucket: str, tmp_path: Path) -> None:
+    out, wanted = located(f"{bucket}/dataset"), ExportSettings(per_class=3, test_per_class=1)
     (out / "precious").write_text("x")
     with pytest.raises(BadInput, match="--overwrite"):
-        exported(generator, out)
+        exported(generator, out, settings=wanted, formats=FORMATS)
     assert (out / "precious").exists()
-    assert (exported(generator, out, overwrite=True) / SUMS).read_text() == sums
+    there = exported(generator, out, settings=wanted, formats=FORMATS, overwrite=True)
+    here = exported(generator, tmp_path / "dataset", settings=wanted, formats=FORMATS)
+    assert (there / SUMS).read_text() == (here / SUMS).read_text()
     assert not (out / "precious").exists()
+    assert "40 images" in verify_export(there)
 
 
 def test_an_object_that_could_not_be_written_whole_is_not_there(bucket: str) -> None:
@@ -158,7 +206,10 @@ def test_a_read_only_folder_gets_one_line(small_disk: Path) -> None:
 
 
 @pytest.mark.parametrize("counts", ["6=-3", "6=many", "6"])
-def test_counts_that_are_none_get_one_line(environment: dict[str, str], tmp_path: Path, counts: str) -> None:
-    errors = finish(start(environment, tmp_path, *export("nowhere", "dataset", "--counts", counts)), code=2)
-    assert len(errors.splitlines()) == 1 and errors.startswith("synthetic-data: Expected") and "counts.6" in errors
+def test_counts_that_are_none_get_one_line(
+    counts: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusal: Callable[..., str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    line = refusal(*export("nowhere", "dataset", "--counts", counts))
+    assert line.startswith("synthetic-data: Expected") and "counts.6" in line
     assert list(tmp_path.iterdir()) == []

@@ -11,18 +11,22 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from conftest import striped_images
 from exported import NAMES, SETTINGS, assert_holds, exported, rdflib_warns, untrained_generator
 
-from gan_core.config import ExportSettings
+from gan_core.config import DataSettings, Experiment, ExportSettings
 from gan_core.errors import BadInput
 from gan_core.files import sha256
 from gan_core.images import LabelledImages
 from tasks.destination import staged
+from tasks.download import download
 from tasks.formats import EXTRAS, FORMATS
 from tasks.formats.png import folder_names
+from tasks.normalize import normalize
 from tasks.plan_export import plan_export
+from tasks.runs import Run
 from tasks.shards import Split
 from tasks.verify import Unsound, verify_export
 from tasks.write_shard import write_shard
@@ -51,11 +55,49 @@ def test_manifest_and_card_say_what_is_synthetic(dataset: Path) -> None:
     assert "**synthetic**" in (dataset / "README.md").read_text()
 
 
-def test_real_test_images_are_called_real(tmp_path: Path, generator: Path) -> None:
+def test_real_images_are_taken_shard_by_shard(tmp_path: Path) -> None:
     real = striped_images(300, seed=5)
     real.save(tmp_path / "test.npz")
     split = Split("test", 300, 250, tmp_path / "test.npz", real=True)
     assert np.array_equal(np.concatenate([split.load(n).images for n in (0, 1)]), real.images)
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_a_run_lends_its_figures_and_its_real_test_images_which_are_called_real(
+    generator: Path, tiny_source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run(tmp_path / "a-run")
+    run.generator.parent.mkdir(parents=True)
+    shutil.copy(generator, run.generator)
+    experiment = Experiment(source=str(tiny_source), data=DataSettings(validation_images=100))
+    run.experiment.write_text(experiment.model_dump_json())
+    rows = [("real", 0.9, 0.75), ("synthetic", 0.8125, np.nan), ("synthetic", 0.8175, np.nan)]
+    report = pd.DataFrame(rows, columns=["taught_by", "accuracy", "label_fidelity"])
+    report.assign(classifier="two-conv").to_parquet(run.folder / "report.parquet")
+    for task in (download, normalize):  # without Prefect
+        monkeypatch.setattr(f"tasks.plan_export.{task.fn.__name__}", task.fn)
+
+    settings = SETTINGS.model_copy(update={"real_test": True})
+    out = exported(run.folder, tmp_path / "dataset", formats=("npz",), settings=settings)
+
+    with np.load(out / "npz" / "dataset.npz") as arrays:
+        assert_holds(arrays["x_test"], arrays["y_test"], striped_images(200, seed=2))
+    manifest = json.loads((out / "manifest.json").read_text())
+    assert {name: split["made_by"] for name, split in manifest["splits"].items()} == {
+        "train": "generator",
+        "test": "camera",
+    }
+    assert manifest["splits"]["test"]["seed"] is None and manifest["run_id"] == "a-run"
+    assert manifest["splits"]["test"]["counts"] == dict.fromkeys(NAMES, 20)
+    card = (out / "README.md").read_text()
+    for told in (
+        "with a real test split",
+        "**real** test images",
+        "81.50 ± 0.35 % (2 seeds)",
+        "synthetic images: 75.00 %",
+    ):
+        assert told in card
+    assert "test: 200 real images" in (out / "croissant.json").read_text()
 
 
 @rdflib_warns
@@ -214,6 +256,14 @@ def test_an_unconditional_generator_is_refused(tmp_path: Path) -> None:
     unconditional = untrained_generator(tmp_path / "generator.npz", conditional=False)
     with pytest.raises(BadInput, match="unconditional"):
         plan_export.fn(unconditional, ("npz",), ExportSettings())
+
+
+@pytest.mark.parametrize("class_names", [("Bag", "Coat", "Bag"), ("Bag", " Coat"), ("Bag", ""), ("Bag", "two\nlines")])
+def test_class_names_that_some_reader_would_confuse_are_refused(tmp_path: Path, class_names: tuple[str, ...]) -> None:
+    generator = untrained_generator(tmp_path / "generator.npz", class_names=class_names)
+    with pytest.raises(BadInput, match=r"^Expected class names that differ, .*classes\.txt") as refused:
+        plan_export.fn(generator, ("npz",), ExportSettings())
+    assert "\n" not in str(refused.value)
 
 
 def test_a_format_without_its_library_is_refused_with_the_name_of_the_extra(

@@ -14,9 +14,11 @@ from gan_core.idx import (
     WrongLabels,
     WrongMagic,
     WrongShape,
+    idx_header,
     read_images,
     read_labels,
     read_pair,
+    read_rows,
     require_gzip,
     write_idx,
 )
@@ -34,6 +36,19 @@ def saved(path: Path, array: np.ndarray) -> Path:
 def test_reading_undoes_writing(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read_images(saved(tmp_path / "images.gz", IMAGES)), IMAGES)
     np.testing.assert_array_equal(read_labels(saved(tmp_path / "labels.gz", LABELS), 3), LABELS)
+
+
+def test_rows_are_read_one_after_the_other(tmp_path: Path) -> None:
+    np.testing.assert_array_equal(list(read_rows(saved(tmp_path / "images.gz", IMAGES), 3)), IMAGES)
+    np.testing.assert_array_equal(list(read_rows(saved(tmp_path / "labels.gz", LABELS), 1)), LABELS)
+
+
+@pytest.mark.parametrize("rows", [2, 4])
+def test_fewer_and_more_rows_than_the_header_says_are_refused(tmp_path: Path, rows: int) -> None:
+    path = tmp_path / "images.gz"
+    path.write_bytes(gzip.compress(idx_header((rows, 8, 8)) + IMAGES.tobytes()))
+    with pytest.raises(WrongCount, match=f"{rows} rows"):
+        list(read_rows(path, dimensions=3))
 
 
 def test_the_bytes_are_those_of_the_published_format(tmp_path: Path) -> None:

@@ -181,6 +181,13 @@ def croissant_of(folder: Path) -> mlc.Dataset:
     return mlc.Dataset(jsonld=folder / "croissant.json")
 
 
+def fetched(of: mlc.Dataset) -> dict[str, Any]:
+    """The step that brings each file and checks its digest, which mlcroissant itself takes before it reads records."""
+    steps = {step.node.id: step for step in of.operations.operations if type(step).__name__ == "Download"}
+    assert steps.keys() == {file.id for file in of.metadata.file_objects}
+    return steps
+
+
 def records(of: mlc.Dataset, name: str) -> Iterator[dict[str, Any]]:
     for record in of.records(name):
         yield {key.rpartition("/")[2]: value for key, value in record.items()}
@@ -212,18 +219,31 @@ def test_mlcroissant_reads_the_splits(dataset: Path, drawn: dict[str, LabelledIm
 
 @rdflib_warns
 @pandas_warns
-def test_mlcroissant_refuses_a_file_with_another_digest(
-    dataset: Path, drawn: dict[str, LabelledImages], tmp_path: Path
-) -> None:
-    part = "parquet-train-00000-of-00003"
-    assert_holds(*unzipped(records(croissant_of(dataset), part)), drawn["train"].take(np.arange(250)))
+def test_mlcroissant_reads_each_parquet_file_alone(dataset: Path, drawn: dict[str, LabelledImages]) -> None:
+    described = croissant_of(dataset)
+    for name, parts in (("train", 3), ("test", 1)):
+        rows = [row for n in range(parts) for row in records(described, f"parquet-{name}-{n:05d}-of-{parts:05d}")]
+        assert_holds(*unzipped(rows), drawn[name])
+
+
+@rdflib_warns
+@pandas_warns
+def test_mlcroissant_refuses_every_file_with_another_digest(dataset: Path, tmp_path: Path) -> None:
+    for file in fetched(croissant_of(dataset)).values():
+        file.call()
     described = json.loads((dataset / "croissant.json").read_text())
-    (file,) = (file for file in described["distribution"] if file["@id"].endswith("train-00000-of-00003.parquet"))
-    file["sha256"] = "0" * 64
-    (tmp_path / "parquet").symlink_to(dataset / "parquet")
+    for file in described["distribution"]:
+        file |= {"sha256": "0" * 64} if "sha256" in file else {}
     (tmp_path / "croissant.json").write_text(json.dumps(described))
+    for path in dataset.iterdir():
+        if path.name != "croissant.json":
+            (tmp_path / path.name).symlink_to(path)
+    changed = croissant_of(tmp_path)
+    for file in fetched(changed).values():
+        with pytest.raises(ValueError, match="is not identical"):
+            file.call()
     with pytest.raises(mlc.GenerationError) as refused:
-        list(croissant_of(tmp_path).records(part))
+        list(changed.records("parquet-train-00000-of-00003"))
     assert "is not identical" in str(refused.value.__cause__)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from gan_core.files import atomic_write
-from gan_core.idx import idx_header, read_images, read_labels
+from gan_core.idx import idx_header, read_rows
 from gan_core.images import LabelledImages
 from tasks.formats.parts import copy_parts, write_part
 from tasks.shards import Export, Split
@@ -35,8 +35,9 @@ def finish(folder: Path, export: Export) -> None:
 
 def read(folder: Path, split: str) -> Iterator[tuple[np.ndarray, int]]:
     """The images and labels of the gzipped files."""
-    images = read_images(folder / KERAS / f"{PREFIX[split]}-images-idx3-ubyte.gz")
-    yield from zip(images, read_labels(folder / KERAS / f"{PREFIX[split]}-labels-idx1-ubyte.gz", 256), strict=True)
+    images = read_rows(folder / KERAS / f"{PREFIX[split]}-images-idx3-ubyte.gz", dimensions=3)
+    labels = read_rows(folder / KERAS / f"{PREFIX[split]}-labels-idx1-ubyte.gz", dimensions=1)
+    yield from ((image, int(label)) for image, label in zip(images, labels, strict=True))
 
 
 def _join(path: Path, header: bytes, folder: Path, kind: str, split: Split) -> None:

@@ -3,21 +3,29 @@
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import numpy as np
+from upath import UPath
 
+from gan_core.files import file_system, is_local
 from gan_core.images import LabelledImages
 from tasks.formats.png import decoded, encoded, folder_names
 from tasks.shards import Export, Split
 
 
 def write_shard(folder: Path, split: Split, shard: int, images: LabelledImages) -> None:
-    """Write the images of a shard; a shard written again gives the same files."""
+    """Write the images of a shard, to an object store many at once; a shard written again gives the same files."""
     classes = [folder / split.name / name for name in folder_names(images.class_names)]
-    for path in classes:
-        path.mkdir(parents=True, exist_ok=True)
-    for number, label, image in zip(split.range(shard), images.labels, encoded(images.images), strict=True):
-        (classes[label] / f"{number:08d}.png").write_bytes(image)
+    numbered = zip(split.range(shard), images.labels, encoded(images.images), strict=True)
+    files = ((classes[label] / f"{number:08d}.png", image) for number, label, image in numbered)
+    if is_local(folder):
+        for path in classes:
+            path.mkdir(parents=True, exist_ok=True)
+        for path, image in files:
+            path.write_bytes(image)
+    else:
+        file_system(folder).pipe({cast(UPath, path).path: image for path, image in files})
 
 
 def finish(folder: Path, export: Export) -> None:

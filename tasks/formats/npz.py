@@ -1,9 +1,10 @@
 """One NPZ file with the keys x_train, y_train, x_test, y_test, as `numpy.load` reads it."""
 
+import math
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import IO, BinaryIO, cast
 
 import numpy as np
 
@@ -35,6 +36,19 @@ def finish(folder: Path, export: Export) -> None:
 
 
 def read(folder: Path, split: str) -> Iterator[tuple[np.ndarray, int]]:
-    """The images and labels of the archive."""
-    with (folder / NAME).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-        yield from zip(arrays[f"x_{split}"], arrays[f"y_{split}"], strict=True)
+    """The images and labels of the archive, which may be larger than the memory."""
+    with (
+        (folder / NAME).open("rb") as file,
+        zipfile.ZipFile(file) as archive,
+        archive.open(f"x_{split}.npy") as images,
+        archive.open(f"y_{split}.npy") as labels,
+    ):
+        yield from ((image, int(label)) for image, label in zip(_rows(images), _rows(labels), strict=True))
+
+
+def _rows(member: IO[bytes]) -> Iterator[np.ndarray]:
+    """The rows of an array in NumPy's format, as this module and `numpy.savez` write it, one after the other."""
+    np.lib.format.read_magic(cast(BinaryIO, member))
+    (rows, *shape), _, dtype = np.lib.format.read_array_header_1_0(cast(BinaryIO, member))
+    for _ in range(rows):
+        yield np.frombuffer(member.read(math.prod(shape) * dtype.itemsize), dtype).reshape(shape)
