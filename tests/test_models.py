@@ -2,9 +2,9 @@
 
 import fcntl
 import json
+import signal
 import subprocess
 import sys
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -17,13 +17,14 @@ from tasks.records import Origin, Record
 ROOT = Path(__file__).parents[1]
 PROMOTED, REFUSED = Verdict(True, "Better.", {"accuracy": 0.9}), Verdict(False, "Worse.", {"accuracy": 0.8})
 
-# Enrolls a better challenger and ends itself with SIGKILL before or after its n-th change of the file system.
+# For each number n on its standard input: in a process of its own, enrolls a better challenger and ends itself with
+# SIGKILL before or after its n-th change of the file system. Prints how that ended.
 KILLED = """
 import os, pathlib, shutil, signal, sys
 from gan_core.contest import Verdict
 from tasks.models import Models
 from tasks.records import Origin
-left, folder, source = int(sys.argv[1]), pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3])
+models, source = Models(pathlib.Path(sys.argv[1])), pathlib.Path(sys.argv[2])
 def counted(call):
     def change(*arguments, **options):
         global left
@@ -35,13 +36,19 @@ def counted(call):
                 result = call(*arguments, **options)
         return result
     return change
-for name in ("fsync", "rename", "replace", "unlink", "rmdir", "chmod", "mkdir"):
-    setattr(os, name, counted(getattr(os, name)))
-models = Models(folder)
-models.settle()
-met = models.champion()
-origin = Origin("a killed process", "run", "data", met.name if met else None)
-models.enroll(models.next_name(), {"generator.npz": source}, Verdict(True, "Better.", {"accuracy": 0.9}), origin, 1)
+def enroll():
+    for name in ("fsync", "rename", "replace", "unlink", "rmdir", "chmod", "mkdir"):
+        setattr(os, name, counted(getattr(os, name)))
+    models.settle()
+    met = models.champion()
+    origin = Origin("a killed process", "run", "data", met.name if met else None)
+    models.enroll(models.next_name(), {"generator.npz": source}, Verdict(True, "Better.", {"accuracy": 0.9}), origin, 1)
+for line in sys.stdin:
+    left = int(line)
+    if not (child := os.fork()):
+        enroll()
+        os._exit(0)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
 
 
@@ -170,18 +177,20 @@ def test_there_is_one_writer_and_its_lock_dies_with_it(models: Models) -> None:
 
 def test_a_kill_at_any_moment_leaves_a_valid_champion_and_the_next_enrolment_succeeds(models: Models) -> None:
     enroll(models), enroll(models)
-    source, ends = models.folder.parent / "source", []
-    for moment in count():
-        before = reigning(models)
-        script = [sys.executable, "-c", KILLED, str(moment), str(models.folder), str(source)]
-        ends.append(subprocess.run(script, cwd=ROOT, timeout=60).returncode)
-        after = reigning(models)  # the one from before, or the whole new one
-        assert int(after[1:]) >= int(before[1:])
-        for version in models.versions():
-            version.check()
-        if ends[-1] == 0:
-            break
-    assert set(ends[:-1]) == {-9} and len(ends) > 20
+    script = [sys.executable, "-c", KILLED, str(models.folder), str(models.folder.parent / "source")]
+    pipe, ends = subprocess.PIPE, list[int]()
+    with subprocess.Popen(script, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) as process:
+        assert process.stdin and process.stdout
+        while 0 not in ends:
+            before = reigning(models)
+            print(len(ends), file=process.stdin, flush=True)
+            ends.append(int(process.stdout.readline()))
+            assert ends[-1] in (0, -signal.SIGKILL)
+            after = reigning(models)  # the one from before, or the whole new one
+            assert int(after[1:]) >= int(before[1:])
+            for version in models.versions():
+                version.check()
+    assert len(ends) > 20
     assert reigning(models) == names(models)[-1] and len(names(models)) == 2
     assert [path.name for path in models.folder.glob(".*")] == [".lock"]
     assert json.loads(models.pointer.read_text())["champion"] == reigning(models)

@@ -72,11 +72,11 @@ def test_both_workers_end_with_the_same_bits(states: dict[str, dict[str, np.ndar
 
 
 class Host:
-    """A `synthetic-data run` in a process, with caches, runs and a Prefect home of its own."""
+    """A `synthetic-data run` in a process, with caches and runs of its own."""
 
     def __init__(self, folder: Path, environment: dict[str, str], *arguments: str) -> None:
         self.runs = folder / "runs"
-        own = {"PREFECT_HOME": folder / "prefect", "XDG_CACHE_HOME": folder / "cache", "SYNTHETIC_DATA_RUNS": self.runs}
+        own = {"XDG_CACHE_HOME": folder / "cache", "SYNTHETIC_DATA_RUNS": self.runs}
         self.process = subprocess.Popen(
             [*RUN, *TINY, *arguments],
             env=surroundings(**own, **environment),
@@ -109,10 +109,11 @@ def hosts() -> Iterator[list[Host]]:
 
 
 def test_a_lost_worker_is_named_and_both_go_on_where_the_chief_stood(
-    tmp_path: Path, source: Path, hosts: list[Host]
+    tmp_path: Path, source: Path, hosts: list[Host], prefect_server: dict[str, str]
 ) -> None:
     def start(index: int, environment: dict[str, str]) -> Host:
-        hosts.append(Host(tmp_path / str(index), environment, "--source", str(source), "--gan.epochs", "40"))
+        more = "--source", str(source), "--gan.epochs", "20"
+        hosts.append(Host(tmp_path / str(index), prefect_server | environment, *more))
         return hosts[-1]
 
     chief, follower = map(start, range(2), two_workers())
@@ -120,13 +121,13 @@ def test_a_lost_worker_is_named_and_both_go_on_where_the_chief_stood(
     follower.process.kill()
     assert "can no longer reach another" in chief.finish(code=1).splitlines()[-1]
     (checkpoint,) = chief.checkpoints()
-    assert load_arrays(checkpoint)["epoch"] < 40
+    assert load_arrays(checkpoint)["epoch"] < 20
 
     chief, follower = map(start, range(2), two_workers())
     assert "Going on after epoch" in chief.finish(code=0)
     assert "worker 1 of 2 ends here" in follower.finish(code=0)
     history = pd.read_parquet(chief.runs / "latest" / "history.parquet")
-    assert history["epoch"].tolist() == list(range(1, 41)) and set(history["replicas"]) == {2}
+    assert history["epoch"].tolist() == list(range(1, 21)) and set(history["replicas"]) == {2}
     assert "trained by 2 replicas" in (chief.runs / "latest" / "report.html").read_text()
     assert [path.name for path in follower.runs.iterdir()] == ["log.txt"]
 
