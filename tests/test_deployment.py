@@ -12,7 +12,6 @@ from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
 from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.flows import Flow, load_flow_from_entrypoint
-from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.states import Cancelled, Pending
 from servers import ROOT, WORK, Prefect, prefect_command, tiny_experiment, wait_until
 
@@ -117,15 +116,15 @@ def test_the_retraining_has_a_schedule_that_is_off_and_runs_alone(
     assert deployment.concurrency_options and deployment.concurrency_options.collision_strategy == "CANCEL_NEW"
 
 
+@pytest.mark.usefixtures("deploy", "on_server")
 def test_an_export_needs_no_more_than_its_deployment_names(
-    deploy: Callable[[], None], client: SyncPrefectClient, server: str, generator: Path, tmp_path: Path
+    client: SyncPrefectClient, generator: Path, tmp_path: Path
 ) -> None:
     deployment = client.read_deployment_by_name("export-dataset/export-dataset")
     assert deployment.entrypoint
     export: Flow[..., str] = load_flow_from_entrypoint(deployment.entrypoint)
     settings = {"per_class": 3, "test_per_class": 1}
-    with temporary_settings({PREFECT_API_URL: server}):
-        export(generator=str(generator), out=str(tmp_path / "dataset"), formats=["npz"], settings=settings)
+    export(generator=str(generator), out=str(tmp_path / "dataset"), formats=["npz"], settings=settings)
     with np.load(tmp_path / "dataset" / "npz" / "dataset.npz") as arrays:
         assert np.bincount(arrays["y_train"]).tolist() == [3] * 10
 
