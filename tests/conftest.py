@@ -113,18 +113,18 @@ def on_server(server: dict[str, str]) -> Iterator[None]:
 
 @pytest.fixture
 def refusal(on_server: None, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., str]:
-    """Types `synthetic-data` in this process, and returns the one line with which it must refuse."""
+    """Types `synthetic-data` in this process, and returns the one line with which it must end."""
     from flows.command_line import PREFECT, main
 
     for name, value in PREFECT.items():
         monkeypatch.setenv(name, value)  # so that what the command sets ends with the test
 
-    def refused(*arguments: str) -> str:
+    def refused(*arguments: str, code: int = 2) -> str:
         with pytest.raises(SystemExit) as ended:
             main(arguments)
         *before, line = capfd.readouterr().err.splitlines()
         assert "--verbose" in arguments or not before
-        assert ended.value.code == 2 and line.startswith("synthetic-data: ")
+        assert ended.value.code == code and line.startswith("synthetic-data: ")
         return line
 
     return refused

@@ -164,6 +164,16 @@ def test_an_interrupted_run_says_how_to_go_on(command: Command, tmp_path: Path) 
     assert "Traceback" not in errors
 
 
+def test_an_interruption_that_compiled_code_reports_in_its_way_is_one_too(
+    monkeypatch: pytest.MonkeyPatch, refusal: Callable[..., str]
+) -> None:
+    def interrupted(name: str, settings: Experiment | None) -> Experiment:
+        raise SystemError("returned a result with an exception set") from KeyboardInterrupt()
+
+    monkeypatch.setattr("flows.command_line.customised", interrupted)
+    assert "the same command goes on" in refusal("run", code=130)
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
