@@ -29,6 +29,7 @@ Replaced = Annotated[Experiment | None, Parameter(name="*")]
 Verbose = Annotated[bool, Parameter(negative="", help="show TensorFlow's and Prefect's own messages too")]
 
 EXPORT = ExportSettings()
+INTERRUPTED = "Interrupted; the same command goes on from the last finished epoch."
 
 
 def _explained(setting: str, **options: Any) -> Parameter:
@@ -183,8 +184,10 @@ def main() -> None:
     except (BadInput, CycloptsError, ValidationError) as error:
         _end(_sentence(error), 2)
     except KeyboardInterrupt:
-        _end("Interrupted; the same command goes on from the last finished epoch.", 130)
+        _end(INTERRUPTED, 130)
     except Exception as error:
+        if isinstance(error.__cause__, KeyboardInterrupt):  # a SystemError: Ctrl-C came while compiled code was at work
+            _end(INTERRUPTED, 130)
         logging.getLogger("synthetic-data").exception("unexpected")
         _end(f"{type(error).__name__}: {error}", 1)
 

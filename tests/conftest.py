@@ -72,20 +72,20 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def refusal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
-    """Types `synthetic-data` in this process, and returns the one line with which it must refuse."""
+    """Types `synthetic-data` in this process, and returns the one line with which it must end."""
     from flows.command_line import PREFECT, main
 
     for name, value in PREFECT.items():
         monkeypatch.setenv(name, value)  # so that what the command sets ends with the test
 
-    def refused(*arguments: str) -> str:
+    def refused(*arguments: str, code: int = 2) -> str:
         monkeypatch.setattr(sys, "argv", ["synthetic-data", *arguments])
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Cyclopts application invoked without tokens", UserWarning)
             with pytest.raises(SystemExit) as ended:
                 main()
         [line] = capsys.readouterr().err.splitlines()
-        assert ended.value.code == 2 and line.startswith("synthetic-data: ")
+        assert ended.value.code == code and line.startswith("synthetic-data: ")
         return line
 
     return refused

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from conftest import striped_images, surroundings, write_source
 from PIL import Image
+from servers import own_surroundings, running_server
 
 from flows.command_line import customised
 from gan_core.config import (
@@ -57,18 +58,27 @@ def prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("prefect")
 
 
-@pytest.fixture
-def command(tmp_path: Path, tiny_source: Path, prefect_home: Path) -> Command:
-    """Starts `synthetic-data run` on the tiny source in a folder of its own, with a cache of its own."""
-    environment = surroundings(
-        PREFECT_HOME=prefect_home, SYNTHETIC_DATA_SOURCE=tiny_source, XDG_CACHE_HOME=tmp_path / "cache"
-    )
+@pytest.fixture(scope="module")
+def with_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Environment variables of commands that share a server; of its own each has to start one, which takes seconds."""
+    folder = tmp_path_factory.mktemp("server")
+    environment = own_surroundings(folder)
+    with running_server(environment, folder / "log"):
+        yield environment
 
-    def start(*arguments: str, runs: str = "runs") -> subprocess.Popen[str]:
+
+@pytest.fixture
+def command(tmp_path: Path, tiny_source: Path, prefect_home: Path, with_server: dict[str, str]) -> Command:
+    """Starts `synthetic-data run` on the tiny source in a folder of its own, with a cache of its own."""
+    with_none = surroundings(PREFECT_HOME=prefect_home)
+    places = {"SYNTHETIC_DATA_SOURCE": str(tiny_source), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+
+    def start(*arguments: str, runs: str = "runs", own_server: bool = False) -> subprocess.Popen[str]:
+        environment = with_none if own_server else with_server
         return subprocess.Popen(
             [*COMMAND, "run", "--data.validation-images", "100", *arguments],
             cwd=tmp_path,
-            env=environment | {"SYNTHETIC_DATA_RUNS": str(tmp_path / runs)},
+            env=environment | places | {"SYNTHETIC_DATA_RUNS": str(tmp_path / runs)},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -94,7 +104,7 @@ def stop(process: subprocess.Popen[str], signal_number: int, *, once: Callable[[
 
 
 def test_a_run_from_nothing_to_report(command: Command, tmp_path: Path) -> None:
-    output, errors = finish(command(*TINY, EPOCHS, "4"))
+    output, errors = finish(command(*TINY, EPOCHS, "4", own_server=True))
     run = (tmp_path / "runs" / "latest").resolve()
     assert Experiment.model_validate_json((run / "experiment.json").read_text()).name == "tiny"
 
@@ -126,13 +136,13 @@ def test_a_run_from_nothing_to_report(command: Command, tmp_path: Path) -> None:
 
 
 def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(command: Command, tmp_path: Path) -> None:
-    finish(command(*TINY, EPOCHS, "30", runs="uninterrupted"))
-    killed = command(*TINY, EPOCHS, "30")
+    finish(command(*TINY, EPOCHS, "12", runs="uninterrupted"))
+    killed = command(*TINY, EPOCHS, "12")
     stop(killed, signal.SIGKILL, once=lambda: list(tmp_path.glob("runs/*/generator/checkpoint.npz")))
     killed.communicate()
     assert not list(tmp_path.glob("runs/*/generator/generator.npz")) and not (tmp_path / "runs" / "latest").exists()
 
-    _, errors = finish(command(*TINY, EPOCHS, "30"))
+    _, errors = finish(command(*TINY, EPOCHS, "12"))
     assert "Going on with the unfinished run" in errors and "Going on after epoch" in errors
     resumed, uninterrupted = tmp_path / "runs" / "latest", tmp_path / "uninterrupted" / "latest"
     for name in ("generator/generator.npz", "synthetic.npz", "grids/mosaic.png", "grids/evolution.gif"):
@@ -144,11 +154,21 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(command: Command, tmp
 
 
 def test_an_interrupted_run_says_how_to_go_on(command: Command, tmp_path: Path) -> None:
-    process = command(*TINY, EPOCHS, "500")
+    process = command(*TINY, EPOCHS, "500", own_server=True)
     stop(process, signal.SIGINT, once=lambda: list(tmp_path.glob("runs/*/generator/checkpoint.npz")))
     _, errors = finish(process, code=130)
     assert "the same command goes on" in errors.splitlines()[-1]
     assert "Traceback" not in errors
+
+
+def test_an_interruption_that_compiled_code_reports_in_its_way_is_one_too(
+    monkeypatch: pytest.MonkeyPatch, refusal: Callable[..., str]
+) -> None:
+    def interrupted(name: str, settings: Experiment | None) -> Experiment:
+        raise SystemError("returned a result with an exception set") from KeyboardInterrupt()
+
+    monkeypatch.setattr("flows.command_line.customised", interrupted)
+    assert "the same command goes on" in refusal("run", code=130)
 
 
 def test_a_collapsed_generator_is_no_success(command: Command, tmp_path: Path) -> None:
@@ -193,10 +213,6 @@ def test_the_classic_experiment_is_labelled_by_a_real_taught_classifier(command:
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (("--gan.epochs", "0"), "gan.epochs"),
-        (("--gan.epoch", "3"), "--gan.epochs"),
-        (("--experiment", "nope"), "standard, smoke, full, classic"),
-        (("--gan.loss", "hinge"), "'relativistic' or 'cross-entropy'"),
         (("--source", "/nowhere"), "/nowhere"),
         ((*TINY, "--dataset.counts.10", "3"), "classes 0 to 9"),
         (("--data.train-images", "501"), "501"),
@@ -207,6 +223,21 @@ def test_a_mistake_gets_one_clear_line(command: Command, arguments: tuple[str, .
     line = errors.splitlines()[-1]
     assert line.startswith("synthetic-data: ") and expected in line
     assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("--gan.epochs", "0"), "gan.epochs"),
+        (("--gan.epoch", "3"), "--gan.epochs"),
+        (("--experiment", "nope"), "standard, smoke, full, classic"),
+        (("--gan.loss", "hinge"), "'relativistic' or 'cross-entropy'"),
+    ],
+)
+def test_a_wrong_setting_gets_one_clear_line(
+    arguments: tuple[str, ...], expected: str, refusal: Callable[..., str]
+) -> None:
+    assert expected in refusal("run", *arguments)
 
 
 def test_help_names_every_setting() -> None:
