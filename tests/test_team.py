@@ -105,7 +105,8 @@ def hosts() -> Iterator[list[Host]]:
     started: list[Host] = []
     yield started
     for host in started:
-        host.process.kill()
+        with host.process:
+            host.process.kill()
 
 
 def test_a_lost_worker_is_named_and_both_go_on_where_the_chief_stood(
@@ -139,7 +140,7 @@ def test_a_lost_worker_is_named_and_both_go_on_where_the_chief_stood(
         ("workers", '{"cluster": {"worker": ["a:1"]}, "task": {"type": "worker", "index": 1}}', "own index"),
         (
             "workers",
-            '{"cluster": {"chief": ["a:1"], "worker": ["b:1"]}, "task": {"type": "worker", "index": 0}}',
+            '{"cluster": {"ps": ["a:1"], "worker": ["b:1"]}, "task": {"type": "worker", "index": 0}}',
             "got",
         ),
     ],
