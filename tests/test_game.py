@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from functools import cache
 
 import keras
 import numpy as np
@@ -18,11 +19,25 @@ from gan_core.weights import values
 
 Loss = Callable[[tf.Tensor, tf.Tensor], Losses]
 TINY = GanSettings(epochs=3, batch_size=16, generator_width=8, discriminator_width=8, latent_size=8, penalty_interval=2)
+UNCONDITIONAL = TINY.model_copy(update={"conditional": False, "loss": "cross-entropy", "class_weight": 0.0})
 REAL = striped_images(96, seed=3)
 
 
 def new_game(settings: GanSettings = TINY, seed: int = 0) -> Game:
     return Game(settings, images=len(REAL), side=REAL.side, classes=len(REAL.class_names), seed=seed)
+
+
+@cache
+def shared_game(settings: GanSettings, seed: int) -> tuple[Game, dict[str, np.ndarray]]:
+    game = new_game(settings, seed)
+    return game, game.state()
+
+
+def game_at_start(settings: GanSettings = TINY, seed: int = 0) -> Game:
+    """The one game of these settings and seed that tests share, back at its start: to compile another takes seconds."""
+    game, start = shared_game(settings, seed)
+    game.restore(start)
+    return game
 
 
 def assert_same(first: dict[str, np.ndarray], second: dict[str, np.ndarray]) -> None:
@@ -98,22 +113,21 @@ def test_a_move_of_one_player_leaves_the_other_untouched(mover: str, sitter: str
     assert not any(np.array_equal(*pair) for pair in zip(moving, moved, strict=True))
 
 
-@pytest.mark.parametrize(
-    "settings", [TINY, TINY.model_copy(update={"conditional": False, "loss": "cross-entropy", "class_weight": 0.0})]
-)
+@pytest.mark.parametrize("settings", [TINY, UNCONDITIONAL])
 def test_a_restored_game_ends_with_the_bits_of_an_uninterrupted_one(settings: GanSettings) -> None:
-    uninterrupted, first = new_game(settings), new_game(settings)
-    epochs = list(uninterrupted.play(REAL))
+    first = game_at_start(settings)
+    epochs, uninterrupted = list(first.play(REAL)), first.state()
+    first = game_at_start(settings)
     next(first.play(REAL))
-    second = new_game(settings, seed=0)
+    second = new_game(settings)
     second.restore(first.state())
     rest = list(second.play(REAL))
-    assert_same(second.state(), uninterrupted.state())
+    assert_same(second.state(), uninterrupted)
     assert [epoch.generator_loss for epoch in rest] == [epoch.generator_loss for epoch in epochs[1:]]
 
 
 def test_a_game_may_begin_with_the_players_of_another_at_its_own_start() -> None:
-    played, fresh = new_game(), new_game(seed=1)
+    played, fresh = game_at_start(), new_game(seed=1)
     list(played.play(REAL))
     fresh.begin_from(played.state())
     for player in ("generator", "averaged", "discriminator"):
@@ -127,10 +141,10 @@ def test_the_graph_optimizer_fails_nowhere(capfd: pytest.CaptureFixture[str]) ->
     assert "remapper failed" not in capfd.readouterr().err
 
 
-@pytest.mark.parametrize("settings", [TINY, TINY.model_copy(update={"loss": "cross-entropy", "conditional": False})])
+@pytest.mark.parametrize("settings", [TINY, UNCONDITIONAL])
 def test_gradients_meet_in_pairs(settings: GanSettings) -> None:
     """A sum of three begins with whichever is free first, so that equal seeds would end with other bits."""
-    game = new_game(settings)
+    game = game_at_start(settings)
     order = tf.constant(game._orders(len(REAL))[0])
     arguments = tf.constant(REAL.images), tf.constant(REAL.labels, tf.int32), order, tf.constant(0)
     graph = game._play_round.get_concrete_function(*arguments).graph.as_graph_def()
@@ -140,7 +154,7 @@ def test_gradients_meet_in_pairs(settings: GanSettings) -> None:
 
 def test_games_of_full_width_with_one_seed_end_with_the_same_bits() -> None:
     settings = GanSettings(
-        epochs=12, batch_size=128, penalty_interval=8, precision="float32"
+        epochs=6, batch_size=128, penalty_interval=8, precision="float32"
     )  # lower precision would hide what rounds differently
     random = np.random.default_rng(4)
     images = settings.batch_size * settings.penalty_interval
@@ -152,7 +166,7 @@ def test_games_of_full_width_with_one_seed_end_with_the_same_bits() -> None:
 
 
 def test_another_seed_is_another_game() -> None:
-    one, other = (next(new_game(seed=seed).play(REAL)) for seed in (0, 1))
+    one, other = (next(game_at_start(seed=seed).play(REAL)) for seed in (0, 1))
     assert one.generator_loss != other.generator_loss
 
 
@@ -163,12 +177,14 @@ def test_without_averaging_the_average_is_the_generator() -> None:
 
 
 def test_an_unconditional_game_does_not_look_at_the_labels() -> None:
-    settings = TINY.model_copy(update={"conditional": False, "loss": "cross-entropy", "class_weight": 0.0})
     relabelled = striped_images(96, seed=3)
     object.__setattr__(relabelled, "labels", np.zeros(96, np.uint8))
-    one, other = new_game(settings), new_game(settings)
-    next(one.play(REAL)), next(other.play(relabelled))
-    assert_same(one.state(), other.state())
+    ends = []
+    for real in (REAL, relabelled):
+        game = game_at_start(UNCONDITIONAL)
+        next(game.play(real))
+        ends.append(game.state())
+    assert_same(*ends)
 
 
 def test_an_epoch_of_more_images_than_there_are_shows_each_as_often() -> None:
@@ -177,7 +193,7 @@ def test_an_epoch_of_more_images_than_there_are_shows_each_as_often() -> None:
 
 
 def test_every_epoch_reports_and_every_round_calls() -> None:
-    game, rounds = new_game(), []
+    game, rounds = game_at_start(), []
     epochs = list(game.play(REAL, lambda: rounds.append(1)))
     assert [epoch.epoch for epoch in epochs] == [1, 2, 3]
     assert len(rounds) == TINY.epochs * game.rounds
