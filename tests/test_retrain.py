@@ -7,10 +7,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 import pytest
-from conftest import striped_images, surroundings, write_source
-from test_command_line import COMMAND, TINY, Command, finish
+from conftest import striped_images, write_source
+from test_command_line import TINY
 
-from flows.models_command import models
+from flows.command_line import app
 from gan_core.config import Experiment, RetrainSettings
 from gan_core.diversity import Diversity
 from gan_core.errors import BadInput
@@ -21,65 +21,58 @@ from tasks.normalize import Splits, normalize
 from tasks.records import Record
 
 ROOT = Path(__file__).parents[1]
-RETRAIN = ("retrain", "--data.validation-images", "100", *TINY, "--gan.epochs", "2", "--gan.latent-size", "8")
+RETRAIN = (
+    "retrain",
+    "--verbose",
+    "--data.validation-images",
+    "100",
+    *TINY,
+    "--gan.epochs",
+    "2",
+    "--gan.latent-size",
+    "8",
+)
 
 
-@pytest.fixture
-def command(tmp_path: Path, tiny_source: Path, server: dict[str, str]) -> Command:
-    """Starts `synthetic-data` on the tiny source in a folder of its own."""
-    environment = surroundings(
-        PREFECT_API_URL=server["PREFECT_API_URL"],
-        SYNTHETIC_DATA_SOURCE=tiny_source,
-        XDG_CACHE_HOME=tmp_path / "cache",
-    )
-
-    def start(*arguments: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [*COMMAND, *arguments],
-            cwd=tmp_path,
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-
-    return start
-
-
+@pytest.mark.usefixtures("on_server")
 def test_challengers_at_a_prompt_and_what_the_registry_tells_of_them(
-    command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tiny_source: Path,
+    elsewhere: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    registry = Models(tmp_path / "models")
-    monkeypatch.setenv("SYNTHETIC_DATA_MODELS", str(registry.folder))
+    registry = Models(elsewhere / "models")
+    monkeypatch.setenv("SYNTHETIC_DATA_SOURCE", str(tiny_source))
 
     def told(*arguments: str) -> str:
-        models(arguments, exit_on_error=False, print_error=False, result_action="return_value")
-        return capsys.readouterr().out
+        app(arguments, exit_on_error=False, print_error=False, result_action="return_value")
+        output, errors = capfd.readouterr()
+        return output + errors
 
-    finish(command(*RETRAIN))
+    told(*RETRAIN)
     [first] = registry.versions()
     assert first.record.decision == "promoted" and registry.champion() == first
 
-    output, errors = finish(command(*RETRAIN, "--start", "champion", "--standard-errors", "100"))
-    assert "Beginning with the networks in" in errors
-    assert registry.champion() == first and not list(tmp_path.glob("runs/*/generator"))
+    said = told(*RETRAIN, "--start", "champion", "--standard-errors", "100")
+    assert "Beginning with the networks in" in said + caplog.text
+    assert registry.champion() == first and not list(elsewhere.glob("runs/*/generator"))
     first.check()
     second = registry.versions()[-1]
     second.check()
     assert (second.name, second.record.champion, second.record.decision) == ("v0002", "v0001", "refused")
-    assert "v0002 was refused, champion v0001 stays" in output and second.record.reason in output
+    assert "v0002 was refused, champion v0001 stays" in said and second.record.reason in said
     assert {"gain", "gain_noise", "copied", "coverage"} <= set(second.record.figures)
     seeds = [json.loads((version.folder / "experiment.json").read_text())["seed"] for version in registry.versions()]
     assert seeds == [1, 2]
 
-    assert [line[:7] for line in told("list").splitlines()[:2]] == ["* v0001", "  v0002"]
-    told("promote", "2")
-    shown = told("show", "v0002")
+    assert [line[:7] for line in told("models", "list").splitlines()[:2]] == ["* v0001", "  v0002"]
+    told("models", "promote", "2")
+    shown = told("models", "show", "v0002")
     assert "promoted" in shown and "By hand." in shown and str(second.generator) in shown
-    assert told("rollback").startswith("v0001 rolled back") and registry.champion() == first
+    assert told("models", "rollback").startswith("v0001 rolled back") and registry.champion() == first
     with pytest.raises(BadInput, match=r"\(v0001, v0002\)"):
-        told("show", "7")
+        told("models", "show", "7")
 
 
 def test_a_second_retraining_waits_for_the_first(tmp_path: Path) -> None:
