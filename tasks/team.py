@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -119,13 +121,28 @@ def assemble() -> Team:
     config = _config(os.environ.get("TF_CONFIG", ""))
     hosts, host = len(config.cluster.worker), config.task.index
     logger.info("Worker %d of %s waits for the others", host, ", ".join(config.cluster.worker))
-    return _seen(Team(tf.distribute.MultiWorkerMirroredStrategy(), hosts, host))
+    with _signals_kept():
+        return _seen(Team(tf.distribute.MultiWorkerMirroredStrategy(), hosts, host))
 
 
 def _seen(team: Team) -> Team:
     replicas = team.strategy.num_replicas_in_sync
     logger.info("%d %s train together", replicas, "replica" if replicas == 1 else "replicas")
     return team
+
+
+@contextmanager
+def _signals_kept() -> Iterator[None]:
+    """Lets Ctrl-C end the wait for others, and takes SIGTERM back from TensorFlow, which ignores it from here on."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    interrupted, terminated = signal.signal(signal.SIGINT, signal.SIG_DFL), signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, interrupted)
+        signal.signal(signal.SIGTERM, terminated)
 
 
 def _config(text: str) -> TrainingConfig:
