@@ -3,17 +3,21 @@
 import hashlib
 import json
 import os
+import shutil
 import subprocess
+import tempfile
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from gan_core.config import ExportSettings
-from gan_core.files import is_local, refreshed, remove_tree, write_text
+from gan_core.files import atomic_write, is_local, refreshed, remove_tree, write_text
 from gan_core.report import library_versions
 from tasks.card import card
 from tasks.croissant import croissant
@@ -25,6 +29,7 @@ from tasks.shards import Split
 MANIFEST, SUMS, CARD, CROISSANT = "manifest.json", "SHA256SUMS", "README.md", "croissant.json"
 FINISHED = ".finished"
 READERS = 16  # of files at once, for their digests
+BATCH = 1_000  # files in memory
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)
@@ -42,17 +47,15 @@ def finish_export(plan: ExportPlan, settings: ExportSettings, *, staging: Path) 
         remove_tree(staging / name / PARTS)
     counts: dict[str, dict[str, int]] = {split.name: class_counts(split, export.class_names) for split in export.splits}
     write_text(staging / CARD, card(export, plan.origin, formats, counts))
-    written = all_synced(staging, _files(staging))
-    write_text(staging / CROISSANT, croissant(plan, written))
-    written[CROISSANT] = synced(staging / CROISSANT)
-    contents = described(plan, settings, counts) | {
-        "files": {name: {"bytes": size, "sha256": digest} for name, (size, digest) in sorted(written.items())}
-    }
-    manifest = json.dumps(contents, indent=1, ensure_ascii=False) + "\n"
-    digests = {name: digest for name, (_, digest) in written.items()}
-    digests[MANIFEST] = hashlib.sha256(manifest.encode()).hexdigest()
-    write_text(staging / SUMS, "".join(f"{digest}  {name}\n" for name, digest in sorted(digests.items())))
-    write_text(staging / MANIFEST, manifest)
+    with tempfile.TemporaryFile("w+") as notes:  # of files there may be millions
+        few = {}
+        for name, size, digest in all_synced(staging, _files(refreshed(staging))):
+            note(notes, name, size, digest)
+            if not name.endswith(".png"):  # which croissant.json does not name
+                few[name] = size, digest
+        write_text(staging / CROISSANT, croissant(plan, few))
+        note(notes, CROISSANT, *synced(staging / CROISSANT))
+        seal(staging, described(plan, settings, counts), notes)
 
 
 def is_finished(staging: Path) -> bool:
@@ -97,10 +100,50 @@ def class_counts(split: Split, class_names: tuple[str, ...]) -> dict[str, int]:
     return {class_names[number]: count for number, count in split.counts}
 
 
-def all_synced(staging: Path, names: list[str]) -> dict[str, tuple[int, str]]:
-    """The bytes and the SHA-256 of each file; many at once, as an object store takes its time for each."""
+def seal(staging: Path, contents: dict[str, Any], notes: IO[str]) -> None:
+    """Write the checksums, that of the manifest among them, and then the manifest."""
+    with tempfile.TemporaryFile() as manifest:
+        for line in manifest_lines(contents, noted(notes)):
+            manifest.write(line.encode())
+        manifest.seek(0)
+        whole = hashlib.file_digest(manifest, "sha256").hexdigest()
+        with atomic_write(staging / SUMS) as sums:
+            for name, _, digest in noted(notes):
+                sums.write(f"{digest}  {name}\n".encode())
+            sums.write(f"{whole}  {MANIFEST}\n".encode())
+        manifest.seek(0)
+        with atomic_write(staging / MANIFEST) as file:
+            shutil.copyfileobj(manifest, file)
+
+
+def note(notes: IO[str], name: str, size: int, digest: str) -> None:
+    """Add a file to the notes, a line of JSON for each."""
+    notes.write(json.dumps([name, size, digest]) + "\n")
+
+
+def noted(notes: IO[str]) -> Iterator[tuple[str, int, str]]:
+    """Name, bytes and SHA-256 of all files in the notes."""
+    notes.seek(0)
+    return map(json.loads, notes)
+
+
+def manifest_lines(contents: dict[str, Any], files: Iterable[tuple[str, int, str]]) -> Iterator[str]:
+    """The manifest as JSON, with a line for each file."""
+    yield json.dumps(contents | {"files": {}}, indent=1, ensure_ascii=False).removesuffix("}\n}")
+    comma = ""
+    for name, size, digest in files:
+        fixed = {"bytes": size, "sha256": digest}
+        yield f"{comma}\n  {json.dumps(name, ensure_ascii=False)}: {json.dumps(fixed)}"
+        comma = ","
+    yield "\n }\n}\n"
+
+
+def all_synced(staging: Path, names: Iterator[str]) -> Iterator[tuple[str, int, str]]:
+    """Name, bytes and SHA-256 of each file; many at once, as an object store takes its time for each."""
     with ThreadPoolExecutor(READERS) as pool:
-        return dict(zip(names, pool.map(lambda name: synced(staging / name), names), strict=True))
+        while some := list(islice(names, BATCH)):
+            for name, fixed in zip(some, pool.map(lambda name: synced(staging / name), some), strict=True):
+                yield name, *fixed
 
 
 def synced(path: Path) -> tuple[int, str]:
@@ -112,11 +155,15 @@ def synced(path: Path) -> tuple[int, str]:
         return file.tell(), digest
 
 
-def _files(staging: Path) -> list[str]:
-    """The dataset's files, without hidden ones and those that are written last."""
-    paths = (path.relative_to(staging) for path in refreshed(staging).rglob("*") if path.is_file())
-    visible = (path for path in paths if not path.parts[0].startswith("."))
-    return sorted(path.as_posix() for path in visible if path.as_posix() not in (CROISSANT, MANIFEST, SUMS))
+def _files(folder: Path, inside: str = "") -> Iterator[str]:
+    """The dataset's files, folder by folder, without hidden ones and those that are written last."""
+    for path in sorted(folder.iterdir(), key=lambda path: path.name):
+        name = inside + path.name
+        if path.is_dir():
+            if not name.startswith("."):
+                yield from _files(path, f"{name}/")
+        elif not name.startswith(".") and name not in (CROISSANT, MANIFEST, SUMS):
+            yield name
 
 
 def commit() -> str | None:
