@@ -16,7 +16,7 @@ test: .venv/ready
 	$(BIN)/lint-imports
 	$(BIN)/pytest
 
-bench: .venv/ready # about four hours; also: make bench SOURCE=DIR_OR_URL
+bench: .venv/ready # hours; also: make bench SOURCE=DIR_OR_URL
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group bench
 	$(BIN)/python -m benchmarks.speed $(addprefix --source ,$(SOURCE))
 	$(BIN)/python -m benchmarks.quality $(addprefix --source ,$(SOURCE))

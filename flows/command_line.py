@@ -73,7 +73,7 @@ def run(
         return
     print(f"\n{report.headline}")
     print(f"\nreport  {_short(report.page)}")
-    print(f'images  import numpy as np; data = np.load({_opened(report.synthetic)}); data["images"], data["labels"]')
+    print(f'images  {_loading(report.synthetic)}; data["images"], data["labels"]')
 
 
 @app.command
@@ -160,7 +160,8 @@ def merged(experiment: Experiment, settings: Experiment | None) -> Experiment:
 
 def quiet() -> None:
     """Keep what C++ libraries and the loggers of others write in a log file; our own messages go to the screen."""
-    log = (runs_folder() if is_local(runs_folder()) else cache_home()) / "log.txt"
+    runs = runs_folder()
+    log = (runs if is_local(runs) else cache_home()) / "log.txt"
     log.parent.mkdir(parents=True, exist_ok=True)
     screen = os.dup(2)
     with log.open("ab") as file:
@@ -223,8 +224,11 @@ def _short(place: str) -> str:
     return place.removeprefix(f"{Path.cwd()}/")
 
 
-def _opened(place: str) -> str:
-    return f'fsspec.open("{place}").open()' if "://" in place else f'"{_short(place)}"'
+def _loading(place: str) -> str:
+    """The Python that loads an NPZ file, from here or from a URL."""
+    if "://" in place:
+        return f'import fsspec, numpy as np; data = np.load(fsspec.open("{place}").open())'
+    return f'import numpy as np; data = np.load("{_short(place)}")'
 
 
 if __name__ == "__main__":

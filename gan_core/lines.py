@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 
-def aligned(rows: Sequence[Sequence[str]], left: int = 1) -> str:
+def aligned(rows: Sequence[Sequence[str]], left: int = 1, between: str = "  ") -> str:
     """The rows with their columns side by side: the first `left` flush left, the others right, the last left again."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     last = len(widths) - 1
@@ -11,7 +11,7 @@ def aligned(rows: Sequence[Sequence[str]], left: int = 1) -> str:
     def cell(text: str, number: int) -> str:
         return text.ljust(widths[number]) if number < left or number == last else text.rjust(widths[number])
 
-    return "\n".join("  ".join(cell(text, number) for number, text in enumerate(row)).rstrip() for row in rows)
+    return "\n".join(between.join(cell(text, number) for number, text in enumerate(row)).rstrip() for row in rows)
 
 
 def percent(mean: float, spread: float = float("nan")) -> str:

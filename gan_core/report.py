@@ -13,6 +13,7 @@ import pandas as pd
 
 from gan_core.examination import Examination
 from gan_core.files import atomic_write
+from gan_core.lines import aligned
 
 LIBRARIES = ("tensorflow", "keras", "numpy", "pandas", "prefect")
 
@@ -152,8 +153,4 @@ def headline(examinations: Sequence[Examination], label_fidelity: Examination) -
         )
         for line in results(examinations, label_fidelity)
     ]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        f"{name:<{widths[0]}}   {accuracy:>{widths[1]}}   {images:>{widths[2]}}   {seeds:>{widths[3]}}   {gap}".rstrip()
-        for name, accuracy, images, seeds, gap in lines
-    )
+    return aligned(lines, between="   ")

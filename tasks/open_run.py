@@ -45,13 +45,10 @@ def _opened_here(runs: Path, experiment: Experiment, identity: str, finished: bo
     for run in _kept(runs, identity, finished):
         with _locked(run.folder) as alone:
             if alone:
-                logger.info("Going on with the %sfinished run %s", "un" * (not run.report.exists()), run.id)
-                yield run
+                yield _going_on(run)
                 return
-    run = Run(_new_folder(runs, experiment, identity))
-    _describe(run, experiment, identity)
+    run = _new_run(runs, experiment, identity)
     with _locked(run.folder):
-        logger.info("Run %s", run.id)
         yield run
 
 
@@ -64,13 +61,9 @@ def _opened_at_url(runs: Path, experiment: Experiment, identity: str, finished: 
             run = Run(Path(scratch, kept.id), kept.folder)
             for file in (path for path in kept.folder.rglob("*") if path.is_file()):
                 copy(file, run.folder / file.relative_to(kept.folder).as_posix())
-            logger.info("Going on with the %sfinished run %s", "un" * (not run.report.exists()), run.id)
+            yield _going_on(run)
         else:
-            folder = _new_folder(Path(scratch), experiment, identity)
-            run = Run(folder, runs / folder.name)
-            _describe(run, experiment, identity)
-            logger.info("Run %s", run.id)
-        yield run
+            yield _new_run(Path(scratch), experiment, identity, kept_in=runs)
 
 
 def _kept(runs: Path, identity: str, finished: bool) -> Iterator[Run]:
@@ -81,10 +74,19 @@ def _kept(runs: Path, identity: str, finished: bool) -> Iterator[Run]:
             yield run
 
 
-def _describe(run: Run, experiment: Experiment, identity: str) -> None:
+def _going_on(run: Run) -> Run:
+    logger.info("Going on with the %s run %s", "finished" if run.report.exists() else "unfinished", run.id)
+    return run
+
+
+def _new_run(runs: Path, experiment: Experiment, identity: str, kept_in: Path | None = None) -> Run:
+    folder = _new_folder(runs, experiment, identity)
+    run = Run(folder, kept_in and kept_in / folder.name)
     write_text(run.experiment, experiment.model_dump_json(indent=2) + "\n")
     write_text(run.identity, identity)
     run.keep(run.experiment, run.identity)
+    logger.info("Run %s", run.id)
+    return run
 
 
 def identify(experiment: Experiment, data_digest: str) -> str:
