@@ -1,7 +1,7 @@
 """The classifier that examines a teaching set: taught by it from a seed, then asked about other images."""
 
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache
 from itertools import count
 
 import keras
@@ -14,6 +14,7 @@ from gan_core.graphs import compiled, repeat
 from gan_core.images import LabelledImages, to_signed
 from gan_core.losses import class_loss
 from gan_core.precision import native
+from gan_core.weights import assign, values
 
 CHUNK = 8  # steps in one call of the compiled loop
 READING = 1_000  # images answered at once
@@ -50,28 +51,16 @@ def teach(
 
     `on_steps` is told of each few that are done.
     """
-    classifier = build(settings.name, side=teaching.side, classes=len(teaching.class_names), seed=seed)
-    rate = keras.optimizers.schedules.CosineDecay(settings.learning_rate, settings.steps)
-    optimizer = keras.optimizers.Adam(rate)
-    optimizer.build(classifier.trainable_variables)
-    hard = tf.one_hot(teaching.labels, len(teaching.class_names))
+    side, classes = teaching.side, len(teaching.class_names)
+    hard = tf.one_hot(teaching.labels, classes)
     images, targets = tf.constant(teaching.images), hard if teaching.beliefs is None else tf.constant(teaching.beliefs)
-
-    @partial(compiled, input_signature=[tf.TensorSpec([None, settings.batch_size], tf.int32)])
-    def learn(orders: tf.Tensor) -> None:
-        repeat(tf.shape(orders)[0], lambda number: step(orders[number]))
-
-    def step(order: tf.Tensor) -> tuple[()]:
-        with tf.GradientTape() as tape:
-            logits = classifier(to_signed(tf.cast(tf.gather(images, order), tf.float32)), training=True)
-            loss = class_loss(logits, tf.gather(targets, order))
-        weights = classifier.trainable_variables
-        optimizer.apply(tape.gradient(loss, weights), weights)
-        return ()
-
+    classifier = build(settings.name, side=side, classes=classes, seed=seed)
+    course = _course(settings.model_copy(update={"seeds": (0,)}), side, classes)
+    course.begin(classifier)
     for orders in _orders(settings, len(teaching), seed):
-        learn(tf.constant(orders))
+        course.learn(images, targets, tf.constant(orders))
         on_steps(len(orders))
+    course.end(classifier)
     return classifier
 
 
@@ -110,6 +99,48 @@ def _orders(settings: ClassifierSettings, images: int, seed: int) -> list[np.nda
     passes = [random.permutation(images) for _ in range(-(-needed // images))]
     order = np.concatenate(passes)[:needed].reshape(settings.steps, settings.batch_size)
     return np.split(order.astype(np.int32), range(CHUNK, settings.steps, CHUNK))
+
+
+@cache
+def _course(settings: ClassifierSettings, side: int, classes: int) -> "_Course":
+    """The one course of all seeds: compiling it takes as long as many a training in the tests."""
+    return _Course(settings, side, classes)
+
+
+class _Course:
+    """The compiled training of a classifier, which one after another lends its variables to."""
+
+    def __init__(self, settings: ClassifierSettings, side: int, classes: int) -> None:
+        self.classifier = build(settings.name, side=side, classes=classes, seed=0)
+        self.optimizer = keras.optimizers.Adam(
+            keras.optimizers.schedules.CosineDecay(settings.learning_rate, settings.steps)
+        )
+        self.optimizer.build(self.classifier.trainable_variables)
+        shapes = [None, side, side], [None, classes], [None, settings.batch_size]
+        kinds = tf.uint8, tf.float32, tf.int32
+        self.learn = compiled(self._learn, input_signature=list(map(tf.TensorSpec, shapes, kinds)))
+
+    def begin(self, classifier: keras.Model) -> None:
+        """Take up this classifier, with an optimizer that has seen nothing."""
+        assign(self.classifier.variables, values(classifier.variables))
+        for variable in self.optimizer.variables:
+            variable.assign(tf.zeros_like(variable))
+
+    def end(self, classifier: keras.Model) -> None:
+        """Give it what it has learned."""
+        assign(classifier.variables, values(self.classifier.variables))
+
+    def _learn(self, images: tf.Tensor, targets: tf.Tensor, orders: tf.Tensor) -> None:
+        """A step for each row of `orders` int32 [steps, batch], on images uint8 [N, side, side] with targets [N, K]."""
+        repeat(tf.shape(orders)[0], lambda number: self._step(images, targets, orders[number]))
+
+    def _step(self, images: tf.Tensor, targets: tf.Tensor, order: tf.Tensor) -> tuple[()]:
+        with tf.GradientTape() as tape:
+            logits = self.classifier(to_signed(tf.cast(tf.gather(images, order), tf.float32)), training=True)
+            loss = class_loss(logits, tf.gather(targets, order))
+        weights = self.classifier.trainable_variables
+        self.optimizer.apply(tape.gradient(loss, weights), weights)
+        return ()
 
 
 class _Layers:

@@ -1,6 +1,5 @@
 """The adversarial game: a generator and a discriminator learn from each other, epoch by epoch."""
 
-import functools
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -115,28 +114,23 @@ class Game:
         return np.concatenate(shuffles)[:needed].reshape(shape).astype(np.int32)
 
     def _round(self, images: tf.Tensor, labels: tf.Tensor, order: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
-        """Plain steps and a last one with the gradient penalty; the means of the four figures, float32 [4]."""
+        """Steps of which the last pays the gradient penalty; the means of the four figures, float32 [4]."""
         interval = self.settings.penalty_interval
-        first, last = number * interval, interval - 1
 
-        def step(place: tf.Tensor, *, penalised: bool) -> tf.Tensor:
-            chosen = order[place]
-            seen = tf.gather(images, chosen), tf.gather(labels, chosen), first + place
-            figures = self.strategy.run(self._step, args=seen, kwargs={"penalised": penalised})
-            return self.strategy.reduce(tf.distribute.ReduceOp.MEAN, figures, axis=None)
+        def step(place: tf.Tensor, total: tf.Tensor) -> tuple[tf.Tensor]:
+            seen = tf.gather(images, order[place]), tf.gather(labels, order[place]), number * interval + place
+            figures = self.strategy.run(self._step, args=seen)
+            return (total + self.strategy.reduce(tf.distribute.ReduceOp.MEAN, figures, axis=None),)
 
-        def plain(place: tf.Tensor, total: tf.Tensor) -> tuple[tf.Tensor]:
-            return (total + step(place, penalised=False),)
+        (total,) = repeat(interval, step, tf.zeros([4]))
+        return total / interval
 
-        (total,) = repeat(last, plain, tf.zeros([4]))
-        return (total + step(last, penalised=True)) / interval
-
-    def _step(self, images: tf.Tensor, labels: tf.Tensor, step: tf.Tensor, *, penalised: bool) -> tf.Tensor:
+    def _step(self, images: tf.Tensor, labels: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
         """Both players move once, each against the other as it stood before; returns the four figures.
 
         One replica's part: `images` and `labels` are the whole batch, the figures means over its share.
         """
-        settings, penalised = self.settings, penalised and self.settings.penalty_weight > 0
+        settings = self.settings
         real = to_signed(tf.cast(share(images), tf.float32))
         classes = tf.one_hot(share(labels), self.classes)
         latents = tf.random.stateless_normal([settings.batch_size, settings.latent_size], seed=[2 * self.seed, step])
@@ -147,18 +141,40 @@ class Game:
             losses = ADVERSARIAL[settings.loss](real_logits, fake_logits)
             generator_loss = losses.generator + settings.class_weight * class_loss(fake_classes, classes)
             discriminator_loss = losses.discriminator + settings.class_weight * class_loss(real_classes, classes)
-            penalties = [self._penalty(real, tf.stop_gradient(fake), classes)] if penalised else []
-        _move(self.discriminator, self.discriminator_optimizer, tape, discriminator_loss, *penalties)
-        _move(self.generator, self.generator_optimizer, tape, generator_loss)
+        uphill = tape.gradient(discriminator_loss, self.discriminator.trainable_variables)
+        if settings.penalty_weight:
+            uphill = list(map(tf.add, uphill, self._penalty_gradient(real, fake, classes, step)))
+        _move(self.discriminator, self.discriminator_optimizer, uphill)
+        _move(
+            self.generator,
+            self.generator_optimizer,
+            tape.gradient(generator_loss, self.generator.trainable_variables),
+        )
         self._average(tf.cast(step, tf.float32))
         fooled, right = _verdicts(settings.loss, real_logits, fake_logits)
         return tf.stack([losses.generator, losses.discriminator, fooled, right])
 
-    def _penalty(self, real: tf.Tensor, fake: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:
-        """R1 + R2, times the interval because it is asked of one step in so many (Karras et al. 2019)."""
-        both, twice = tf.concat([real, fake], axis=0), tf.concat([classes, classes], axis=0)
-        squared_norm = 2 * gradient_penalty(lambda images: self.discriminator(images, twice)[0], both)
-        return self.settings.penalty_interval * self.settings.penalty_weight / 2 * squared_norm
+    def _penalty_gradient(
+        self, real: tf.Tensor, fake: tf.Tensor, classes: tf.Tensor, step: tf.Tensor
+    ) -> list[tf.Tensor]:
+        """The gradient of R1 + R2 in the discriminator's weights at the last step of each interval, else zeros.
+
+        It counts as many times as there are steps in the interval (Karras et al. 2020, arXiv:1912.04958).
+        """
+        interval, weights = self.settings.penalty_interval, self.discriminator.trainable_variables
+
+        def asked() -> list[tf.Tensor]:
+            both, twice = tf.concat([real, fake], axis=0), tf.concat([classes, classes], axis=0)
+            with tf.GradientTape() as tape:
+                squared_norm = 2 * gradient_penalty(lambda images: self.discriminator(images, twice)[0], both)
+                penalty = interval * self.settings.penalty_weight / 2 * squared_norm
+            gradients = zip(tape.gradient(penalty, weights), nothing(), strict=True)
+            return [zeros if gradient is None else gradient for gradient, zeros in gradients]  # the class head's
+
+        def nothing() -> list[tf.Tensor]:
+            return [tf.zeros(weight.shape) for weight in weights]
+
+        return tf.cond((step + 1) % interval == 0, asked, nothing)
 
     def _average(self, step: tf.Tensor) -> None:
         """Move the averaged weights towards the generator's; the horizon grows with the steps played."""
@@ -167,14 +183,9 @@ class Game:
             average.assign(decay * average + (1 - decay) * current)
 
 
-def _move(
-    player: keras.Model, optimizer: keras.optimizers.Optimizer, tape: tf.GradientTape, *losses: tf.Tensor
-) -> None:
-    """One step down the sum of the losses, whose gradients are added one after another: see `gan_core.graphs`."""
-    weights = player.trainable_variables
-    parts_of_all = zip(*(tape.gradient(loss, weights) for loss in losses), strict=True)
-    connected = ([part for part in parts if part is not None] for parts in parts_of_all)
-    optimizer.apply([contribution(functools.reduce(tf.add, parts)) for parts in connected], weights)
+def _move(player: keras.Model, optimizer: keras.optimizers.Optimizer, gradients: list[tf.Tensor]) -> None:
+    """One step against the gradients, which are this replica's."""
+    optimizer.apply(list(map(contribution, gradients)), player.trainable_variables)
 
 
 def _verdicts(loss: str, real: tf.Tensor, fake: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
