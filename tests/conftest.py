@@ -85,12 +85,13 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """Environment variables for the real Prefect server, with a database of its own, that most tests share."""
-    from servers import own_surroundings, running_server
+    from servers import own_surroundings, shared_server
 
-    folder = tmp_path_factory.mktemp("server")
-    environment = own_surroundings(folder) | {"PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "1"}
-    with running_server(environment, folder / "log"):
-        yield environment
+    own = tmp_path_factory.getbasetemp()
+    common = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "shared-server"
+    common.mkdir(exist_ok=True)
+    with shared_server(common, PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS="1") as address:
+        yield own_surroundings(own) | {"PREFECT_API_URL": address}
 
 
 @pytest.fixture(scope="session")

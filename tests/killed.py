@@ -1,11 +1,13 @@
-"""Flows in processes of their own, which may end themselves with SIGKILL at a moment that has a name."""
+"""Flows and commands in processes of their own, which may end themselves with SIGKILL at a moment that has a name."""
 
 import itertools
 import multiprocessing
 import os
 import pkgutil
 import signal
+import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -18,7 +20,12 @@ from tenacity import wait_none
 
 # Processes are forked from one that has imported all and computed nothing: after its first call TensorFlow would hang.
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["flows.synthetic_data", "flows.retrain", "prefect.task_engine", "gan_core.probe"])
+PROCESSES.set_forkserver_preload(
+    [
+        *("flows.synthetic_data", "flows.retrain", "flows.export_dataset", "flows.command_line"),
+        *("prefect.task_engine", "gan_core.probe"),
+    ]
+)
 
 
 def call(flow: str, *arguments: Any, environment: Mapping[str, object], moment: str = "") -> Any:
@@ -32,6 +39,41 @@ def kill(flow: str, *arguments: Any, environment: Mapping[str, object], moment: 
     """Call a flow that does not live to return."""
     with pytest.raises(BrokenProcessPool):
         call(flow, *arguments, environment=environment, moment=moment)
+
+
+class Command:
+    """`synthetic-data` at a prompt, in a process that need not import all first."""
+
+    def __init__(self, *arguments: str, folder: Path, environment: Mapping[str, object]) -> None:
+        """Start it in `folder`, which also gets a file of what it says on both streams."""
+        with tempfile.NamedTemporaryFile(dir=folder, prefix="said-", delete=False) as said:
+            self.said = Path(said.name)
+        settings = {name: str(value) for name, value in environment.items()}
+        self.process = PROCESSES.Process(target=_typed, args=(arguments, folder, self.said, settings))
+        self.process.start()
+
+    def finish(self, code: int = 0) -> str:
+        """What it has said, once it has ended with this code."""
+        self.process.join(timeout=240)
+        assert self.process.exitcode == code, self.said.read_text()
+        return self.said.read_text()
+
+    def stop(self, number: signal.Signals, *, once: Callable[[], object]) -> None:
+        """Send it a signal as soon as something has happened."""
+        deadline = time.monotonic() + 120
+        while not once():
+            assert self.process.is_alive() and time.monotonic() < deadline, self.said.read_text()
+            time.sleep(0.02)
+        assert self.process.pid is not None
+        os.kill(self.process.pid, number)
+
+
+def _typed(arguments: tuple[str, ...], folder: Path, said: Path, environment: dict[str, str]) -> None:
+    with said.open("ab") as output:
+        os.dup2(output.fileno(), sys.stdout.fileno())
+        os.dup2(output.fileno(), sys.stderr.fileno())
+    os.chdir(folder)
+    _called("flows.command_line:main", (arguments,), environment, moment="")
 
 
 def _called(flow: str, arguments: tuple[Any, ...], environment: dict[str, str], moment: str) -> Any:

@@ -1,9 +1,8 @@
-"""`python player.py FILE DEVICES` plays a small game as one of a team and saves its state; DEVICES divide the CPU.
+"""A small game played as one of a team.
 
 The optimizers are plain descents: Adam divides each gradient by its own size, and so makes steps of mere rounding.
 """
 
-import sys
 from pathlib import Path
 
 import keras
@@ -32,7 +31,8 @@ def descent(player: keras.Model) -> keras.optimizers.Optimizer:
     return optimizer
 
 
-def main(out: Path, devices: int) -> None:
+def play(out: Path, devices: int) -> None:
+    """Save the state of the game after its last epoch; `devices` divide the CPU."""
     (cpu,) = tf.config.list_physical_devices("CPU")
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * devices)
     team, real = assemble(), striped_images(96, seed=3)
@@ -40,10 +40,5 @@ def main(out: Path, devices: int) -> None:
         seed, _ = team.agree("ab" * 32, seed=team.host)
         game = Game(SETTINGS, images=len(real), side=real.side, classes=len(real.class_names), seed=seed)
         game.generator_optimizer, game.discriminator_optimizer = descent(game.generator), descent(game.discriminator)
-    for epoch in game.play(real):
-        print(epoch)
+    list(game.play(real))
     save_arrays(out, game.state())
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]))

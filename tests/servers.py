@@ -1,5 +1,6 @@
 """Real Prefect servers for tests, each with a home, a port, caches and runs of its own."""
 
+import fcntl
 import os
 import secrets
 import shutil
@@ -10,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ PREFECT = str(Path(sys.executable).with_name("prefect"))
 WORK = ("worker", "start", "--pool", "local", "--type", "process", "--run-once")
 
 Prefect = Callable[..., subprocess.CompletedProcess[str]]
+
+STARTED: list[subprocess.Popen[bytes]] = []  # as Python warns when it forgets a process that is ended by another one
 
 
 def wait_until(condition: Callable[[], object], *, seconds: float) -> None:
@@ -87,6 +90,26 @@ def running_server(environment: dict[str, str], log: Path) -> Iterator[Server]:
         yield server
     finally:
         server.stop()
+
+
+@contextmanager
+def shared_server(folder: Path, **settings: str) -> Iterator[str]:
+    """The address of a server that all of pytest's processes share: the first starts it, the last ends it."""
+    note = folder / "note"
+    with (folder / "users").open("w") as users, (folder / "start").open("w") as start:
+        fcntl.flock(start, fcntl.LOCK_EX)
+        fcntl.flock(users, fcntl.LOCK_SH)
+        if not note.exists():
+            server = Server(own_surroundings(folder) | settings, folder / "log")
+            server.start()
+            STARTED.append(server.process)
+            note.write_text(f"{server.process.pid} {server.environment['PREFECT_API_URL']}")
+        fcntl.flock(start, fcntl.LOCK_UN)
+        process, address = note.read_text().split()
+        yield address
+        with suppress(BlockingIOError):  # others are at work
+            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.kill(int(process), signal.SIGTERM)
 
 
 @contextmanager

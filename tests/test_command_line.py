@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import striped_images, surroundings, write_source
+from killed import Command
 from PIL import Image
+from servers import wait_until
 
 from flows.command_line import customised
 from gan_core.config import (
@@ -29,25 +30,14 @@ from gan_core.config import (
 )
 from gan_core.errors import BadInput
 
-COMMAND = (sys.executable, "-m", "flows.command_line")
 EPOCHS = "--gan.epochs"
 TINY = (
-    *(
-        "--name",
-        "tiny",
-        "--tolerate-collapse",
-        "--gan.batch-size",
-        "16",
-        "--gan.generator-width",
-        "8",
-        "--gan.discriminator-width",
-        "8",
-    ),
+    *("--name", "tiny", "--tolerate-collapse", "--data.validation-images", "100", "--gan.batch-size", "16"),
+    *("--gan.generator-width", "8", "--gan.discriminator-width", "8"),
     *("--dataset.per-class", "9", "--classifier.steps", "6", "--classifier.batch-size", "32"),
     *("--classifier.seeds", "0", "--classifier.seeds", "1"),
 )
 
-Command = Callable[..., subprocess.Popen[str]]
 Whole = tuple[Path, str, str]
 
 
@@ -57,49 +47,39 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def command(folder: Path) -> Command:
-    """Starts `synthetic-data run` on the tiny source, with a cache and a home of Prefect of its own."""
+def settings(folder: Path) -> dict[str, str]:
+    """The variables of a source and a cache of its own."""
     (folder / "source").mkdir()
     source = write_source(folder / "source", striped_images(600, seed=1), striped_images(200, seed=2))
-    environment = surroundings(
-        PREFECT_HOME=folder / "prefect", SYNTHETIC_DATA_SOURCE=source, XDG_CACHE_HOME=folder / "cache"
+    return {"SYNTHETIC_DATA_SOURCE": str(source), "XDG_CACHE_HOME": str(folder / "cache")}
+
+
+def started(folder: Path, *arguments: str, **environment: object) -> subprocess.Popen[str]:
+    """`synthetic-data run` at a prompt."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "flows.command_line", "run", *arguments],
+        cwd=folder,
+        env=surroundings(**environment),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # shells ignore it in the background
     )
-
-    def start(*arguments: str, runs: Path, **more: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [*COMMAND, "run", "--data.validation-images", "100", *arguments],
-            cwd=folder,
-            env=environment | {"SYNTHETIC_DATA_RUNS": str(runs)} | more,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # shells ignore it in the background
-        )
-
-    return start
 
 
 @pytest.fixture(scope="module")
-def whole(command: Command, folder: Path) -> Whole:
-    """A run from nothing to report, and what it said on both streams."""
-    output, errors = finish(command(*TINY, EPOCHS, "12", runs=folder / "whole"))
-    return (folder / "whole" / "latest").resolve(), output, errors
+def whole(settings: dict[str, str], folder: Path) -> Whole:
+    """A run from nothing to report, with a home of Prefect of its own, and what it said on both streams."""
+    runs, prefect = folder / "whole", folder / "prefect"
+    process = started(folder, *TINY, EPOCHS, "12", SYNTHETIC_DATA_RUNS=runs, PREFECT_HOME=prefect, **settings)
+    output, errors = finish(process)
+    return (runs / "latest").resolve(), output, errors
 
 
 def finish(process: subprocess.Popen[str], code: int = 0) -> tuple[str, str]:
     output, errors = process.communicate(timeout=240)
     assert process.returncode == code, output + errors
     return output, errors
-
-
-def stop(process: subprocess.Popen[str], signal_number: int, *, once: Callable[[], object]) -> None:
-    """Send a signal to the process and its children as soon as something has happened."""
-    deadline = time.monotonic() + 120
-    while not once():
-        assert process.poll() is None and time.monotonic() < deadline, process.communicate()
-        time.sleep(0.02)
-    os.killpg(process.pid, signal_number)
 
 
 def test_a_run_from_nothing_to_report(whole: Whole) -> None:
@@ -135,18 +115,19 @@ def test_a_run_from_nothing_to_report(whole: Whole) -> None:
 
 
 def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(
-    command: Command, whole: Whole, server: dict[str, str], tmp_path: Path
+    settings: dict[str, str], whole: Whole, prefect_server: dict[str, str], tmp_path: Path
 ) -> None:
-    def start() -> subprocess.Popen[str]:
-        return command(*TINY, EPOCHS, "12", runs=tmp_path, PREFECT_API_URL=server["PREFECT_API_URL"])
+    def start() -> Command:
+        own = settings | prefect_server | {"SYNTHETIC_DATA_RUNS": str(tmp_path)}
+        return Command("run", *TINY, EPOCHS, "12", folder=tmp_path, environment=own)
 
     killed = start()
-    stop(killed, signal.SIGKILL, once=lambda: list(tmp_path.glob("*/generator/checkpoint.npz")))
-    killed.communicate()
+    killed.stop(signal.SIGKILL, once=lambda: list(tmp_path.glob("*/generator/checkpoint.npz")))
+    killed.finish(-signal.SIGKILL)
     assert not list(tmp_path.glob("*/generator/generator.npz")) and not (tmp_path / "latest").exists()
 
-    _, errors = finish(start())
-    assert "Going on with the unfinished run" in errors and "Going on after epoch" in errors
+    said = start().finish()
+    assert "Going on with the unfinished run" in said and "Going on after epoch" in said
     resumed, uninterrupted = tmp_path / "latest", whole[0]
     for name in ("generator/generator.npz", "synthetic.npz", "grids/mosaic.png", "grids/evolution.gif"):
         assert (resumed / name).read_bytes() == (uninterrupted / name).read_bytes(), name
@@ -156,9 +137,12 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(
         pd.testing.assert_frame_equal(one, other, check_exact=True)
 
 
-def test_an_interrupted_run_says_how_to_go_on(command: Command, tmp_path: Path) -> None:
-    process = command(*TINY, EPOCHS, "500", runs=tmp_path)
-    stop(process, signal.SIGINT, once=lambda: list(tmp_path.glob("*/generator/checkpoint.npz")))
+def test_an_interrupted_run_says_how_to_go_on(
+    settings: dict[str, str], prefect_server: dict[str, str], tmp_path: Path
+) -> None:
+    process = started(tmp_path, *TINY, EPOCHS, "500", SYNTHETIC_DATA_RUNS=tmp_path, **settings, **prefect_server)
+    wait_until(lambda: list(tmp_path.glob("*/generator/checkpoint.npz")) or process.poll(), seconds=120)
+    process.send_signal(signal.SIGINT)
     _, errors = finish(process, code=130)
     assert "the same command goes on" in errors.splitlines()[-1]
     assert "Traceback" not in errors
@@ -182,7 +166,7 @@ def test_an_interruption_that_compiled_code_reports_in_its_way_is_one_too(
         (("--experiment", "nope"), "standard, smoke, full, classic"),
         (("--gan.loss", "hinge"), "'relativistic' or 'cross-entropy'"),
         (("--source", "/nowhere"), "/nowhere"),
-        ((*TINY, "--dataset.counts.10", "3"), "classes 0 to 9"),
+        (("--dataset.counts.10", "3"), "classes 0 to 9"),
         (("--data.train-images", "501"), "501"),
     ],
 )
@@ -195,13 +179,13 @@ def test_a_mistake_gets_one_clear_line(
     expected: str,
 ) -> None:
     monkeypatch.setenv("SYNTHETIC_DATA_SOURCE", str(tiny_source))
-    assert expected in refusal("run", "--verbose", "--data.validation-images", "100", *arguments)
+    assert expected in refusal("run", "--verbose", *TINY, *arguments)
 
 
 def test_help_names_every_setting() -> None:
-    shown = subprocess.run(
-        [*COMMAND, "run", "--help"], capture_output=True, text=True, check=True, env=os.environ | {"COLUMNS": "200"}
-    ).stdout
+    command = [sys.executable, "-m", "flows.command_line", "run", "--help"]
+    wide = os.environ | {"COLUMNS": "200"}
+    shown = subprocess.run(command, capture_output=True, text=True, check=True, env=wide).stdout
     for option, description in described(Experiment):
         assert f"--{option.replace('_', '-')}" in shown
         assert description[:40] in shown

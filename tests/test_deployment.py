@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from prefect.client.orchestration import SyncPrefectClient
-from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
+from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId, FlowRunFilter, FlowRunFilterId
 from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.flows import Flow, load_flow_from_entrypoint
@@ -72,7 +72,7 @@ def test_a_run_by_bare_name_completes_with_its_report_and_pictures(
     [run] = runs()
     assert run.state is not None and run.state.is_completed(), output
     assert "Traceback" not in output
-    artifacts = [artifact for artifact in client.read_artifacts() if artifact.flow_run_id == run.id]
+    artifacts = client.read_artifacts(flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[run.id])))
     assert {("report", "table"), ("pictures", "markdown")} <= {(artifact.key, artifact.type) for artifact in artifacts}
 
 

@@ -1,17 +1,15 @@
 """Laws of destinations: the same bytes in a folder, in an object store and by Dask's workers; nothing half done."""
 
 import itertools
-import os
 import signal
 import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import boto3
 import pytest
 from exported import SETTINGS, exported, rdflib_warns
+from killed import Command
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from servers import running_store
 from upath import UPath
@@ -52,10 +50,10 @@ def bucket(store: dict[str, str]) -> str:
 
 
 @pytest.fixture(scope="module")
-def environment(store: dict[str, str], server: dict[str, str]) -> Iterator[dict[str, str]]:
+def environment(store: dict[str, str], prefect_server: dict[str, str]) -> Iterator[dict[str, str]]:
     """Of the commands here: the object store, and the server for them and for flows in this process."""
-    with temporary_settings({PREFECT_API_URL: server["PREFECT_API_URL"]}):
-        yield server | store
+    with temporary_settings({PREFECT_API_URL: prefect_server["PREFECT_API_URL"]}):
+        yield prefect_server | store
 
 
 @pytest.fixture(scope="module")
@@ -114,12 +112,10 @@ def test_a_killed_export_to_an_object_store_goes_on_and_ends_the_same(
         name = bucket.removeprefix("s3://")
         return bool(boto3.client("s3").list_objects_v2(Bucket=name, Prefix=f"some/dataset/{prefix}").get("Contents"))
 
-    command = [sys.executable, "-m", "flows.command_line", *export(f"{bucket}/generator.npz", f"{bucket}/some/dataset")]
-    killed = subprocess.Popen(command, cwd=tmp_path, env=environment, start_new_session=True)
-    while killed.poll() is None and not there(".done"):
-        time.sleep(0.02)
-    os.killpg(killed.pid, signal.SIGKILL)
-    assert killed.wait() == -signal.SIGKILL, "it ended before it could be killed"
+    wanted = export(f"{bucket}/generator.npz", f"{bucket}/some/dataset")
+    killed = Command(*wanted, folder=tmp_path, environment=environment)
+    killed.stop(signal.SIGKILL, once=lambda: there(".done"))
+    killed.finish(-signal.SIGKILL)
     assert there(OWNER) and not there("manifest.json")
 
     assert (exported(source, out, formats=FEW_FILES) / SUMS).read_text() == sums_of_few

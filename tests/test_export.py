@@ -1,12 +1,9 @@
 """Laws of exports: every format holds the drawn images, whatever happened on the way; test_readers.py opens them."""
 
 import json
-import os
 import shutil
 import signal
 import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +12,7 @@ import pandas as pd
 import pytest
 from conftest import striped_images
 from exported import NAMES, SETTINGS, assert_holds, exported, rdflib_warns, untrained_generator
+from killed import Command
 
 from gan_core.config import DataSettings, Experiment, ExportSettings
 from gan_core.errors import BadInput
@@ -210,24 +208,20 @@ def test_folder_names_sort_like_the_classes_and_stay_inside() -> None:
 
 
 def test_a_killed_command_goes_on_and_ends_the_same(
-    dataset: Path, generator: Path, server: dict[str, str], tmp_path: Path
+    dataset: Path, generator: Path, prefect_server: dict[str, str], tmp_path: Path
 ) -> None:
-    command = [sys.executable, "-m", "flows.command_line", "export", "--generator", str(generator), "--out", "dataset"]
-    command += ["--format", ",".join(FORMATS), "--per-class", "60", "--counts", "6=100", "--test-per-class", "7"]
-    command += ["--shard-images", "250", "--seed", "3"]
-    (tmp_path / "work").mkdir()
+    command = ["export", "--generator", str(generator), "--out", "dataset", "--format", ",".join(FORMATS)]
+    command += ["--per-class", "60", "--counts", "6=100", "--test-per-class", "7", "--shard-images", "250"]
 
-    def start() -> subprocess.Popen[bytes]:
-        return subprocess.Popen(command, cwd=tmp_path / "work", env=server, start_new_session=True)
+    def start() -> Command:
+        return Command(*command, "--seed", "3", folder=tmp_path, environment=prefect_server)
 
-    first = start()
-    while first.poll() is None and not list(tmp_path.glob("work/.dataset.*/.done/*")):
-        time.sleep(0.02)
-    os.killpg(first.pid, signal.SIGKILL)
-    assert first.wait() == -signal.SIGKILL, "it ended before it could be killed"
-    assert not (tmp_path / "work" / "dataset").exists()
-    assert start().wait(timeout=240) == 0
-    assert (tmp_path / "work" / "dataset" / "SHA256SUMS").read_bytes() == (dataset / "SHA256SUMS").read_bytes()
+    killed = start()
+    killed.stop(signal.SIGKILL, once=lambda: list(tmp_path.glob(".dataset.*/.done/*")))
+    killed.finish(-signal.SIGKILL)
+    assert not (tmp_path / "dataset").exists()
+    start().finish()
+    assert (tmp_path / "dataset" / "SHA256SUMS").read_bytes() == (dataset / "SHA256SUMS").read_bytes()
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,6 @@
 """Laws of training together: the result is that of one process, one host keeps the books, and none waits in vain."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,15 +8,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import striped_images, surroundings, write_source
+from conftest import striped_images, write_source
+from killed import Command, call
 from servers import free_port, wait_until
 
 from gan_core.errors import BadInput
 from gan_core.files import load_arrays
 from tasks import team
 
-PLAYER = (sys.executable, str(Path(__file__).with_name("player.py")))
-RUN = (sys.executable, "-m", "flows.command_line", "run", "--name", "tiny", "--tolerate-collapse")
+RUN = ("run", "--name", "tiny", "--tolerate-collapse")
 TINY = (
     *("--data.validation-images", "100", "--gan.batch-size", "16", "--gan.generator-width", "4"),
     *("--gan.discriminator-width", "4", "--dataset.per-class", "8", "--classifier.steps", "4"),
@@ -36,10 +34,7 @@ def two_workers() -> list[dict[str, str]]:
 
 def play(out: Path, environment: dict[str, str], devices: int = 1) -> dict[str, np.ndarray]:
     """The state of the player's game after its last epoch."""
-    finished = subprocess.run(
-        [*PLAYER, str(out), str(devices)], env=surroundings(**environment), capture_output=True, text=True, timeout=240
-    )
-    assert finished.returncode == 0, finished.stdout + finished.stderr
+    call("player:play", out, devices, environment=environment)
     return load_arrays(out)
 
 
@@ -71,24 +66,14 @@ def test_both_workers_end_with_the_same_bits(states: dict[str, dict[str, np.ndar
         assert np.array_equal(value, states["follower"][name]), name
 
 
-class Host:
+class Host(Command):
     """A `synthetic-data run` in a process, with caches and runs of its own."""
 
     def __init__(self, folder: Path, environment: dict[str, str], *arguments: str) -> None:
+        folder.mkdir(exist_ok=True)
         self.runs = folder / "runs"
-        own = {"XDG_CACHE_HOME": folder / "cache", "SYNTHETIC_DATA_RUNS": self.runs}
-        self.process = subprocess.Popen(
-            [*RUN, *TINY, *arguments],
-            env=surroundings(**own, **environment),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def finish(self, code: int) -> str:
-        output, errors = self.process.communicate(timeout=240)
-        assert self.process.returncode == code, output + errors
-        return output + errors
+        own = {"XDG_CACHE_HOME": folder / "cache", "SYNTHETIC_DATA_RUNS": self.runs, **environment}
+        super().__init__(*RUN, *TINY, *arguments, folder=folder, environment=own)
 
     def checkpoints(self) -> list[Path]:
         return list(self.runs.glob("*/generator/checkpoint.npz"))
@@ -106,7 +91,7 @@ def hosts() -> Iterator[list[Host]]:
     yield started
     for host in started:
         host.process.kill()
-        host.process.communicate()
+        host.process.join()
 
 
 def test_a_lost_worker_is_named_and_both_go_on_where_the_chief_stood(
@@ -118,7 +103,7 @@ def test_a_lost_worker_is_named_and_both_go_on_where_the_chief_stood(
         return hosts[-1]
 
     chief, follower = map(start, range(2), two_workers())
-    wait_until(lambda: chief.checkpoints() or chief.process.poll() is not None, seconds=200)
+    wait_until(lambda: chief.checkpoints() or not chief.process.is_alive(), seconds=200)
     follower.process.kill()
     assert "can no longer reach another" in chief.finish(code=1).splitlines()[-1]
     (checkpoint,) = chief.checkpoints()
