@@ -34,4 +34,5 @@ def task_runner(workers: str | None) -> TaskRunner[Any]:
         return DaskTaskRunner(address=workers)
     surroundings = dask.config.get(SURROUNDINGS).items()
     dask.config.set({SURROUNDINGS: {name: value for name, value in surroundings if not name.endswith(THREADS)}})
-    return DaskTaskRunner(cluster_kwargs={"n_workers": int(workers), "threads_per_worker": 1})
+    cluster = {"n_workers": int(workers), "threads_per_worker": 1, "dashboard_address": "127.0.0.1:0"}
+    return DaskTaskRunner(cluster_kwargs=cluster)

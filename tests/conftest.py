@@ -14,7 +14,15 @@ from gan_core.idx import write_idx
 from gan_core.images import LabelledImages
 from tasks.sources import CLASSES, FILES, SUMS, TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS
 
+LONG = ("server", "faults", "team", "command_line", "deployment", "destinations", "sweep", "game", "export", "readers")
+
 os.environ["PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW"] = "ignore"  # tasks are also called outside of runs here
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes long comes first, so that the processes end together."""
+    places = {f"test_{name}.py": place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: places.get(item.path.name, len(LONG)))
 
 
 def surroundings(**own: object) -> dict[str, str]:

@@ -21,17 +21,7 @@ from tasks.normalize import Splits, normalize
 from tasks.records import Record
 
 ROOT = Path(__file__).parents[1]
-RETRAIN = (
-    "retrain",
-    "--verbose",
-    "--data.validation-images",
-    "100",
-    *TINY,
-    "--gan.epochs",
-    "2",
-    "--gan.latent-size",
-    "8",
-)
+RETRAIN = ("retrain", "--verbose", *TINY, "--gan.epochs", "2", "--gan.latent-size", "8")
 
 
 @pytest.mark.usefixtures("on_server")
