@@ -164,7 +164,7 @@ def without_patience() -> None:
     patch("tasks.fetch.WAIT", wait_none()).start()
 
 
-MOMENTS: dict[str, Callable[[], None]] = {
+MOMENTS: dict[str, Callable[[], None]] = {  # in the order of a run
     "epoch": in_an_epoch,
     "checkpoint": in_a_checkpoint,
     "generation": in_the_generation,

@@ -98,7 +98,7 @@ def test_a_lost_worker_is_named_and_both_go_on_where_the_chief_stood(
     tmp_path: Path, source: Path, hosts: list[Host], prefect_server: dict[str, str]
 ) -> None:
     def start(index: int, environment: dict[str, str]) -> Host:
-        more = "--source", str(source), "--gan.epochs", "10"
+        more = "--source", str(source), "--gan.epochs", "6"
         hosts.append(Host(tmp_path / str(index), prefect_server | environment, *more))
         return hosts[-1]
 
@@ -107,13 +107,13 @@ def test_a_lost_worker_is_named_and_both_go_on_where_the_chief_stood(
     follower.process.kill()
     assert "can no longer reach another" in chief.finish(code=1).splitlines()[-1]
     (checkpoint,) = chief.checkpoints()
-    assert load_arrays(checkpoint)["epoch"] < 10
+    assert load_arrays(checkpoint)["epoch"] < 6
 
     chief, follower = map(start, range(2), two_workers())
     assert "Going on after epoch" in chief.finish(code=0)
     assert "worker 1 of 2 ends here" in follower.finish(code=0)
     history = pd.read_parquet(chief.runs / "latest" / "history.parquet")
-    assert history["epoch"].tolist() == list(range(1, 11)) and set(history["replicas"]) == {2}
+    assert history["epoch"].tolist() == list(range(1, 7)) and set(history["replicas"]) == {2}
     assert "trained by 2 replicas" in (chief.runs / "latest" / "report.html").read_text()
     assert [path.name for path in follower.runs.iterdir()] == ["log.txt"]
 
