@@ -4,7 +4,7 @@ PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3,$(
     $(name) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $(name))))
 BIN := .venv/bin
 
-.PHONY: run test types suite bench lock
+.PHONY: run test bench lock
 
 run: .venv/ready
 	$(BIN)/synthetic-data run --experiment $(EXPERIMENT) $(ARGS)
@@ -12,13 +12,8 @@ run: .venv/ready
 test: .venv/ready
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/lint-imports
-	$(MAKE) --no-print-directory --jobs=2 types suite
-
-types:
 	$(BIN)/mypy
-
-suite:
+	$(BIN)/lint-imports
 	$(BIN)/pytest
 
 bench: .venv/ready # hours; also: make bench SOURCE=DIR_OR_URL

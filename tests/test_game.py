@@ -114,7 +114,9 @@ def test_a_move_of_one_player_leaves_the_other_untouched(mover: str, sitter: str
 
 
 @pytest.mark.parametrize("settings", [TINY, UNCONDITIONAL])
-def test_a_restored_game_ends_with_the_bits_of_an_uninterrupted_one(settings: GanSettings) -> None:
+def test_a_restored_game_ends_with_the_bits_of_an_uninterrupted_one(
+    settings: GanSettings, capfd: pytest.CaptureFixture[str]
+) -> None:
     first = game_at_start(settings)
     epochs, uninterrupted = list(first.play(REAL)), first.state()
     first = game_at_start(settings)
@@ -124,6 +126,9 @@ def test_a_restored_game_ends_with_the_bits_of_an_uninterrupted_one(settings: Ga
     rest = list(second.play(REAL))
     assert_same(second.state(), uninterrupted)
     assert [epoch.generator_loss for epoch in rest] == [epoch.generator_loss for epoch in epochs[1:]]
+    assert (
+        "remapper failed" not in capfd.readouterr().err
+    )  # where it does, differs with the process, and so do the bits
 
 
 def test_a_game_may_begin_with_the_players_of_another_at_its_own_start() -> None:
@@ -134,11 +139,6 @@ def test_a_game_may_begin_with_the_players_of_another_at_its_own_start() -> None
         assert_same(weights(getattr(fresh, player)), weights(getattr(played, player)))
     assert fresh.epoch == 0
     assert not any(np.any(moment) for moment in values(fresh.discriminator_optimizer.variables[2:]).values())
-
-
-def test_the_graph_optimizer_fails_nowhere(capfd: pytest.CaptureFixture[str]) -> None:
-    next(new_game().play(REAL))  # where it fails differs from process to process, and with it the bits of the result
-    assert "remapper failed" not in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("settings", [TINY, UNCONDITIONAL])
