@@ -126,9 +126,7 @@ def test_a_restored_game_ends_with_the_bits_of_an_uninterrupted_one(
     rest = list(second.play(REAL))
     assert_same(second.state(), uninterrupted)
     assert [epoch.generator_loss for epoch in rest] == [epoch.generator_loss for epoch in epochs[1:]]
-    assert (
-        "remapper failed" not in capfd.readouterr().err
-    )  # where it does differs, and so do the bits
+    assert "remapper failed" not in capfd.readouterr().err  # where it does differs, and so do the bits
 
 
 def test_a_game_may_begin_with_the_players_of_another_at_its_own_start() -> None:
