@@ -23,7 +23,7 @@ PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(
     [
         *("flows.synthetic_data", "flows.retrain", "flows.export_dataset", "flows.command_line"),
-        *("prefect.task_engine", "gan_core.probe"),
+        *("prefect.task_engine", "gan_core.probe", "fastapi", "graphviz", "matplotlib.backends.backend_agg"),
     ]
 )
 
@@ -72,6 +72,7 @@ def _typed(arguments: tuple[str, ...], folder: Path, said: Path, environment: di
     with said.open("ab") as output:
         os.dup2(output.fileno(), sys.stdout.fileno())
         os.dup2(output.fileno(), sys.stderr.fileno())
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # shells ignore it in the background
     os.chdir(folder)
     _called("flows.command_line:main", (arguments,), environment, moment="")
 

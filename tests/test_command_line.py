@@ -14,7 +14,6 @@ import pytest
 from conftest import striped_images, surroundings, write_source
 from killed import Command
 from PIL import Image
-from servers import wait_until
 
 from flows.command_line import customised
 from gan_core.config import (
@@ -54,32 +53,19 @@ def settings(folder: Path) -> dict[str, str]:
     return {"SYNTHETIC_DATA_SOURCE": str(source), "XDG_CACHE_HOME": str(folder / "cache")}
 
 
-def started(folder: Path, *arguments: str, **environment: object) -> subprocess.Popen[str]:
-    """`synthetic-data run` at a prompt."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "flows.command_line", "run", *arguments],
-        cwd=folder,
-        env=surroundings(**environment),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # shells ignore it in the background
-    )
-
-
 @pytest.fixture(scope="module")
 def whole(settings: dict[str, str], folder: Path) -> Whole:
     """A run from nothing to report, with a home of Prefect of its own, and what it said on both streams."""
-    runs, prefect = folder / "whole", folder / "prefect"
-    process = started(folder, *TINY, EPOCHS, "12", SYNTHETIC_DATA_RUNS=runs, PREFECT_HOME=prefect, **settings)
-    output, errors = finish(process)
-    return (runs / "latest").resolve(), output, errors
-
-
-def finish(process: subprocess.Popen[str], code: int = 0) -> tuple[str, str]:
-    output, errors = process.communicate(timeout=240)
-    assert process.returncode == code, output + errors
-    return output, errors
+    runs = folder / "whole"
+    done = subprocess.run(
+        [sys.executable, "-m", "flows.command_line", "run", *TINY, EPOCHS, "12"],
+        cwd=folder,
+        env=surroundings(SYNTHETIC_DATA_RUNS=runs, PREFECT_HOME=folder / "prefect", **settings),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return (runs / "latest").resolve(), done.stdout, done.stderr
 
 
 def test_a_run_from_nothing_to_report(whole: Whole) -> None:
@@ -140,12 +126,12 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(
 def test_an_interrupted_run_says_how_to_go_on(
     settings: dict[str, str], prefect_server: dict[str, str], tmp_path: Path
 ) -> None:
-    process = started(tmp_path, *TINY, EPOCHS, "500", SYNTHETIC_DATA_RUNS=tmp_path, **settings, **prefect_server)
-    wait_until(lambda: list(tmp_path.glob("*/generator/checkpoint.npz")) or process.poll(), seconds=120)
-    process.send_signal(signal.SIGINT)
-    _, errors = finish(process, code=130)
-    assert "the same command goes on" in errors.splitlines()[-1]
-    assert "Traceback" not in errors
+    own = settings | prefect_server | {"SYNTHETIC_DATA_RUNS": str(tmp_path)}
+    interrupted = Command("run", *TINY, EPOCHS, "500", folder=tmp_path, environment=own)
+    interrupted.stop(signal.SIGINT, once=lambda: list(tmp_path.glob("*/generator/checkpoint.npz")))
+    said = interrupted.finish(130)
+    assert "the same command goes on" in said.splitlines()[-1]
+    assert "Traceback" not in said
 
 
 def test_an_interruption_that_compiled_code_reports_in_its_way_is_one_too(

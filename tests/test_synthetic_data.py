@@ -16,52 +16,51 @@ from tasks.publish_report import Collapsed, Report
 pytestmark = pytest.mark.usefixtures("on_server", "elsewhere")
 
 
-def synthesise(source: Path, *, epochs: int = 1, tolerate_collapse: bool = True, **parts: dict[str, object]) -> Report:
+def synthesise(source: Path, *, tolerate_collapse: bool = True, **parts: dict[str, object]) -> Report:
     """The report of a tiny run, with some of its settings changed."""
-    tiny = tiny_experiment(source, epochs=epochs) | {"tolerate_collapse": tolerate_collapse}
+    tiny = tiny_experiment(source, epochs=1) | {"tolerate_collapse": tolerate_collapse}
     changed = {name: tiny[name] | part for name, part in parts.items()}
     report = synthetic_data(Experiment.model_validate(tiny | changed))
     assert report is not None
     return report
 
 
-def test_a_collapsed_generator_is_no_success(tiny_source: Path, elsewhere: Path) -> None:
+def test_a_collapsed_classic_generator_is_no_success_and_a_real_taught_classifier_labels_its_images(
+    tiny_source: Path, elsewhere: Path
+) -> None:
+    classic: dict[str, object] = {
+        "conditional": CLASSIC.gan.conditional,
+        "loss": CLASSIC.gan.loss,
+        "learning_rate": 1e-9,
+    }
     with pytest.raises(Collapsed, match="has collapsed: "):
-        synthesise(tiny_source, tolerate_collapse=False, gan={"learning_rate": 1e-9})
+        synthesise(tiny_source, tolerate_collapse=False, gan=classic)
 
     [page] = elsewhere.glob("runs/*/report.html")
-    assert "has collapsed: " in page.read_text()
+    for told in ("has collapsed: ", "labelled by a real-taught two-conv classifier", "Images seen in each class"):
+        assert told in page.read_text()
     assert not (elsewhere / "runs" / "latest").exists()
 
 
-def test_larger_images_of_other_classes_need_no_change(tmp_path: Path) -> None:
+def test_larger_images_of_other_classes_need_no_change_and_refined_sets_teach_beside_the_raw_one(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "other").mkdir()
     parts = (striped_images(count, seed=count, classes=4, side=32) for count in (600, 200))
+    source = write_source(tmp_path / "other", *parts)
 
-    report = synthesise(write_source(tmp_path / "other", *parts))
-
-    synthetic = LabelledImages.load(Path(report.synthetic))
-    assert synthetic.side == 32 and np.bincount(synthetic.labels).tolist() == [8] * 4
-    recalls = [name for name in map(str, pd.read_parquet(report.frame)) if name.startswith("recall_")]
-    assert recalls == [f"recall_stripes-{label}" for label in range(4)]
-
-
-def test_refined_sets_are_taught_beside_the_raw_one(tiny_source: Path) -> None:
-    report = synthesise(tiny_source, dataset={"refinements": ["filtered", "soft"]}, classifier={"steps": 8})
+    report = synthesise(source, dataset={"refinements": ["filtered", "soft"]}, classifier={"steps": 8})
 
     folder = Path(report.page).parent
     raw, filtered, soft = (
         LabelledImages.load(folder / f"synthetic{suffix}.npz") for suffix in ("", "-filtered", "-soft")
     )
-    images = pd.read_parquet(report.frame).groupby("taught_by")["images"].first()
+    assert raw.side == 32 and np.bincount(raw.labels).tolist() == [8] * 4
+    frame = pd.read_parquet(report.frame)
+    recalls = [name for name in map(str, frame) if name.startswith("recall_")]
+    assert recalls == [f"recall_stripes-{label}" for label in range(4)]
+    images = frame.groupby("taught_by")["images"].first()
     assert images[["synthetic", "filtered", "soft"]].tolist() == [len(raw), len(filtered), len(soft)]
     assert soft.beliefs is not None
     agreed = np.argmax(soft.beliefs, axis=1) == raw.labels
     assert np.array_equal(filtered.images, raw.images[agreed]) and 0 < len(filtered) < len(raw)
-
-
-def test_the_classic_experiment_is_labelled_by_a_real_taught_classifier(tiny_source: Path) -> None:
-    report = synthesise(tiny_source, gan={"conditional": CLASSIC.gan.conditional, "loss": CLASSIC.gan.loss})
-
-    page = Path(report.page).read_text()
-    assert "labelled by a real-taught two-conv classifier" in page and "Images seen in each class" in page
