@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from gan_core.config import GanSettings
+from gan_core.precision import resolved
 
 
 class Generator(nn.Module):
@@ -79,11 +80,15 @@ class Game:
         for number in range(self.settings.penalty_interval):
             self._step(penalised=number == self.settings.penalty_interval - 1)
 
+    def _arithmetic(self) -> torch.autocast:
+        """That of this project: bfloat16 where the machine is fast in it."""
+        return torch.autocast("cpu", torch.bfloat16, enabled=resolved(self.settings.precision) == "mixed_bfloat16")
+
     @torch.no_grad()
     def draw(self, count: int) -> Tensor:
         self.averaged.eval()
         classes = functional.one_hot(torch.arange(count) % self.classes, self.classes).float()
-        with torch.autocast("cpu", torch.bfloat16):
+        with self._arithmetic():
             images = self.drawing_generator(torch.randn(count, self.settings.latent_size), classes)
         return ((images + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
 
@@ -95,7 +100,7 @@ class Game:
         classes = functional.one_hot(labels, self.classes).float()
         generator = self.generator if penalised else self.plain_generator
         discriminator = self.discriminator if penalised else self.plain_discriminator
-        with torch.autocast("cpu", torch.bfloat16):
+        with self._arithmetic():
             fake = generator(torch.randn(settings.batch_size, settings.latent_size), classes)
             real_logits, real_classes = discriminator(real, classes)
             fake_logits, fake_classes = discriminator(fake, classes)
@@ -119,7 +124,7 @@ class Game:
 
     def _penalty(self, real: Tensor, fake: Tensor, classes: Tensor) -> Tensor:
         both = torch.cat([real, fake]).requires_grad_()
-        with torch.autocast("cpu", torch.bfloat16):
+        with self._arithmetic():
             realness = self.discriminator(both, torch.cat([classes, classes]))[0].sum()
         (gradient,) = torch.autograd.grad(realness, both, create_graph=True)
         squared_norm = 2 * gradient.square().sum((1, 2, 3)).mean()

@@ -83,12 +83,13 @@ def tutorial(real: LabelledImages) -> Contestant:
     return Contestant(train, lambda: sum(map(len, gan.draw(wanted))))
 
 
-def matrix_rate() -> float:
-    """The machine's bfloat16 matrix rate, operations a second: the best of a few products of 4096-cubes."""
+def matrix_rate(arithmetic: str) -> float:
+    """The machine's matrix rate, operations a second: the best of a few products of 4096-cubes, bfloat16 or float32."""
     import tensorflow as tf
 
     size = 4096
-    matrix = tf.cast(tf.random.stateless_normal([size, size], [0, 0]), tf.bfloat16)
+    kind = tf.bfloat16 if arithmetic == "mixed_bfloat16" else tf.float32
+    matrix = tf.cast(tf.random.stateless_normal([size, size], [0, 0]), kind)
     product = tf.function(lambda: tf.reduce_sum(tf.cast(matrix @ matrix, tf.float32)), autograph=False)
     product()
     seconds = []
@@ -122,8 +123,8 @@ def settings(width: int) -> GanSettings:
 
 CONTESTANTS: dict[str, Callable[[int, LabelledImages], Contestant]] = {
     "this project": this_project,
-    "PyTorch eager, bf16": lambda width, real: pytorch(width, real, compiled=False),
-    "PyTorch compiled, bf16": lambda width, real: pytorch(width, real, compiled=True),
+    "PyTorch eager": lambda width, real: pytorch(width, real, compiled=False),
+    "PyTorch compiled": lambda width, real: pytorch(width, real, compiled=True),
     "tutorial's Keras loop (its own networks)": lambda width, real: tutorial(real),
 }
 
@@ -139,8 +140,11 @@ def main() -> None:
         return wait(CONTESTANTS[chosen.contestant](chosen.widths[0], real_images(chosen.source).train))
     if chosen.turns < 2:
         parser.error("expected at least two turns, to say how they differ")
-    rate = matrix_rate()
-    print(f"bfloat16 matrix rate of this machine: {rate / 1e9:,.0f} GFLOP/s, {os.cpu_count()} cores")
+    from gan_core.precision import native
+
+    arithmetic = native()
+    rate = matrix_rate(arithmetic)
+    print(f"{os.cpu_count()} cores, all in {arithmetic}, in which they multiply matrices at {rate / 1e9:,.0f} GFLOP/s")
     for width in chosen.widths:
         turns = compete(width, chosen.source, chosen.turns)
         print(f"\n{width} channels")
