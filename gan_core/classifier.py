@@ -1,8 +1,10 @@
 """The classifier that examines a teaching set: taught by it from a seed, then asked about other images."""
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from itertools import count
+from threading import Lock
 
 import keras
 import numpy as np
@@ -56,11 +58,10 @@ def teach(
     images, targets = tf.constant(teaching.images), hard if teaching.beliefs is None else tf.constant(teaching.beliefs)
     classifier = build(settings.name, side=side, classes=classes, seed=seed)
     course = _course(settings.model_copy(update={"seeds": (0,)}), side, classes)
-    course.begin(classifier)
-    for orders in _orders(settings, len(teaching), seed):
-        course.learn(images, targets, tf.constant(orders))
-        on_steps(len(orders))
-    course.end(classifier)
+    with course.taken_by(classifier):
+        for orders in _orders(settings, len(teaching), seed):
+            course.learn(images, targets, tf.constant(orders))
+            on_steps(len(orders))
     return classifier
 
 
@@ -103,12 +104,12 @@ def _orders(settings: ClassifierSettings, images: int, seed: int) -> list[np.nda
 
 @cache
 def _course(settings: ClassifierSettings, side: int, classes: int) -> "_Course":
-    """The one course of all seeds: compiling it takes as long as many a training in the tests."""
+    """The one course of all seeds, so that it is compiled once."""
     return _Course(settings, side, classes)
 
 
 class _Course:
-    """The compiled training of a classifier, which one after another lends its variables to."""
+    """The compiled training of classifiers of one kind, which take it one after another."""
 
     def __init__(self, settings: ClassifierSettings, side: int, classes: int) -> None:
         self.classifier = build(settings.name, side=side, classes=classes, seed=0)
@@ -119,16 +120,17 @@ class _Course:
         shapes = [None, side, side], [None, classes], [None, settings.batch_size]
         kinds = tf.uint8, tf.float32, tf.int32
         self.learn = compiled(self._learn, input_signature=list(map(tf.TensorSpec, shapes, kinds)))
+        self.lock = Lock()
 
-    def begin(self, classifier: keras.Model) -> None:
-        """Take up this classifier, with an optimizer that has seen nothing."""
-        assign(self.classifier.variables, values(classifier.variables))
-        for variable in self.optimizer.variables:
-            variable.assign(tf.zeros_like(variable))
-
-    def end(self, classifier: keras.Model) -> None:
-        """Give it what it has learned."""
-        assign(classifier.variables, values(self.classifier.variables))
+    @contextmanager
+    def taken_by(self, classifier: keras.Model) -> Iterator[None]:
+        """Begin with this classifier and an optimizer that has seen nothing; give it what was learned at the end."""
+        with self.lock:  # a worker of Dask may have several threads
+            assign(self.classifier.variables, values(classifier.variables))
+            for variable in self.optimizer.variables:
+                variable.assign(tf.zeros_like(variable))
+            yield
+            assign(classifier.variables, values(self.classifier.variables))
 
     def _learn(self, images: tf.Tensor, targets: tf.Tensor, orders: tf.Tensor) -> None:
         """A step for each row of `orders` int32 [steps, batch], on images uint8 [N, side, side] with targets [N, K]."""

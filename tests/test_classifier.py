@@ -1,5 +1,7 @@
 """Laws of the examination: what can be learned is learned, what cannot is not, and the same twice is the same."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import keras
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from gan_core.classifier import answer, beliefs, features, score, teach
 from gan_core.config import ClassifierSettings
 from gan_core.examination import Examination, Score
 from gan_core.images import LabelledImages
+from gan_core.weights import values
 
 SETTINGS = ClassifierSettings(steps=60, batch_size=32)
 TEACHING, QUESTIONS = striped_images(400, seed=1), striped_images(200, seed=2)
@@ -46,6 +49,17 @@ def test_the_same_seed_gives_the_same_answers_and_another_one_another_classifier
     first = answer(taught, noise)
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
+
+
+def test_two_taught_at_once_are_those_taught_one_after_the_other() -> None:
+    def learned(seed: int) -> dict[str, np.ndarray]:
+        return values(teach(SETTINGS.model_copy(update={"steps": 16}), TEACHING, seed).variables)
+
+    one_after_the_other = list(map(learned, (0, 1)))
+    with ThreadPoolExecutor(2) as pool:
+        at_once = list(pool.map(learned, (0, 1)))
+    for one, other in zip(one_after_the_other, at_once, strict=True):
+        assert all(np.array_equal(value, other[name]) for name, value in one.items())
 
 
 def test_beliefs_teach_in_place_of_labels() -> None:
