@@ -20,6 +20,7 @@ import pandas as pd
 from benchmarks.real import real_images
 from gan_core.config import GanSettings
 from gan_core.images import LabelledImages
+from gan_core.precision import native
 
 SECONDS, DRAWN = 4.0, 500  # of one turn; images drawn at once
 PLAYED = "training images/s", "drawn images/s"
@@ -140,8 +141,6 @@ def main() -> None:
         return wait(CONTESTANTS[chosen.contestant](chosen.widths[0], real_images(chosen.source).train))
     if chosen.turns < 2:
         parser.error("expected at least two turns, to say how they differ")
-    from gan_core.precision import native
-
     arithmetic = native()
     rate = matrix_rate(arithmetic)
     print(f"{os.cpu_count()} cores, all in {arithmetic}, in which they multiply matrices at {rate / 1e9:,.0f} GFLOP/s")

@@ -102,12 +102,6 @@ def _orders(settings: ClassifierSettings, images: int, seed: int) -> list[np.nda
     return np.split(order.astype(np.int32), range(CHUNK, settings.steps, CHUNK))
 
 
-@cache
-def _course(settings: ClassifierSettings, side: int, classes: int) -> "_Course":
-    """The one course of all seeds, so that it is compiled once."""
-    return _Course(settings, side, classes)
-
-
 class _Course:
     """The compiled training of classifiers of one kind, which take it one after another."""
 
@@ -143,6 +137,12 @@ class _Course:
         weights = self.classifier.trainable_variables
         self.optimizer.apply(tape.gradient(loss, weights), weights)
         return ()
+
+
+@cache
+def _course(settings: ClassifierSettings, side: int, classes: int) -> _Course:
+    """The one course of all seeds, so that it is compiled once."""
+    return _Course(settings, side, classes)
 
 
 class _Layers:

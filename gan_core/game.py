@@ -141,15 +141,13 @@ class Game:
             losses = ADVERSARIAL[settings.loss](real_logits, fake_logits)
             generator_loss = losses.generator + settings.class_weight * class_loss(fake_classes, classes)
             discriminator_loss = losses.discriminator + settings.class_weight * class_loss(real_classes, classes)
-        uphill = tape.gradient(discriminator_loss, self.discriminator.trainable_variables)
-        if settings.penalty_weight:
-            uphill = list(map(tf.add, uphill, self._penalty_gradient(real, fake, classes, step)))
-        _move(self.discriminator, self.discriminator_optimizer, uphill)
-        _move(
-            self.generator,
-            self.generator_optimizer,
-            tape.gradient(generator_loss, self.generator.trainable_variables),
-        )
+        for_discriminator = tape.gradient(discriminator_loss, self.discriminator.trainable_variables)
+        for_generator = tape.gradient(generator_loss, self.generator.trainable_variables)
+        if settings.penalty_weight:  # two gradients at a time are added, see `gan_core.graphs`
+            penalty = self._penalty_gradient(real, fake, classes, step)
+            for_discriminator = list(map(tf.add, for_discriminator, penalty))
+        _move(self.discriminator, self.discriminator_optimizer, for_discriminator)
+        _move(self.generator, self.generator_optimizer, for_generator)
         self._average(tf.cast(step, tf.float32))
         fooled, right = _verdicts(settings.loss, real_logits, fake_logits)
         return tf.stack([losses.generator, losses.discriminator, fooled, right])

@@ -72,7 +72,6 @@ def _typed(arguments: tuple[str, ...], folder: Path, said: Path, environment: di
     with said.open("ab") as output:
         os.dup2(output.fileno(), sys.stdout.fileno())
         os.dup2(output.fileno(), sys.stderr.fileno())
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # shells ignore it in the background
     os.chdir(folder)
     _called("flows.command_line:main", (arguments,), environment, moment="")
 

@@ -14,6 +14,7 @@ import pytest
 from conftest import striped_images, surroundings, write_source
 from killed import Command
 from PIL import Image
+from servers import wait_until
 
 from flows.command_line import customised
 from gan_core.config import (
@@ -29,6 +30,7 @@ from gan_core.config import (
 )
 from gan_core.errors import BadInput
 
+RUN = (sys.executable, "-m", "flows.command_line", "run")
 EPOCHS = "--gan.epochs"
 TINY = (
     *("--name", "tiny", "--tolerate-collapse", "--data.validation-images", "100", "--gan.batch-size", "16"),
@@ -47,20 +49,21 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def settings(folder: Path) -> dict[str, str]:
-    """The variables of a source and a cache of its own."""
+    """The variables of a source, and of a cache and a home of Prefect of its own."""
     (folder / "source").mkdir()
     source = write_source(folder / "source", striped_images(600, seed=1), striped_images(200, seed=2))
-    return {"SYNTHETIC_DATA_SOURCE": str(source), "XDG_CACHE_HOME": str(folder / "cache")}
+    places = {"SYNTHETIC_DATA_SOURCE": source, "XDG_CACHE_HOME": folder / "cache", "PREFECT_HOME": folder / "prefect"}
+    return {name: str(place) for name, place in places.items()}
 
 
 @pytest.fixture(scope="module")
 def whole(settings: dict[str, str], folder: Path) -> Whole:
-    """A run from nothing to report, with a home of Prefect of its own, and what it said on both streams."""
+    """A run from nothing to report, and what it said on both streams."""
     runs = folder / "whole"
     done = subprocess.run(
-        [sys.executable, "-m", "flows.command_line", "run", *TINY, EPOCHS, "12"],
+        [*RUN, *TINY, EPOCHS, "12"],
         cwd=folder,
-        env=surroundings(SYNTHETIC_DATA_RUNS=runs, PREFECT_HOME=folder / "prefect", **settings),
+        env=surroundings(SYNTHETIC_DATA_RUNS=runs, **settings),
         capture_output=True,
         text=True,
     )
@@ -123,15 +126,21 @@ def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(
         pd.testing.assert_frame_equal(one, other, check_exact=True)
 
 
-def test_an_interrupted_run_says_how_to_go_on(
-    settings: dict[str, str], prefect_server: dict[str, str], tmp_path: Path
-) -> None:
-    own = settings | prefect_server | {"SYNTHETIC_DATA_RUNS": str(tmp_path)}
-    interrupted = Command("run", *TINY, EPOCHS, "500", folder=tmp_path, environment=own)
-    interrupted.stop(signal.SIGINT, once=lambda: list(tmp_path.glob("*/generator/checkpoint.npz")))
-    said = interrupted.finish(130)
-    assert "the same command goes on" in said.splitlines()[-1]
-    assert "Traceback" not in said
+def test_an_interrupted_run_says_how_to_go_on(settings: dict[str, str], whole: Whole, tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [*RUN, *TINY, EPOCHS, "500"],
+        cwd=tmp_path,
+        env=surroundings(SYNTHETIC_DATA_RUNS=tmp_path, **settings),
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # shells ignore it in the background
+    )
+    wait_until(lambda: list(tmp_path.glob("*/generator/checkpoint.npz")) or process.poll() is not None, seconds=120)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does, which interrupts its server too
+    _, errors = process.communicate(timeout=240)
+    assert process.returncode == 130 and "the same command goes on" in errors.splitlines()[-1], errors
+    assert "Traceback" not in errors
 
 
 def test_an_interruption_that_compiled_code_reports_in_its_way_is_one_too(
@@ -169,9 +178,8 @@ def test_a_mistake_gets_one_clear_line(
 
 
 def test_help_names_every_setting() -> None:
-    command = [sys.executable, "-m", "flows.command_line", "run", "--help"]
     wide = os.environ | {"COLUMNS": "200"}
-    shown = subprocess.run(command, capture_output=True, text=True, check=True, env=wide).stdout
+    shown = subprocess.run([*RUN, "--help"], capture_output=True, text=True, check=True, env=wide).stdout
     for option, description in described(Experiment):
         assert f"--{option.replace('_', '-')}" in shown
         assert description[:40] in shown
