@@ -124,6 +124,9 @@ def running_worker(environment: dict[str, str], log: Path) -> Iterator[subproces
             yield process
         finally:
             process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(60)  # as long as systemd does: now and then a worker loses the signal and works on
+            process.kill()
 
 
 def prefect_command(environment: dict[str, str]) -> Prefect:
