@@ -161,7 +161,7 @@ SMOKE = Experiment(
 FULL = Experiment(
     name="full",
     gan=GanSettings(epochs=30, generator_width=128, discriminator_width=128),
-    dataset=DatasetSettings(refinements=("filtered", "soft")),
+    dataset=DatasetSettings(per_class=20_000, refinements=("filtered", "soft")),
     classifier=ClassifierSettings(name="four-conv", steps=1_600),
 )
 CLASSIC = Experiment(
