@@ -14,7 +14,7 @@ from gan_core.config import GanSettings
 from gan_core.game import Game
 from gan_core.images import LabelledImages
 from gan_core.losses import ADVERSARIAL, Losses, class_loss, gradient_penalty
-from gan_core.networks import BatchNormalisation
+from gan_core.networks import BatchNormalisation, UpConvolution
 from gan_core.weights import values
 
 Loss = Callable[[tf.Tensor, tf.Tensor], Losses]
@@ -88,6 +88,15 @@ def test_batch_normalisation_agrees_with_that_of_keras() -> None:
     assert np.allclose(ours.mean, keras_layer.moving_mean)
     assert np.allclose(ours.variance, keras_layer.moving_variance, rtol=2e-3)  # ours corrects for the sample's size
     assert np.allclose(ours(maps), keras_layer(maps), atol=2e-2)
+
+
+def test_the_up_convolution_is_that_of_keras_after_upsampling() -> None:
+    ours = UpConvolution(5, keras.initializers.GlorotUniform(seed=1), "float32")
+    upsampling, convolution = keras.layers.UpSampling2D(), keras.layers.Conv2D(5, 3, padding="same", use_bias=False)
+    maps = tf.random.stateless_normal([2, 7, 8, 3], [1, 1])
+    ours(maps), convolution(maps)
+    convolution.kernel.assign(ours.kernel)
+    assert np.allclose(ours(maps), convolution(upsampling(maps)), atol=1e-6)
 
 
 def test_both_players_move_and_every_weight_with_them() -> None:
