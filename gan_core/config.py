@@ -47,6 +47,9 @@ class GanSettings(Settings):
     class_weight: NonNegativeFloat = Field(0.5, description="weight of the auxiliary class head, a factor of its loss")
     penalty_weight: NonNegativeFloat = Field(0.5, description="gamma of the R1 and R2 gradient penalties, a factor")
     penalty_interval: PositiveInt = Field(16, description="steps from one gradient penalty to the next")
+    shift: NonNegativeInt = Field(
+        0, description="pixels by which an image that the discriminator sees is moved at most, for small sets"
+    )
     learning_rate: PositiveFloat = Field(1.2e-3, description="Adam's step size at the start")
     final_learning_rate: Share = Field(0.02, description="step size at the end, as a share of the first")
     beta_1: Decay = Field(0.0, description="Adam's decay of the mean gradient, per step")

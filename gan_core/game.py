@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from gan_core.augmentation import shifted
 from gan_core.config import GanSettings
 from gan_core.errors import BadInput
 from gan_core.graphs import compiled, repeat
@@ -131,11 +132,11 @@ class Game:
         One replica's part: `images` and `labels` are the whole batch, the figures means over its share.
         """
         settings = self.settings
-        real = to_signed(tf.cast(share(images), tf.float32))
+        real = self._shown(to_signed(tf.cast(share(images), tf.float32)), 2 * step)
         classes = tf.one_hot(share(labels), self.classes)
         latents = tf.random.stateless_normal([settings.batch_size, settings.latent_size], seed=[2 * self.seed, step])
         with tf.GradientTape(persistent=True) as tape:
-            fake = self.generator(share(latents), classes, training=True)
+            fake = self._shown(self.generator(share(latents), classes, training=True), 2 * step + 1)
             real_logits, real_classes = self.discriminator(real, classes)
             fake_logits, fake_classes = self.discriminator(fake, classes)
             losses = ADVERSARIAL[settings.loss](real_logits, fake_logits)
@@ -151,6 +152,14 @@ class Game:
         self._average(tf.cast(step, tf.float32))
         fooled, right = _verdicts(settings.loss, real_logits, fake_logits)
         return tf.stack([losses.generator, losses.discriminator, fooled, right])
+
+    def _shown(self, images: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
+        """The images as the discriminator sees them; `number` is one of its own for each call."""
+        furthest, size = self.settings.shift, [self.settings.batch_size, 2]
+        if not furthest:
+            return images
+        seed = [2 * self.seed + 1, number]
+        return shifted(images, share(tf.random.stateless_uniform(size, seed, -furthest, furthest + 1, tf.int32)))
 
     def _penalty_gradient(
         self, real: tf.Tensor, fake: tf.Tensor, classes: tf.Tensor, step: tf.Tensor

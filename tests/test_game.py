@@ -10,6 +10,7 @@ import pytest
 import tensorflow as tf
 from conftest import striped_images
 
+from gan_core.augmentation import shifted
 from gan_core.config import GanSettings
 from gan_core.game import Game
 from gan_core.images import LabelledImages
@@ -19,7 +20,7 @@ from gan_core.weights import values
 
 Loss = Callable[[tf.Tensor, tf.Tensor], Losses]
 TINY = GanSettings(epochs=3, batch_size=16, generator_width=8, discriminator_width=8, latent_size=8, penalty_interval=2)
-UNCONDITIONAL = TINY.model_copy(update={"conditional": False, "loss": "cross-entropy", "class_weight": 0.0})
+UNCONDITIONAL = TINY.model_copy(update={"conditional": False, "loss": "cross-entropy", "class_weight": 0.0, "shift": 2})
 REAL = striped_images(96, seed=3)
 
 
@@ -79,6 +80,14 @@ def test_the_penalty_of_a_linear_critic_is_its_squared_weight_norm() -> None:
     images = tf.random.stateless_normal([3, 28, 28], [7, 8])
     penalty = gradient_penalty(lambda batch: tf.reduce_sum(weight * batch, axis=[1, 2]), images)
     assert penalty.numpy() == pytest.approx(tf.reduce_sum(weight**2).numpy(), rel=1e-5)
+
+
+def test_a_shifted_image_is_the_image_elsewhere_on_black() -> None:
+    images = tf.random.stateless_uniform([3, 6, 6], [1, 2], -1, 1)
+    moved = shifted(images, tf.constant([[0, 0], [1, 2], [-6, 0]])).numpy()
+    assert np.allclose(moved[0], images[0], atol=1e-6)
+    assert np.allclose(moved[1, :5, :4], images[1, 1:, 2:], atol=1e-6)
+    assert np.all(moved[1, 5:] == -1) and np.all(moved[1, :, 4:] == -1) and np.all(moved[2] == -1)
 
 
 def test_batch_normalisation_agrees_with_that_of_keras() -> None:
