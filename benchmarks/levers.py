@@ -1,9 +1,9 @@
 """What each change of the recipe is worth: TSTR on validation images, one row after another in one run.
 
-    python -m benchmarks.levers --epochs 5 "gan.learning_rate=8e-4" "gan.batch_size=64 gan.penalty_interval=16"
+    python -m benchmarks.levers --all "gan.epochs=5" "gan.learning_rate=8e-4" "gan.batch_size=64 gan.shift=2"
 
-Each argument is a row: settings that replace those of the standard experiment, which itself comes first. The test
-images are never read.
+Each argument is a row: settings that replace those of the standard experiment, with what is for all rows, which itself
+comes first. The test images are never read.
 """
 
 import argparse
@@ -11,28 +11,29 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import tensorflow as tf
 
 from benchmarks.real import real_images
 from gan_core.classifier import score, teach
 from gan_core.config import STANDARD, Experiment, GanSettings
 from gan_core.drawing import draw, plan_labels
 from gan_core.game import Epoch, Game
-from gan_core.images import LabelledImages
+from gan_core.images import LabelledImages, to_signed
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("rows", nargs="*")
     parser.add_argument("--source")
-    parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument("--all", default="gan.epochs=5", help="settings of all rows; those of `data` must stand here")
     parser.add_argument("--seeds", type=int, default=2, help="classifiers taught for each row")
     parser.add_argument("--out", type=Path, help="CSV file to write")
     chosen = parser.parse_args()
-    real = real_images(chosen.source)
+    real = real_images(chosen.source, customised(chosen.all).data)
     rows, players = [], Players(real.train)
     for text in ["", *chosen.rows]:
-        experiment = customised(f"gan.epochs={chosen.epochs} {text}")
-        rows.append({"change": text or "standard", **measure(experiment, players, real.validation, chosen.seeds)})
+        experiment = customised(f"{chosen.all} {text}")
+        rows.append({"change": text or chosen.all, **measure(experiment, players, real.validation, chosen.seeds)})
         print(pd.DataFrame(rows).to_string(index=False, float_format="{:.4f}".format), flush=True)
         if chosen.out:
             pd.DataFrame(rows).to_csv(chosen.out, index=False)
@@ -81,7 +82,24 @@ def measure(experiment: Experiment, players: Players, validation: LabelledImages
         "images/s": float(np.median([epoch.images_per_second for epoch in epochs])),
         "TSTR": float(np.mean(accuracies)),
         "spread": float(np.std(accuracies, ddof=1)) if seeds > 1 else float("nan"),
+        "by heart": learned_by_heart(game, players.real, validation),
     }
+
+
+def learned_by_heart(game: Game, train: LabelledImages, validation: LabelledImages, count: int = 500) -> float:
+    """How far the discriminator takes real images that it never saw for generated ones: 0 not at all, 1 altogether.
+
+    Karras et al. 2020, arXiv:2006.06676, equation 1.
+    """
+    labels = validation.labels[:count]
+    [generated] = draw(game.averaged, labels, game.seed, batch_size=count)
+
+    def realness(images: np.ndarray, labels: np.ndarray) -> float:
+        signed, classes = to_signed(images.astype(np.float32)), tf.one_hot(labels, game.classes)
+        return float(np.mean(game.discriminator(signed, classes)[0]))
+
+    seen, unseen = (realness(real.images[:count], real.labels[:count]) for real in (train, validation))
+    return (seen - unseen) / (seen - realness(generated, labels))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from gan_core.config import STANDARD
+from gan_core.config import STANDARD, DataSettings
 from gan_core.images import LabelledImages
 from tasks.download import cache_home, locate
 from tasks.normalize import normalize
@@ -16,7 +16,7 @@ class Real:
     validation: LabelledImages
 
 
-def real_images(source: str | None) -> Real:
-    """The training and validation images of the standard experiment."""
-    splits = normalize.fn(locate(source), cache_home() / "normalized", STANDARD.data, STANDARD.seed)
+def real_images(source: str | None, data: DataSettings = STANDARD.data) -> Real:
+    """The training and validation images, those of the standard experiment if nothing else is asked for."""
+    splits = normalize.fn(locate(source), cache_home() / "normalized", data, STANDARD.seed)
     return Real(LabelledImages.load(splits.train), LabelledImages.load(splits.validation))
