@@ -1,8 +1,9 @@
 """Labelled images: the one array format of all steps, and the one home of the range [-1, 1]."""
 
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +114,13 @@ def concatenate(first: LabelledImages, second: LabelledImages) -> LabelledImages
         np.concatenate([first.labels, second.labels]),
         first.class_names,
     )
+
+
+def together(sets: Sequence[LabelledImages]) -> LabelledImages:
+    """All sets in one, the small ones repeated so often that each counts about as much as the largest."""
+    largest = max(map(len, sets))
+    repeated = [each.take(np.tile(np.arange(len(each)), max(1, round(largest / len(each))))) for each in sets]
+    return reduce(concatenate, repeated)
 
 
 def to_signed(pixels: Any) -> Any:

@@ -6,7 +6,6 @@ import hashlib
 import logging
 import time
 from collections.abc import Sequence
-from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +16,7 @@ from prefect.cache_policies import NO_CACHE
 from gan_core.config import ClassifierSettings
 from gan_core.examination import Examination, TeachingSet
 from gan_core.files import load_arrays, save_arrays, sha256
-from gan_core.images import LabelledImages, concatenate
+from gan_core.images import LabelledImages, together
 from tasks.progress import progress
 from tasks.runs import program_digest
 
@@ -31,7 +30,8 @@ logger = logging.getLogger("synthetic_data.examine")
 def examine(
     taught_by: TeachingSet, teaching: Sequence[Path], *, on: Path, classifier: ClassifierSettings, memory: Path
 ) -> Examination:
-    """Teach the classifier by all images in `teaching`, or recall from `memory` those taught before; score them."""
+    """Teach the classifier by all images in `teaching`, each file with about the same weight, or recall from `memory`
+    those taught before; score them."""
     from gan_core.classifier import score
 
     questions, scores = LabelledImages.load(on), []
@@ -50,7 +50,7 @@ def taught_classifier(
     from gan_core.classifier import build, teach
     from gan_core.weights import assign, values
 
-    images = reduce(concatenate, map(LabelledImages.load, teaching))
+    images = together([LabelledImages.load(path) for path in teaching])
     kept = memory / f"{_identity(teaching, settings, seed)}.npz"
     if not kept.exists():
         started = time.perf_counter()

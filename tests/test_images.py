@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from conftest import striped_images
 
-from gan_core.images import LabelledImages, concatenate, save_stream, to_pixels, to_signed
+from gan_core.images import LabelledImages, concatenate, save_stream, to_pixels, to_signed, together
 
 
 def test_the_signed_range_is_exact_and_invertible() -> None:
@@ -27,6 +27,14 @@ def test_saving_and_loading_is_the_identity(tmp_path: Path) -> None:
     assert np.array_equal(loaded.images, real.images)
     assert np.array_equal(loaded.labels, real.labels)
     assert loaded.class_names == real.class_names
+
+
+@pytest.mark.parametrize(("few", "times"), [(4, 8), (9, 3), (25, 1), (30, 1)])
+def test_a_small_set_is_repeated_until_it_counts_as_much_as_the_largest(few: int, times: int) -> None:
+    small, large = striped_images(few, seed=0), striped_images(30, seed=1)
+    both = together([small, large])
+    assert np.array_equal(both.images[: few * times], np.concatenate([small.images] * times))
+    assert np.array_equal(both.labels[few * times :], large.labels) and len(both) == few * times + 30
 
 
 def test_beliefs_travel_with_their_images(tmp_path: Path) -> None:
