@@ -102,7 +102,7 @@ def matrix_rate(arithmetic: str) -> float:
 
 
 def operations(width: int, side: int = 28) -> float:
-    """Multiplications and additions of both networks' matrix work for one real image in training, penalty included.
+    """Multiplications and additions of our networks' matrix work for one real image in training, penalty included.
 
     A backward pass costs two forward ones, one for the weights and one for the inputs. Each step runs the generator
     forward and back, and the discriminator forward and back for its own loss on a real and a fake image and back to
@@ -111,7 +111,8 @@ def operations(width: int, side: int = 28) -> float:
     gan = settings(width)
     fine, half, quarter = min(width, 64), (side // 2) ** 2, (side // 4) ** 2
     inputs = gan.latent_size + gan.embedding_size
-    generator = inputs * quarter * width + 9 * (quarter * width**2 + half * width * fine + half * fine * 4)
+    up_convolution = 16 * quarter * width * fine  # 4x4 taps, see `gan_core.networks.UpConvolution`; PyTorch has 36
+    generator = inputs * quarter * width + 9 * quarter * width**2 + up_convolution + 9 * half * fine * 4
     discriminator = 9 * half * 4 * fine + 4 * quarter * fine * width + 9 * quarter * width**2 + quarter * width * 128
     step = 3 * generator + 2 * 3 * discriminator + discriminator
     penalty = 2 * (1 + 1 + 4) * discriminator / gan.penalty_interval
