@@ -25,14 +25,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("rows", nargs="*")
     parser.add_argument("--source")
-    parser.add_argument("--all", default="gan.epochs=5", help="settings of all rows; those of `data` must stand here")
+    parser.add_argument("--all", default="gan.epochs=5", help="settings of all rows")
     parser.add_argument("--seeds", type=int, default=2, help="classifiers taught for each row")
     parser.add_argument("--out", type=Path, help="CSV file to write")
     chosen = parser.parse_args()
-    real = real_images(chosen.source, customised(chosen.all).data)
+    experiments = {text: customised(f"{chosen.all} {text}") for text in ("", *chosen.rows)}
+    if len({experiment.data for experiment in experiments.values()}) > 1:
+        parser.error("expected settings of `data` in --all alone, since all rows share the images")
+    real = real_images(chosen.source, experiments[""].data)
     rows, players = [], Players(real.train)
-    for text in ["", *chosen.rows]:
-        experiment = customised(f"{chosen.all} {text}")
+    for text, experiment in experiments.items():
         rows.append({"change": text or chosen.all, **measure(experiment, players, real.validation, chosen.seeds)})
         print(pd.DataFrame(rows).to_string(index=False, float_format="{:.4f}".format), flush=True)
         if chosen.out:

@@ -154,11 +154,11 @@ class Game:
         return tf.stack([losses.generator, losses.discriminator, fooled, right])
 
     def _shown(self, images: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
-        """The images as the discriminator sees them; `number` is one of its own for each call."""
+        """The images as the discriminator sees them; `number` is another one for each call, from 0."""
         furthest, size = self.settings.shift, [self.settings.batch_size, 2]
         if not furthest:
             return images
-        seed = [2 * self.seed + 1, number]
+        seed = [2 * self.seed, -1 - number]  # the latents have the numbers from 0
         return shifted(images, share(tf.random.stateless_uniform(size, seed, -furthest, furthest + 1, tf.int32)))
 
     def _penalty_gradient(

@@ -104,9 +104,8 @@ class UpConvolution(keras.layers.Layer):
         self.kernel = self.add_weight(shape=kernel, initializer=self.initializer, autocast=False, name="kernel")
 
     def call(self, maps: tf.Tensor) -> tf.Tensor:
-        kernel = tf.transpose(
-            tf.reverse(self.kernel, axis=[0, 1]), [0, 1, 3, 2]
-        )  # a transposed one writes what we read
+        written = tf.reverse(self.kernel, axis=[0, 1])  # where a convolution reads, its transpose writes
+        kernel = tf.transpose(written, [0, 1, 3, 2])
         for axis in (0, 1):
             nothing = tf.zeros_like(tf.gather(kernel, [0], axis=axis))
             kernel = tf.concat([kernel, nothing], axis) + tf.concat([nothing, kernel], axis)
