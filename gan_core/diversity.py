@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 NEIGHBOURS = 5  # as in the paper on coverage
-COLLAPSED_COVERAGE, COLLAPSED_REPEATED, COLLAPSED_EVENNESS = 0.3, 0.1, 0.8
+ENOUGH = 20  # real images of a class, to say how far it is covered
+COLLAPSED_COVERAGE, COLLAPSED_REPEATED, COLLAPSED_EVENNESS = 0.5, 0.1, 0.8
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,9 @@ class Diversity:
     def collapse(self) -> str:
         """A warning where whole regions or classes are missing or the same images come again and again, else empty."""
         signs = {
-            f"it covers {self.coverage:.0%} of the real images": self.coverage < COLLAPSED_COVERAGE,
+            f"it covers {self.coverage:.0%} of the real images, {self.worst_class_coverage:.0%} of one class": (
+                self.worst_class_coverage < COLLAPSED_COVERAGE
+            ),
             f"{self.repeated:.0%} of its images repeat another": self.repeated > COLLAPSED_REPEATED,
             f"the evenness of its classes is {self.evenness:.2f}": self.evenness < COLLAPSED_EVENNESS,
         }
@@ -51,7 +54,7 @@ def measure(
         recall=float(recall(real, generated).mean()),
         repeated=repeated(real_pixels, generated_pixels),
         evenness=evenness(seen, classes),
-        worst_class_coverage=min(float(covered[labels == label].mean()) for label in np.unique(labels)),
+        worst_class_coverage=worst_class(covered, labels),
         frechet=frechet(real, generated),
     )
 
@@ -62,6 +65,13 @@ def coverage(real: np.ndarray, generated: np.ndarray, neighbours: int = NEIGHBOU
     Naeem et al. 2020, arXiv:2002.09797, equation 9.
     """
     return distances(real, generated).min(axis=1) < neighbour_distance(real, neighbours)
+
+
+def worst_class(covered: np.ndarray, labels: np.ndarray) -> float:
+    """The least share of `covered` [N] in a class of `labels` [N]; few images of a class say nothing about it, so that
+    where none has `ENOUGH` it is the share of all, which is no less than the least."""
+    shares = [covered[labels == label].mean() for label in np.unique(labels) if np.sum(labels == label) >= ENOUGH]
+    return float(min(shares, default=covered.mean()))
 
 
 def recall(real: np.ndarray, generated: np.ndarray, neighbours: int = NEIGHBOURS) -> np.ndarray:

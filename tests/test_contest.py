@@ -71,7 +71,7 @@ def test_the_first_challenger_needs_nobody_to_beat() -> None:
 
 @pytest.mark.parametrize("champion", [None, answers(0.5, 1)])
 def test_who_collapsed_or_copies_is_refused_however_well_it_teaches(champion: np.ndarray | None) -> None:
-    collapsed = replace(SOUND, coverage=0.1)
+    collapsed = replace(SOUND, worst_class_coverage=0.1)
     assert "collapsed" in verdict(answers(0.95, 2), champion, diversity=collapsed).reason
     copying = verdict(answers(0.95, 2), champion, copying=Copying(0.5, 0.03))
     assert not copying.promoted and "copies" in copying.reason

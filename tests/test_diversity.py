@@ -3,7 +3,17 @@
 import numpy as np
 import pytest
 
-from gan_core.diversity import coverage, distances, evenness, frechet, measure, neighbour_distance, recall, repeated
+from gan_core.diversity import (
+    coverage,
+    distances,
+    evenness,
+    frechet,
+    measure,
+    neighbour_distance,
+    recall,
+    repeated,
+    worst_class,
+)
 
 RANDOM = np.random.default_rng(0)
 REAL, OTHER = RANDOM.normal(size=(300, 16)), RANDOM.normal(size=(300, 16))
@@ -27,6 +37,13 @@ def test_coverage_and_recall_are_what_the_papers_define_point_by_point() -> None
 def test_other_real_points_cover_nearly_all_and_one_point_nearly_nothing() -> None:
     assert coverage(REAL, OTHER).mean() > 0.9
     assert coverage(REAL, np.repeat(OTHER[:1], 300, axis=0)).mean() < 0.1
+
+
+def test_the_worst_class_is_the_least_covered_of_those_that_can_be_told() -> None:
+    labels = np.repeat([0, 1, 2], [50, 50, 5])  # of the last, too few to say
+    covered = np.concatenate([np.arange(50) < 40, np.arange(50) < 15, np.zeros(5, bool)])
+    assert worst_class(covered, labels) == pytest.approx(0.3)
+    assert worst_class(covered[::10], labels[::10]) == pytest.approx(6 / 11)
 
 
 def test_distances_are_those_of_numpy() -> None:
@@ -60,10 +77,14 @@ def test_evenness_is_one_for_all_classes_alike_and_zero_for_one() -> None:
 
 
 def test_what_repeats_itself_or_leaves_classes_out_has_collapsed_and_reality_has_not() -> None:
-    def collapse(generated: np.ndarray, seen: np.ndarray) -> str:
-        labels, pixels = np.arange(300) % 10, {"real_pixels": REAL, "generated_pixels": generated}
-        return measure(REAL, generated, labels=labels, seen=seen, classes=10, **pixels).collapse
+    labels = np.arange(300) % 10
+    apart = np.where(labels[:, None] == 4, 20, 0)  # a class that looks like no other
 
-    assert collapse(OTHER, np.arange(300) % 10) == ""
-    assert "evenness" in collapse(OTHER, np.arange(300) % 3)
-    assert "repeat" in collapse(np.repeat(OTHER[:10], 30, axis=0), np.arange(300) % 10)
+    def collapse(real: np.ndarray, generated: np.ndarray, seen: np.ndarray = labels) -> str:
+        pixels = {"real_pixels": real, "generated_pixels": generated}
+        return measure(real, generated, labels=labels, seen=seen, classes=10, **pixels).collapse
+
+    assert collapse(REAL + apart, OTHER + apart) == ""
+    assert " 0% of one class" in collapse(REAL + apart, OTHER)
+    assert "evenness" in collapse(REAL, OTHER, labels % 3)
+    assert "repeat" in collapse(REAL, np.repeat(OTHER[:10], 30, axis=0))
