@@ -24,14 +24,18 @@ class Probe:
 
     def look(self, generator: Generator, seed: int) -> Diversity:
         """The diversity of as many generated as real images, of the same classes."""
-        real = self.real.take(np.arange(min(SAMPLE, len(self.real))))
-        generated = np.concatenate(list(draw(generator, real.labels, seed, spread=self.spread)))
+        labels = self.real.labels[:SAMPLE]
+        return self.compare(np.concatenate(list(draw(generator, labels, seed, spread=self.spread))))
+
+    def compare(self, generated: np.ndarray) -> Diversity:
+        """The diversity of generated images uint8 [N, side, side], as many as the real ones at most."""
+        real, generated = self.real.take(np.arange(min(SAMPLE, len(self.real)))), generated[:SAMPLE]
         return measure(
             features(self.classifier, real.images),
             features(self.classifier, generated),
             labels=real.labels,
             seen=answer(self.classifier, generated),
             real_pixels=real.images.reshape(len(real), -1),
-            generated_pixels=generated.reshape(len(real), -1),
+            generated_pixels=generated.reshape(len(generated), -1),
             classes=len(real.class_names),
         )
