@@ -40,14 +40,13 @@ def this_project(real: Real, minutes: list[float]) -> Iterator[tuple[float, Labe
 
 def classic(real: Real, minutes: list[float]) -> Iterator[tuple[float, LabelledImages]]:
     """The plain unconditional GAN, looked at after the quarter of an epoch that ends past each length."""
-    judge = teach(STANDARD.classifier, real.train, seed=0)
     game = _game(real, CLASSIC.gan.model_copy(update={"epochs": 10_000}), len(real.train) // 4)
     seconds, left = 0.0, list(minutes)
     for epoch in game.play(real.train):
         seconds += epoch.seconds
         if seconds >= 60 * left[0]:
             drawn = _draw(game, CLASSIC.dataset, real)
-            yield seconds, LabelledImages(drawn.images, answer(judge, drawn.images), drawn.class_names)
+            yield seconds, LabelledImages(drawn.images, answer(real.judge, drawn.images), drawn.class_names)
             if not (left := left[1:]):
                 return
 
@@ -86,7 +85,7 @@ def main() -> None:
     if chosen.seeds < 2:
         parser.error("expected at least two seeds, to say how they differ")
     real, rows = real_images(chosen.source), []
-    probe = Probe(teach(STANDARD.classifier, real.train, seed=0), real.validation, spread=1.0)
+    probe = Probe(real.judge, real.validation, spread=1.0)
     for name in chosen.contestants:
         for seconds, synthetic in CONTESTANTS[name](real, sorted(chosen.minutes)):
             taught = [teach(STANDARD.classifier, synthetic, seed) for seed in range(chosen.seeds)]

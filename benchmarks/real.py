@@ -1,7 +1,11 @@
 """The real images a benchmark works with."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
+import keras
+
+from gan_core.classifier import teach
 from gan_core.config import STANDARD, DataSettings
 from gan_core.images import LabelledImages
 from tasks.download import cache_home, locate
@@ -14,6 +18,11 @@ class Real:
 
     train: LabelledImages
     validation: LabelledImages
+
+    @cached_property
+    def judge(self) -> keras.Model:
+        """A classifier that the training images taught."""
+        return teach(STANDARD.classifier, self.train, seed=0)
 
 
 def real_images(source: str | None, data: DataSettings = STANDARD.data) -> Real:

@@ -68,10 +68,9 @@ def coverage(real: np.ndarray, generated: np.ndarray, neighbours: int = NEIGHBOU
 
 
 def worst_class(covered: np.ndarray, labels: np.ndarray) -> float:
-    """The least share of `covered` [N] in a class of `labels` [N]; few images of a class say nothing about it, so that
-    where none has `ENOUGH` it is the share of all, which is no less than the least."""
+    """The least share of `covered` [N] in a class of `labels` [N] that has `ENOUGH` of them, or in all together."""
     shares = [covered[labels == label].mean() for label in np.unique(labels) if np.sum(labels == label) >= ENOUGH]
-    return float(min(shares, default=covered.mean()))
+    return float(min([covered.mean(), *shares]))
 
 
 def recall(real: np.ndarray, generated: np.ndarray, neighbours: int = NEIGHBOURS) -> np.ndarray:

@@ -44,6 +44,8 @@ def test_the_worst_class_is_the_least_covered_of_those_that_can_be_told() -> Non
     covered = np.concatenate([np.arange(50) < 40, np.arange(50) < 15, np.zeros(5, bool)])
     assert worst_class(covered, labels) == pytest.approx(0.3)
     assert worst_class(covered[::10], labels[::10]) == pytest.approx(6 / 11)
+    many = np.concatenate([np.zeros(50, int), np.arange(100)])  # classes of one image, and one that is all covered
+    assert worst_class(np.arange(150) < 50, many) == pytest.approx(1 / 3)
 
 
 def test_distances_are_those_of_numpy() -> None:
