@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from gan_core.adam import Adam
 from gan_core.config import ClassifierSettings
 from gan_core.examination import Score
 from gan_core.graphs import compiled, repeat
@@ -107,9 +108,7 @@ class _Course:
 
     def __init__(self, settings: ClassifierSettings, side: int, classes: int) -> None:
         self.classifier = build(settings.name, side=side, classes=classes, seed=0)
-        self.optimizer = keras.optimizers.Adam(
-            keras.optimizers.schedules.CosineDecay(settings.learning_rate, settings.steps)
-        )
+        self.optimizer = Adam(keras.optimizers.schedules.CosineDecay(settings.learning_rate, settings.steps))
         self.optimizer.build(self.classifier.trainable_variables)
         shapes = [None, side, side], [None, classes], [None, settings.batch_size]
         kinds = tf.uint8, tf.float32, tf.int32

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from gan_core.adam import Adam
 from gan_core.augmentation import shifted
 from gan_core.config import GanSettings
 from gan_core.errors import BadInput
@@ -99,11 +100,11 @@ class Game:
         optimizers = (self.generator_optimizer, self.discriminator_optimizer)
         return [*self._players(), *(variable for optimizer in optimizers for variable in optimizer.variables)]
 
-    def _adam(self, player: keras.Model) -> keras.optimizers.Adam:
+    def _adam(self, player: keras.Model) -> Adam:
         settings = self.settings
         steps = settings.epochs * self.rounds * settings.penalty_interval
         rate = keras.optimizers.schedules.CosineDecay(settings.learning_rate, steps, alpha=settings.final_learning_rate)
-        optimizer = keras.optimizers.Adam(rate, settings.beta_1, settings.beta_2)
+        optimizer = Adam(rate, settings.beta_1, settings.beta_2)
         optimizer.build(player.trainable_variables)
         return optimizer
 

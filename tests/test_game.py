@@ -10,6 +10,7 @@ import pytest
 import tensorflow as tf
 from conftest import striped_images
 
+from gan_core.adam import Adam
 from gan_core.augmentation import shifted
 from gan_core.config import GanSettings
 from gan_core.game import Game
@@ -106,6 +107,20 @@ def test_the_up_convolution_is_that_of_keras_after_upsampling() -> None:
     ours(maps), convolution(maps)
     convolution.kernel.assign(ours.kernel)
     assert np.allclose(ours(maps), convolution(upsampling(maps)), atol=1e-6)
+
+
+@pytest.mark.parametrize("beta_1", [0.0, 0.5])
+def test_adam_moves_as_that_of_keras_does(beta_1: float) -> None:
+    schedule = keras.optimizers.schedules.CosineDecay(0.1, 5)
+    optimizers = [one(schedule, beta_1, 0.9) for one in (Adam, keras.optimizers.Adam)]
+    ours, theirs = ([tf.Variable([1.0, -2.0]), tf.Variable([[3.0]])] for _ in optimizers)
+    random = np.random.default_rng(0)
+    for _ in range(5):
+        gradients = [tf.constant(random.normal(size=weight.shape), tf.float32) for weight in ours]
+        for optimizer, weights in zip(optimizers, (ours, theirs), strict=True):
+            optimizer.apply(gradients, weights)
+    for our, their in zip(ours, theirs, strict=True):
+        assert np.allclose(our, their, rtol=1e-5)
 
 
 def test_both_players_move_and_every_weight_with_them() -> None:
