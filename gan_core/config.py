@@ -72,7 +72,7 @@ class DatasetSettings(Settings):
     counts: dict[str, NonNegativeInt] = Field(
         {}, description="images of single classes by their number, where they differ"
     )
-    latent_spread: PositiveFloat = Field(1.1, description="standard deviation of the latents, 1 in training")
+    latent_spread: PositiveFloat = Field(1.0, description="standard deviation of the latents, 1 in training")
     batch_size: PositiveInt = Field(1_000, description="images held in memory at once")
     refinements: tuple[Literal["filtered", "soft"], ...] = Field(
         (),
@@ -105,7 +105,7 @@ class ExportSettings(Settings):
     test_per_class: NonNegativeInt = Field(1_000, description="synthetic test images of each class")
     real_test: bool = Field(False, description="whether the real test images stand in place of synthetic ones")
     seed: Seed = Field(0, description="of the order and the images")
-    latent_spread: PositiveFloat = Field(1.1, description="standard deviation of the latents, 1 in training")
+    latent_spread: PositiveFloat = Field(1.0, description="standard deviation of the latents, 1 in training")
     shard_images: Annotated[int, Field(ge=250, multiple_of=250)] = Field(
         10_000, description="images drawn, written and forgotten at once, by a multiple of 250"
     )
@@ -180,6 +180,5 @@ CLASSIC = Experiment(
         beta_2=0.999,
         averaging=0.0,
     ),
-    dataset=DatasetSettings(latent_spread=1.0),
 )
 EXPERIMENTS = {experiment.name: experiment for experiment in (STANDARD, SMOKE, FULL, CLASSIC)}

@@ -56,7 +56,7 @@ def drawn_in_one_go(generator: Path) -> dict[str, LabelledImages]:
     network, _ = load_generator(generator)
     counts = dict.fromkeys(range(10), 60) | {6: 100}
     return {
-        name: LabelledImages(np.concatenate(list(draw(network, labels, seed, spread=1.1))), labels, NAMES)
+        name: LabelledImages(np.concatenate(list(draw(network, labels, seed))), labels, NAMES)
         for name, labels, seed in (
             ("train", plan_labels(counts, 3), 3),
             ("test", plan_labels(dict.fromkeys(range(10), 7), 1_000_004), 1_000_004),
