@@ -15,7 +15,9 @@ from tasks.formats import FORMATS
 from tasks.plan_export import ExportPlan, plan_export
 from tasks.write_shard import write_shard
 
-SETTINGS = ExportSettings(per_class=60, counts={"6": 100}, test_per_class=7, shard_images=250, seed=3)
+SETTINGS = ExportSettings(
+    per_class=60, counts={"6": 100}, test_per_class=7, shard_images=250, seed=3, latent_spread=1.2
+)
 NAMES = ("T-shirt/top", "..", "Çà et là", "コート", "5", "Sandal", "a b", "x" * 300, "CON", "Ankle boot")
 rdflib_warns = pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning")  # of itself
 
@@ -54,9 +56,9 @@ def write_shards(plan: ExportPlan, staging: Path, backwards: bool = False) -> No
 def drawn_in_one_go(generator: Path) -> dict[str, LabelledImages]:
     """What the splits must hold."""
     network, _ = load_generator(generator)
-    counts = dict.fromkeys(range(10), 60) | {6: 100}
+    counts, spread = dict.fromkeys(range(10), 60) | {6: 100}, SETTINGS.latent_spread
     return {
-        name: LabelledImages(np.concatenate(list(draw(network, labels, seed))), labels, NAMES)
+        name: LabelledImages(np.concatenate(list(draw(network, labels, seed, spread=spread))), labels, NAMES)
         for name, labels, seed in (
             ("train", plan_labels(counts, 3), 3),
             ("test", plan_labels(dict.fromkeys(range(10), 7), 1_000_004), 1_000_004),

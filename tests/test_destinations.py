@@ -26,7 +26,10 @@ from tasks.verify import verify_export
 
 FORMATS = tuple(ALL_FORMATS)
 FEW_FILES = tuple(name for name in FORMATS if name != "imagefolder")  # for the object store, which is slow here
-WANTED = ("--per-class", "60", "--counts", "6=100", "--test-per-class", "7", "--shard-images", "250", "--seed", "3")
+WANTED = (
+    *("--per-class", "60", "--counts", "6=100", "--test-per-class", "7", "--shard-images", "250", "--seed", "3"),
+    *("--latent-spread", "1.2"),
+)
 NUMBERS = itertools.count()
 
 

@@ -214,7 +214,7 @@ def test_a_killed_command_goes_on_and_ends_the_same(
     command += ["--per-class", "60", "--counts", "6=100", "--test-per-class", "7", "--shard-images", "250"]
 
     def start() -> Command:
-        return Command(*command, "--seed", "3", folder=tmp_path, environment=prefect_server)
+        return Command(*command, "--seed", "3", "--latent-spread", "1.2", folder=tmp_path, environment=prefect_server)
 
     killed = start()
     killed.stop(signal.SIGKILL, once=lambda: list(tmp_path.glob(".dataset.*/.done/*")))
