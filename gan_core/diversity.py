@@ -6,7 +6,7 @@ import numpy as np
 
 NEIGHBOURS = 5  # as in the paper on coverage
 ENOUGH = 20  # real images of a class, to say how far it is covered
-COLLAPSED_COVERAGE, COLLAPSED_REPEATED, COLLAPSED_EVENNESS = 0.5, 0.1, 0.8
+COLLAPSED_COVERAGE, COLLAPSED_REPEATED, COLLAPSED_EVENNESS = 0.6, 0.1, 0.8
 
 
 @dataclass(frozen=True)
