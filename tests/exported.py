@@ -18,6 +18,10 @@ from tasks.write_shard import write_shard
 SETTINGS = ExportSettings(
     per_class=60, counts={"6": 100}, test_per_class=7, shard_images=250, seed=3, latent_spread=1.2
 )
+OPTIONS = (  # of the command, for the same
+    *("--per-class", "60", "--counts", "6=100", "--test-per-class", "7", "--shard-images", "250", "--seed", "3"),
+    *("--latent-spread", "1.2"),
+)
 NAMES = ("T-shirt/top", "..", "Çà et là", "コート", "5", "Sandal", "a b", "x" * 300, "CON", "Ankle boot")
 rdflib_warns = pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning")  # of itself
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import boto3
 import pytest
-from exported import SETTINGS, exported, rdflib_warns
+from exported import OPTIONS, SETTINGS, exported, rdflib_warns
 from killed import Command
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from servers import running_store
@@ -26,10 +26,6 @@ from tasks.verify import verify_export
 
 FORMATS = tuple(ALL_FORMATS)
 FEW_FILES = tuple(name for name in FORMATS if name != "imagefolder")  # for the object store, which is slow here
-WANTED = (
-    *("--per-class", "60", "--counts", "6=100", "--test-per-class", "7", "--shard-images", "250", "--seed", "3"),
-    *("--latent-spread", "1.2"),
-)
 NUMBERS = itertools.count()
 
 
@@ -81,7 +77,7 @@ def sums_of_few(generator: Path, tmp_path_factory: pytest.TempPathFactory) -> st
 
 
 def export(generator: Path | str, out: Path | str, *more: str) -> tuple[str, ...]:
-    return ("export", "--generator", str(generator), "--out", str(out), "--format", ",".join(FEW_FILES), *WANTED, *more)
+    return ("export", "--generator", str(generator), "--out", str(out), "--format", ",".join(FEW_FILES), *OPTIONS, *more)
 
 
 def exported_by_dask(scheduler: str, generator: Path | str, out: Path | str, formats: tuple[str, ...]) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import striped_images
-from exported import NAMES, SETTINGS, assert_holds, exported, rdflib_warns, untrained_generator
+from exported import NAMES, OPTIONS, SETTINGS, assert_holds, exported, rdflib_warns, untrained_generator
 from killed import Command
 
 from gan_core.config import DataSettings, Experiment, ExportSettings
@@ -211,10 +211,9 @@ def test_a_killed_command_goes_on_and_ends_the_same(
     dataset: Path, generator: Path, prefect_server: dict[str, str], tmp_path: Path
 ) -> None:
     command = ["export", "--generator", str(generator), "--out", "dataset", "--format", ",".join(FORMATS)]
-    command += ["--per-class", "60", "--counts", "6=100", "--test-per-class", "7", "--shard-images", "250"]
 
     def start() -> Command:
-        return Command(*command, "--seed", "3", "--latent-spread", "1.2", folder=tmp_path, environment=prefect_server)
+        return Command(*command, *OPTIONS, folder=tmp_path, environment=prefect_server)
 
     killed = start()
     killed.stop(signal.SIGKILL, once=lambda: list(tmp_path.glob(".dataset.*/.done/*")))
