@@ -77,7 +77,8 @@ def sums_of_few(generator: Path, tmp_path_factory: pytest.TempPathFactory) -> st
 
 
 def export(generator: Path | str, out: Path | str, *more: str) -> tuple[str, ...]:
-    return ("export", "--generator", str(generator), "--out", str(out), "--format", ",".join(FEW_FILES), *OPTIONS, *more)
+    formats = ",".join(FEW_FILES)
+    return ("export", "--generator", str(generator), "--out", str(out), "--format", formats, *OPTIONS, *more)
 
 
 def exported_by_dask(scheduler: str, generator: Path | str, out: Path | str, formats: tuple[str, ...]) -> None:
