@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from benchmarks.real import real_images
+from benchmarks.real import Real, real_images
 from gan_core.classifier import score, teach
 from gan_core.config import STANDARD, Experiment, GanSettings
 from gan_core.drawing import draw, plan_labels
@@ -33,9 +33,9 @@ def main() -> None:
     if len({experiment.data for experiment in experiments.values()}) > 1:
         parser.error("expected settings of `data` in --all alone, since all rows share the images")
     real = real_images(chosen.source, experiments[""].data)
-    rows, players = [], Players(real.train)
+    rows, players = [], Players(real)
     for text, experiment in experiments.items():
-        rows.append({"change": text or chosen.all, **measure(experiment, players, real.validation, chosen.seeds)})
+        rows.append({"change": text or chosen.all, **measure(experiment, players, chosen.seeds)})
         print(pd.DataFrame(rows).to_string(index=False, float_format="{:.4f}".format), flush=True)
         if chosen.out:
             pd.DataFrame(rows).to_csv(chosen.out, index=False)
@@ -57,20 +57,24 @@ def customised(text: str) -> Experiment:
 class Players:
     """Generators trained so far: rows that differ in how they draw share one."""
 
-    def __init__(self, real: LabelledImages) -> None:
+    def __init__(self, real: Real) -> None:
         self.real = real
-        self.trained: dict[str, tuple[Game, list[Epoch]]] = {}
+        self.trained: dict[tuple[GanSettings, int], tuple[Game, list[Epoch]]] = {}
 
     def train(self, gan: GanSettings, seed: int) -> tuple[Game, list[Epoch]]:
-        real = self.real
-        if gan.digest() not in self.trained:
+        real = self.real.train
+        if (gan, seed) not in self.trained:
             game = Game(gan, images=len(real), side=real.side, classes=len(real.class_names), seed=seed)
-            self.trained[gan.digest()] = game, list(game.play(real))
-        return self.trained[gan.digest()]
+            self.trained[gan, seed] = game, list(game.play(real))
+        return self.trained[gan, seed]
 
 
-def measure(experiment: Experiment, players: Players, validation: LabelledImages, seeds: int) -> dict[str, float]:
-    """Train a generator, draw its dataset, teach classifiers by it, and ask them about the validation images."""
+def measure(experiment: Experiment, players: Players, seeds: int) -> dict[str, float]:
+    """Train a generator, draw its dataset, teach classifiers by it, and ask them about the validation images.
+
+    Label fidelity is the accuracy of one real-taught classifier on the dataset.
+    """
+    validation = players.real.validation
     game, epochs = players.train(experiment.gan, experiment.seed)
     labels = plan_labels(experiment.dataset.plan(len(validation.class_names)), experiment.seed)
     batches = list(draw(game.averaged, labels, experiment.seed, spread=experiment.dataset.latent_spread))
@@ -84,7 +88,8 @@ def measure(experiment: Experiment, players: Players, validation: LabelledImages
         "images/s": float(np.median([epoch.images_per_second for epoch in epochs])),
         "TSTR": float(np.mean(accuracies)),
         "spread": float(np.std(accuracies, ddof=1)) if seeds > 1 else float("nan"),
-        "by heart": learned_by_heart(game, players.real, validation),
+        "label fidelity": score(players.real.judge, synthetic, seed=0, seconds=0.0).accuracy,
+        "by heart": learned_by_heart(game, players.real.train, validation),
     }
 
 
