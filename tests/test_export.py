@@ -4,6 +4,7 @@ import json
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -40,6 +41,18 @@ def test_every_format_reads_back_what_it_wrote(dataset: Path, drawn: dict[str, L
 def test_the_order_of_the_shards_leaves_no_trace(dataset: Path, generator: Path, tmp_path: Path) -> None:
     other = exported(generator, tmp_path / "other", backwards=True)
     assert (other / "SHA256SUMS").read_bytes() == (dataset / "SHA256SUMS").read_bytes()
+
+
+def test_tensorflow_datasets_is_imported_in_a_process_of_its_own(
+    generator: Path, dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = plan_export.fn(generator, ("tfds",), SETTINGS)
+    monkeypatch.setitem(sys.modules, "tensorflow_datasets", None)  # who imports it here fails
+    for shard in (dataset / "tfds").glob("*.tfrecord-*"):
+        shutil.copy(shard, tmp_path)
+    FORMATS["tfds"].finish(tmp_path, plan.export)
+    for path in (dataset / "tfds").iterdir():
+        assert (tmp_path / path.name).read_bytes() == path.read_bytes()
 
 
 def test_checksums_are_as_sha256sum_wants_them(dataset: Path) -> None:

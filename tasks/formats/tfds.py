@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -30,20 +31,20 @@ def write_shard(folder: Path, split: Split, shard: int, images: LabelledImages) 
 
 
 def finish(folder: Path, export: Export) -> None:
-    """Let TensorFlow Datasets describe the splits, in a local folder where their shards are names alone."""
-    import tensorflow_datasets as tfds
+    """Let TensorFlow Datasets describe the splits, in a process of its own.
 
+    While it is imported it exchanges Python's `__import__`, and a thread of Prefect's that imports something just then
+    ends with an error.
+    """
     with tempfile.TemporaryDirectory() as local:
-        for split in export.splits:
-            Path(local, _file_name(split, 0)).touch()
-        tfds.folder_dataset.write_metadata(
-            data_dir=local,
-            features=_features(export),
-            split_infos=[_described(folder, split) for split in export.splits],
-            version="1.0.0",
-            description="Labelled images, some or all of them synthetic; the card beside this folder says which.",
-            check_data=False,
-        )
+        sizes = [_bytes(folder, split) for split in export.splits]
+        alone = get_context("spawn").Process(target=_describe, args=(Path(local), export, sizes))
+        alone.start()
+        alone.join()
+        if alone.exitcode:
+            raise RuntimeError(
+                f"TensorFlow Datasets ended with exit code {alone.exitcode} and did not describe {folder}."
+            )
         for path in sorted(Path(local).glob("*.*")):
             if ".tfrecord-" not in path.name:
                 copy_file(path, folder / path.name)
@@ -88,23 +89,35 @@ def _example(image: bytes, label: int) -> bytes:
     return tf.train.Example(features=features).SerializeToString(deterministic=True)
 
 
-def _features(export: Export) -> Any:
+def _bytes(folder: Path, split: Split) -> int:
+    return sum((folder / _file_name(split, shard)).stat().st_size for shard in range(split.shards))
+
+
+def _describe(local: Path, export: Export, sizes: list[int]) -> None:
+    """Write the description into a folder where the splits' shards are names alone; `sizes` are bytes of each split."""
     import tensorflow_datasets as tfds
 
     image = tfds.features.Image(shape=(export.side, export.side, 1), dtype=np.uint8, encoding_format="png")
-    return tfds.features.FeaturesDict(
-        {"image": image, "label": tfds.features.ClassLabel(names=list(export.class_names))}
+    label = tfds.features.ClassLabel(names=list(export.class_names))
+    for split in export.splits:
+        (local / _file_name(split, 0)).touch()
+    tfds.folder_dataset.write_metadata(
+        data_dir=str(local),
+        features=tfds.features.FeaturesDict({"image": image, "label": label}),
+        split_infos=[_described(split, size) for split, size in zip(export.splits, sizes, strict=True)],
+        version="1.0.0",
+        description="Labelled images, some or all of them synthetic; the card beside this folder says which.",
+        check_data=False,
     )
 
 
-def _described(folder: Path, split: Split) -> Any:
+def _described(split: Split, size: int) -> Any:
     import tensorflow_datasets as tfds
 
-    shards = range(split.shards)
     return tfds.core.SplitInfo(
         name=split.name,
-        shard_lengths=[len(split.range(shard)) for shard in shards],
-        num_bytes=sum((folder / _file_name(split, shard)).stat().st_size for shard in shards),
+        shard_lengths=[len(split.range(shard)) for shard in range(split.shards)],
+        num_bytes=size,
         filename_template=tfds.core.ShardedFileTemplate(
             data_dir="", dataset_name=NAME, split=split.name, filetype_suffix="tfrecord"
         ),
