@@ -9,16 +9,18 @@ comes first. The test images are never read.
 import argparse
 from pathlib import Path
 
+import keras
 import numpy as np
 import pandas as pd
 import tensorflow as tf
 
 from benchmarks.real import Real, real_images
 from gan_core.classifier import score, teach
-from gan_core.config import STANDARD, Experiment, GanSettings
+from gan_core.config import STANDARD, ClassifierSettings, DatasetSettings, Experiment, GanSettings
 from gan_core.drawing import draw, plan_labels
 from gan_core.game import Epoch, Game
 from gan_core.images import LabelledImages, to_signed
+from gan_core.refinement import REFINEMENTS
 
 
 def main() -> None:
@@ -50,16 +52,17 @@ def customised(text: str) -> Experiment:
         part = settings
         for group in groups:
             part = part[group]
-        part[name] = value
+        part[name] = value.split(",") if isinstance(part[name], tuple) else value
     return Experiment.model_validate(settings)
 
 
 class Players:
-    """Generators trained so far: rows that differ in how they draw share one."""
+    """Generators and real-taught classifiers so far: rows that differ in how they draw share them."""
 
     def __init__(self, real: Real) -> None:
         self.real = real
         self.trained: dict[tuple[GanSettings, int], tuple[Game, list[Epoch]]] = {}
+        self.judges: dict[ClassifierSettings, list[keras.Model]] = {}
 
     def train(self, gan: GanSettings, seed: int) -> tuple[Game, list[Epoch]]:
         real = self.real.train
@@ -68,29 +71,47 @@ class Players:
             self.trained[gan, seed] = game, list(game.play(real))
         return self.trained[gan, seed]
 
+    def teach(self, classifier: ClassifierSettings) -> list[keras.Model]:
+        if classifier not in self.judges:
+            self.judges[classifier] = [teach(classifier, self.real.train, seed) for seed in classifier.seeds]
+        return self.judges[classifier]
+
 
 def measure(experiment: Experiment, players: Players, seeds: int) -> dict[str, float]:
     """Train a generator, draw its dataset, teach classifiers by it, and ask them about the validation images.
 
-    Label fidelity is the accuracy of one real-taught classifier on the dataset.
+    Label fidelity is the accuracy of one real-taught classifier on the dataset. The sets that real-taught classifiers
+    refine have columns of their own.
     """
-    validation = players.real.validation
+    real, drawing = players.real, experiment.dataset
     game, epochs = players.train(experiment.gan, experiment.seed)
-    labels = plan_labels(experiment.dataset.plan(len(validation.class_names)), experiment.seed)
-    batches = list(draw(game.averaged, labels, experiment.seed, spread=experiment.dataset.latent_spread))
-    synthetic = LabelledImages(np.concatenate(batches), labels, validation.class_names)
-    accuracies = [
-        score(teach(experiment.classifier, synthetic, seed), validation, seed=seed, seconds=0.0).accuracy
-        for seed in range(seeds)
-    ]
-    return {
+
+    def taught_by(teaching: LabelledImages, name: str) -> dict[str, float]:
+        taught = (teach(experiment.classifier, teaching, seed) for seed in range(seeds))
+        accuracies = [score(each, real.validation, seed=0, seconds=0.0).accuracy for each in taught]
+        spread = float(np.std(accuracies, ddof=1)) if seeds > 1 else float("nan")
+        return {name: float(np.mean(accuracies)), f"{name} spread": spread}
+
+    synthetic = drawn(game, drawing, experiment.seed, real.validation.class_names)
+    row = {
         "seconds": sum(epoch.seconds for epoch in epochs),
         "images/s": float(np.median([epoch.images_per_second for epoch in epochs])),
-        "TSTR": float(np.mean(accuracies)),
-        "spread": float(np.std(accuracies, ddof=1)) if seeds > 1 else float("nan"),
-        "label fidelity": score(players.real.judge, synthetic, seed=0, seconds=0.0).accuracy,
-        "by heart": learned_by_heart(game, players.real.train, validation),
+        **taught_by(synthetic, "TSTR"),
+        "label fidelity": score(real.judge, synthetic, seed=0, seconds=0.0).accuracy,
+        "by heart": learned_by_heart(game, real.train, real.validation),
     }
+    for refinement in drawing.refinements:
+        bold = drawn(game, drawing.bold(), experiment.seed, real.validation.class_names)
+        refined = REFINEMENTS[refinement](bold, players.teach(experiment.classifier))
+        row |= taught_by(refined, refinement)
+    return row
+
+
+def drawn(game: Game, dataset: DatasetSettings, seed: int, class_names: tuple[str, ...]) -> LabelledImages:
+    """What the averaged generator draws of each class."""
+    labels = plan_labels(dataset.plan(len(class_names)), seed)
+    images = np.concatenate(list(draw(game.averaged, labels, seed, spread=dataset.latent_spread)))
+    return LabelledImages(images, labels, class_names)
 
 
 def learned_by_heart(game: Game, train: LabelledImages, validation: LabelledImages, count: int = 500) -> float:

@@ -38,6 +38,7 @@ def synthetic_data(experiment: Experiment = STANDARD) -> Report | None:
         label_fidelity = examine("real", [real.train], on=synthetic, classifier=classifier, memory=known)
         examinations = [taught_by_reality, taught_by_imitation, taught_by_both]
         for refinement in experiment.dataset.refinements:
-            refined = refine_dataset(synthetic, refinement, judge=judge, to=run.refined(refinement))
+            bold = generate_dataset(generator, experiment.dataset.bold(), experiment.seed, judge=judge, to=run.bold)
+            refined = refine_dataset(bold, refinement, judge=judge, to=run.refined(refinement))
             examinations.append(examine(refinement, [refined], on=real.test, classifier=classifier, memory=own))
         return publish_report(examinations, label_fidelity, splits=real, experiment=experiment, run=run)

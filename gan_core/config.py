@@ -76,9 +76,16 @@ class DatasetSettings(Settings):
     batch_size: PositiveInt = Field(1_000, description="images held in memory at once")
     refinements: tuple[Literal["filtered", "soft"], ...] = Field(
         (),
-        description="further teaching sets: without the images whose label a real-taught classifier denies, "
-        "and with its beliefs in place of the labels",
+        description="further teaching sets: without the images whose label real-taught classifiers deny, "
+        "and with their beliefs in place of the labels",
     )
+    refined_spread: PositiveFloat = Field(
+        1.3, description="standard deviation of the latents of those, bolder since the labels are looked at"
+    )
+
+    def bold(self) -> "DatasetSettings":
+        """Those of the images that the refined sets are made of."""
+        return self.model_copy(update={"latent_spread": self.refined_spread})
 
     def plan(self, classes: int) -> dict[int, int]:
         """Images of each class; BadInput for a class that does not exist, or when there is nothing to draw."""

@@ -15,12 +15,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Judge:
-    """What that classifier is taught by and how; it is the first of those that the final examination teaches anyway."""
+    """What that classifier is taught by and how: the final examination teaches it anyway, one from each seed."""
 
     teaching: Path  # real training images
     settings: ClassifierSettings
     memory: Path  # where taught classifiers are kept
 
     def recall(self) -> keras.Model:
-        """The classifier, taught now unless it is in memory."""
-        return taught_classifier([self.teaching], self.settings, self.settings.seeds[0], self.memory)[0]
+        """The classifier of the first seed, taught now unless it is in memory."""
+        return self._taught(self.settings.seeds[0])
+
+    def recall_all(self) -> list[keras.Model]:
+        """The classifiers of all seeds, likewise."""
+        return list(map(self._taught, self.settings.seeds))
+
+    def _taught(self, seed: int) -> keras.Model:
+        return taught_classifier([self.teaching], self.settings, seed, self.memory)[0]

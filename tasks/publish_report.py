@@ -24,8 +24,9 @@ from tasks.sources import without_password
 from tasks.train_gan import diversity_after
 
 REFINED = (
-    "Filtered is the synthetic set without the images whose label a real-taught classifier denies, soft the whole set "
-    "with its beliefs in place of labels: both pass on what it learned from real images."
+    "Filtered and soft are drawn with a latent spread of {spread}. Filtered is without the images whose label "
+    "real-taught classifiers deny, soft has their beliefs in place of labels: both pass on what those learned from "
+    "real images."
 )
 
 
@@ -62,7 +63,7 @@ def publish_report(
     warning = diversity.collapse
     notes = [
         warning,
-        REFINED if experiment.dataset.refinements else "",
+        REFINED.format(spread=experiment.dataset.refined_spread) if experiment.dataset.refinements else "",
         "" if experiment.gan.conditional else _balance(synthetic),
         _replicas(history),
     ]

@@ -78,6 +78,11 @@ class Run:
     def synthetic(self) -> Path:
         return self.folder / "synthetic.npz"
 
+    @property
+    def bold(self) -> Path:
+        """What the refined sets are made of."""
+        return self.folder / "synthetic-bold.npz"
+
     def refined(self, refinement: str) -> Path:
         return self.folder / f"synthetic-{refinement}.npz"
 

@@ -49,11 +49,12 @@ def test_larger_images_of_other_classes_need_no_change_and_refined_sets_teach_be
     parts = (striped_images(count, seed=count, classes=4, side=32) for count in (600, 200))
     source = write_source(tmp_path / "other", *parts)
 
-    report = synthesise(source, dataset={"refinements": ["filtered", "soft"]}, classifier={"steps": 8})
+    refined: dict[str, object] = {"refinements": ["filtered", "soft"], "refined_spread": 1.5}
+    report = synthesise(source, dataset=refined, classifier={"steps": 8})
 
     folder = Path(report.page).parent
-    raw, filtered, soft = (
-        LabelledImages.load(folder / f"synthetic{suffix}.npz") for suffix in ("", "-filtered", "-soft")
+    raw, bold, filtered, soft = (
+        LabelledImages.load(folder / f"synthetic{suffix}.npz") for suffix in ("", "-bold", "-filtered", "-soft")
     )
     assert raw.side == 32 and np.bincount(raw.labels).tolist() == [8] * 4
     frame = pd.read_parquet(report.frame)
@@ -61,6 +62,8 @@ def test_larger_images_of_other_classes_need_no_change_and_refined_sets_teach_be
     assert recalls == [f"recall_stripes-{label}" for label in range(4)]
     images = frame.groupby("taught_by")["images"].first()
     assert images[["synthetic", "filtered", "soft"]].tolist() == [len(raw), len(filtered), len(soft)]
-    assert soft.beliefs is not None
-    agreed = np.argmax(soft.beliefs, axis=1) == raw.labels
-    assert np.array_equal(filtered.images, raw.images[agreed]) and 0 < len(filtered) < len(raw)
+    assert np.array_equal(bold.labels, raw.labels) and not np.array_equal(bold.images, raw.images)
+    assert np.array_equal(soft.images, bold.images) and soft.beliefs is not None
+    agreed = np.argmax(soft.beliefs, axis=1) == bold.labels
+    assert np.array_equal(filtered.images, bold.images[agreed]) and 0 < len(filtered) < len(bold)
+    assert "latent spread of 1.5" in Path(report.page).read_text()

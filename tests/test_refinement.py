@@ -1,0 +1,53 @@
+"""Laws of refining: wrong labels go, beliefs come, and several classifiers speak with one voice."""
+
+import keras
+import numpy as np
+import pytest
+from conftest import striped_images
+
+from gan_core.classifier import answer, beliefs, build, teach
+from gan_core.config import ClassifierSettings
+from gan_core.errors import BadInput
+from gan_core.images import LabelledImages
+from gan_core.refinement import believed, filtered, soft
+
+DRAWN = striped_images(200, seed=2)
+
+
+@pytest.fixture(scope="module")
+def taught() -> keras.Model:
+    return teach(ClassifierSettings(steps=60, batch_size=32), striped_images(400, seed=1), seed=0)
+
+
+@pytest.fixture(scope="module")
+def untaught() -> keras.Model:
+    return build("two-conv", side=28, classes=10, seed=1)
+
+
+def relabelled(labels: np.ndarray) -> LabelledImages:
+    return LabelledImages(DRAWN.images, labels.astype(np.uint8), DRAWN.class_names)
+
+
+def test_images_with_a_wrong_label_are_left_out_and_the_others_stay_in_their_order(taught: keras.Model) -> None:
+    seen = answer(taught, DRAWN.images)
+    wrong = np.arange(len(DRAWN)) % 3 == 0
+    kept = filtered(relabelled(np.where(wrong, (seen + 1) % 10, seen)), [taught])
+    assert np.array_equal(kept.images, DRAWN.images[~wrong]) and np.array_equal(kept.labels, seen[~wrong])
+
+
+def test_nothing_to_agree_with_is_refused(taught: keras.Model) -> None:
+    with pytest.raises(BadInput, match="train for longer"):
+        filtered(relabelled((answer(taught, DRAWN.images) + 1) % 10), [taught])
+
+
+def test_soft_keeps_images_and_labels_and_adds_beliefs(taught: keras.Model) -> None:
+    softened = soft(DRAWN, [taught])
+    assert np.array_equal(softened.images, DRAWN.images) and np.array_equal(softened.labels, DRAWN.labels)
+    assert softened.beliefs is not None and np.array_equal(softened.beliefs, beliefs(taught, DRAWN.images))
+
+
+def test_several_classifiers_believe_the_mean_of_what_each_does(taught: keras.Model, untaught: keras.Model) -> None:
+    together = believed(DRAWN.images, [taught, untaught])
+    one, other = (believed(DRAWN.images, [each]) for each in (taught, untaught))
+    assert not np.allclose(one, other, atol=0.1)
+    assert together.dtype == np.float32 and np.allclose(together, (one + other) / 2, atol=1e-6)
