@@ -94,21 +94,27 @@ def running_server(environment: dict[str, str], log: Path) -> Iterator[Server]:
 
 @contextmanager
 def shared_server(folder: Path, **settings: str) -> Iterator[str]:
-    """The address of a server that all of pytest's processes share: the first starts it, the last ends it."""
+    """The address of a server that all of pytest's processes share: the first starts it, the last ends it.
+
+    Who comes when all others have gone starts another.
+    """
     note = folder / "note"
     with (folder / "users").open("w") as users, (folder / "start").open("w") as start:
         fcntl.flock(start, fcntl.LOCK_EX)
         fcntl.flock(users, fcntl.LOCK_SH)
         if not note.exists():
-            server = Server(own_surroundings(folder) | settings, folder / "log")
+            own = Path(tempfile.mkdtemp(dir=folder))
+            server = Server(own_surroundings(own) | settings, own / "log")
             server.start()
             STARTED.append(server.process)
             note.write_text(f"{server.process.pid} {server.environment['PREFECT_API_URL']}")
         fcntl.flock(start, fcntl.LOCK_UN)
         process, address = note.read_text().split()
         yield address
+        fcntl.flock(start, fcntl.LOCK_EX)
         with suppress(BlockingIOError):  # others are at work
             fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            note.unlink()
             os.kill(int(process), signal.SIGTERM)
 
 
