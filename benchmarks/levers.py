@@ -100,10 +100,11 @@ def measure(experiment: Experiment, players: Players, seeds: int) -> dict[str, f
         "label fidelity": score(real.judge, synthetic, seed=0, seconds=0.0).accuracy,
         "by heart": learned_by_heart(game, real.train, real.validation),
     }
-    for refinement in drawing.refinements:
+    if drawing.refinements:
         bold = drawn(game, drawing.bold(), experiment.seed, real.validation.class_names)
-        refined = REFINEMENTS[refinement](bold, players.teach(experiment.classifier))
-        row |= taught_by(refined, refinement)
+        judges = players.teach(experiment.classifier)
+        for refinement in drawing.refinements:
+            row |= taught_by(REFINEMENTS[refinement](bold, judges), refinement)
     return row
 
 
