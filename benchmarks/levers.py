@@ -20,7 +20,7 @@ from gan_core.config import STANDARD, ClassifierSettings, DatasetSettings, Exper
 from gan_core.drawing import draw, plan_labels
 from gan_core.game import Epoch, Game
 from gan_core.images import LabelledImages, to_signed
-from gan_core.refinement import REFINEMENTS
+from gan_core.refinement import filtered, soft
 
 
 def main() -> None:
@@ -102,9 +102,9 @@ def measure(experiment: Experiment, players: Players, seeds: int) -> dict[str, f
     }
     if drawing.refinements:
         bold = drawn(game, drawing.bold(), experiment.seed, real.validation.class_names)
-        judges = players.teach(experiment.classifier)
+        softened = soft(bold, players.teach(experiment.classifier))
         for refinement in drawing.refinements:
-            row |= taught_by(REFINEMENTS[refinement](bold, judges), refinement)
+            row |= taught_by(softened if refinement == "soft" else filtered(softened), refinement)
     return row
 
 

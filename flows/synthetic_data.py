@@ -5,12 +5,12 @@ from prefect import flow
 from gan_core.config import STANDARD, Experiment
 from tasks.download import cache_home, download
 from tasks.examine import examine
+from tasks.filter_dataset import filter_dataset
 from tasks.generate_dataset import generate_dataset
 from tasks.judge import Judge
 from tasks.normalize import normalize
 from tasks.open_run import open_run
 from tasks.publish_report import Report, publish_report
-from tasks.refine_dataset import refine_dataset
 from tasks.team import assemble
 from tasks.train_gan import train_along, train_gan
 
@@ -38,7 +38,8 @@ def synthetic_data(experiment: Experiment = STANDARD) -> Report | None:
         label_fidelity = examine("real", [real.train], on=synthetic, classifier=classifier, memory=known)
         examinations = [taught_by_reality, taught_by_imitation, taught_by_both]
         for refinement in experiment.dataset.refinements:
-            bold = generate_dataset(generator, experiment.dataset.bold(), experiment.seed, judge=judge, to=run.bold)
-            refined = refine_dataset(bold, refinement, judge=judge, to=run.refined(refinement))
+            bold, seed = experiment.dataset.bold(), experiment.seed
+            soft = generate_dataset(generator, bold, seed, judge=judge, to=run.soft, softened=True)
+            refined = soft if refinement == "soft" else filter_dataset(soft, to=run.filtered)
             examinations.append(examine(refinement, [refined], on=real.test, classifier=classifier, memory=own))
         return publish_report(examinations, label_fidelity, splits=real, experiment=experiment, run=run)

@@ -1,6 +1,6 @@
 """Synthetic images as classifiers that real images taught would have them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import keras
 import numpy as np
@@ -10,17 +10,19 @@ from gan_core.errors import BadInput
 from gan_core.images import LabelledImages
 
 
-def filtered(drawn: LabelledImages, classifiers: Sequence[keras.Model]) -> LabelledImages:
-    """The images in which the classifiers together see the class they are labelled with; BadInput if there are none."""
-    agreed = np.flatnonzero(np.argmax(believed(drawn.images, classifiers), axis=1) == drawn.labels)
-    if not len(agreed):
-        raise BadInput("Expected some labels that real-taught classifiers agree with, got none; train for longer.")
-    return drawn.take(agreed)
-
-
 def soft(drawn: LabelledImages, classifiers: Sequence[keras.Model]) -> LabelledImages:
     """All images, with what the classifiers together believe beside the labels."""
     return LabelledImages(drawn.images, drawn.labels, drawn.class_names, believed(drawn.images, classifiers))
+
+
+def filtered(softened: LabelledImages) -> LabelledImages:
+    """The images that are believed to be of the class they are labelled with, without beliefs; BadInput if none is."""
+    if softened.beliefs is None:
+        raise ValueError("Expected images with beliefs, got labels alone.")
+    agreed = np.flatnonzero(np.argmax(softened.beliefs, axis=1) == softened.labels)
+    if not len(agreed):
+        raise BadInput("Expected some labels that real-taught classifiers agree with, got none; train for longer.")
+    return LabelledImages(softened.images, softened.labels, softened.class_names).take(agreed)
 
 
 def believed(images: np.ndarray, classifiers: Sequence[keras.Model]) -> np.ndarray:
@@ -31,9 +33,3 @@ def believed(images: np.ndarray, classifiers: Sequence[keras.Model]) -> np.ndarr
     arXiv:1612.01474).
     """
     return np.mean([beliefs(classifier, images) for classifier in classifiers], axis=0)
-
-
-REFINEMENTS: dict[str, Callable[[LabelledImages, Sequence[keras.Model]], LabelledImages]] = {
-    "filtered": filtered,
-    "soft": soft,
-}

@@ -13,26 +13,31 @@ from tasks.progress import progress
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)
-def generate_dataset(generator: Path, dataset: DatasetSettings, seed: int, *, judge: Judge, to: Path) -> Path:
-    """Draw the planned images of each class into `to`.
+def generate_dataset(
+    generator: Path, dataset: DatasetSettings, seed: int, *, judge: Judge, to: Path, softened: bool = False
+) -> Path:
+    """Draw the planned images of each class into `to`, `softened` with what the judge's classifiers believe of them.
 
     An unconditional generator draws as many in all, and the judge says what they show.
     """
     from gan_core.classifier import answer
     from gan_core.drawing import draw, load_generator, plan_labels
+    from gan_core.refinement import soft
 
     if to.exists():
         return to
     network, card = load_generator(generator)
     labels, size = plan_labels(dataset.plan(len(card.class_names)), seed), dataset.batch_size
     labeller = None if card.gan.conditional else judge.recall()
+    believers = judge.recall_all() if softened else []
 
     def labelled(wanted: np.ndarray, images: np.ndarray) -> LabelledImages:
         shown = wanted.copy() if labeller is None else answer(labeller, images)
         advance(len(images))
-        return LabelledImages(np.ascontiguousarray(images), shown, card.class_names)
+        drawn = LabelledImages(np.ascontiguousarray(images), shown, card.class_names)
+        return soft(drawn, believers) if softened else drawn
 
     with progress("Drawing images", "drawing", len(labels)) as advance:
-        drawn = draw(network, labels, seed, size, spread=dataset.latent_spread)
-        save_stream(to, map(labelled, np.split(labels, range(size, len(labels), size)), drawn), count=len(labels))
+        images = draw(network, labels, seed, size, spread=dataset.latent_spread)
+        save_stream(to, map(labelled, np.split(labels, range(size, len(labels), size)), images), count=len(labels))
     return to

@@ -79,12 +79,12 @@ class Run:
         return self.folder / "synthetic.npz"
 
     @property
-    def bold(self) -> Path:
-        """What the refined sets are made of."""
-        return self.folder / "synthetic-bold.npz"
+    def soft(self) -> Path:
+        return self.folder / "synthetic-soft.npz"
 
-    def refined(self, refinement: str) -> Path:
-        return self.folder / f"synthetic-{refinement}.npz"
+    @property
+    def filtered(self) -> Path:
+        return self.folder / "synthetic-filtered.npz"
 
     def drawn_by(self, version: str) -> Path:
         """What a champion drew for the comparison."""

@@ -53,8 +53,8 @@ def test_larger_images_of_other_classes_need_no_change_and_refined_sets_teach_be
     report = synthesise(source, dataset=refined, classifier={"steps": 8})
 
     folder = Path(report.page).parent
-    raw, bold, filtered, soft = (
-        LabelledImages.load(folder / f"synthetic{suffix}.npz") for suffix in ("", "-bold", "-filtered", "-soft")
+    raw, filtered, soft = (
+        LabelledImages.load(folder / f"synthetic{suffix}.npz") for suffix in ("", "-filtered", "-soft")
     )
     assert raw.side == 32 and np.bincount(raw.labels).tolist() == [8] * 4
     frame = pd.read_parquet(report.frame)
@@ -62,8 +62,8 @@ def test_larger_images_of_other_classes_need_no_change_and_refined_sets_teach_be
     assert recalls == [f"recall_stripes-{label}" for label in range(4)]
     images = frame.groupby("taught_by")["images"].first()
     assert images[["synthetic", "filtered", "soft"]].tolist() == [len(raw), len(filtered), len(soft)]
-    assert np.array_equal(bold.labels, raw.labels) and not np.array_equal(bold.images, raw.images)
-    assert np.array_equal(soft.images, bold.images) and soft.beliefs is not None
-    agreed = np.argmax(soft.beliefs, axis=1) == bold.labels
-    assert np.array_equal(filtered.images, bold.images[agreed]) and 0 < len(filtered) < len(bold)
+    assert np.array_equal(soft.labels, raw.labels) and not np.array_equal(soft.images, raw.images)
+    assert soft.beliefs is not None
+    agreed = np.argmax(soft.beliefs, axis=1) == soft.labels
+    assert np.array_equal(filtered.images, soft.images[agreed]) and 0 < len(filtered) < len(soft)
     assert "latent spread of 1.5" in Path(report.page).read_text()
