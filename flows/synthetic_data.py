@@ -1,8 +1,11 @@
 """The main flow: imitate a set of labelled images, then measure how well the imitation teaches."""
 
+from pathlib import Path
+
 from prefect import flow
 
 from gan_core.config import STANDARD, Experiment
+from gan_core.examination import TeachingSet
 from tasks.download import cache_home, download
 from tasks.examine import examine
 from tasks.filter_dataset import filter_dataset
@@ -31,15 +34,23 @@ def synthetic_data(experiment: Experiment = STANDARD) -> Report | None:
         judge = Judge(real.train, classifier, known)
         generator = train_gan(real, experiment, run, judge=judge)
         synthetic = generate_dataset(generator, experiment.dataset, experiment.seed, judge=judge, to=run.synthetic)
-        both, own = [real.train, synthetic], run.classifiers
-        taught_by_reality = examine("real", [real.train], on=real.test, classifier=classifier, memory=known)
-        taught_by_imitation = examine("synthetic", [synthetic], on=real.test, classifier=classifier, memory=own)
-        taught_by_both = examine("both", both, on=real.test, classifier=classifier, memory=own)
+        teaching: dict[TeachingSet, list[Path]] = {
+            "real": [real.train],
+            "synthetic": [synthetic],
+            "both": [real.train, synthetic],
+        }
+        if wanted := experiment.dataset.refinements:
+            bold = experiment.dataset.bold()
+            soft = generate_dataset(generator, bold, experiment.seed, judge=judge, to=run.soft, softened=True)
+            if "filtered" in wanted:
+                teaching["filtered"] = [filter_dataset(soft, to=run.filtered)]
+            if "soft" in wanted:
+                teaching |= {"soft": [soft], "real and soft": [real.train, soft]}
+        examinations = [
+            examine(
+                name, sets, on=real.test, classifier=classifier, memory=known if name == "real" else run.classifiers
+            )
+            for name, sets in teaching.items()
+        ]
         label_fidelity = examine("real", [real.train], on=synthetic, classifier=classifier, memory=known)
-        examinations = [taught_by_reality, taught_by_imitation, taught_by_both]
-        for refinement in experiment.dataset.refinements:
-            bold, seed = experiment.dataset.bold(), experiment.seed
-            soft = generate_dataset(generator, bold, seed, judge=judge, to=run.soft, softened=True)
-            refined = soft if refinement == "soft" else filter_dataset(soft, to=run.filtered)
-            examinations.append(examine(refinement, [refined], on=real.test, classifier=classifier, memory=own))
         return publish_report(examinations, label_fidelity, splits=real, experiment=experiment, run=run)

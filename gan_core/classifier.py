@@ -55,8 +55,7 @@ def teach(
     `on_steps` is told of each few that are done.
     """
     side, classes = teaching.side, len(teaching.class_names)
-    hard = tf.one_hot(teaching.labels, classes)
-    images, targets = tf.constant(teaching.images), hard if teaching.beliefs is None else tf.constant(teaching.beliefs)
+    images, targets = tf.constant(teaching.images), tf.constant(teaching.targets())
     classifier = build(settings.name, side=side, classes=classes, seed=seed)
     course = _course(settings.model_copy(update={"seeds": (0,)}), side, classes)
     with course.taken_by(classifier):
