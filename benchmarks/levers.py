@@ -19,7 +19,7 @@ from gan_core.classifier import score, teach
 from gan_core.config import STANDARD, ClassifierSettings, DatasetSettings, Experiment, GanSettings
 from gan_core.drawing import draw, plan_labels
 from gan_core.game import Epoch, Game
-from gan_core.images import LabelledImages, to_signed, together
+from gan_core.images import LabelledImages, to_signed
 from gan_core.refinement import filtered, soft
 
 
@@ -105,8 +105,6 @@ def measure(experiment: Experiment, players: Players, seeds: int) -> dict[str, f
         softened = soft(bold, players.teach(experiment.classifier))
         for refinement in drawing.refinements:
             row |= taught_by(softened if refinement == "soft" else filtered(softened), refinement)
-        if "soft" in drawing.refinements:
-            row |= taught_by(together([real.train, softened]), "real and soft")
     return row
 
 

@@ -45,7 +45,7 @@ def synthetic_data(experiment: Experiment = STANDARD) -> Report | None:
             if "filtered" in wanted:
                 teaching["filtered"] = [filter_dataset(soft, to=run.filtered)]
             if "soft" in wanted:
-                teaching |= {"soft": [soft], "real and soft": [real.train, soft]}
+                teaching["soft"] = [soft]
         examinations = [
             examine(
                 name, sets, on=real.test, classifier=classifier, memory=known if name == "real" else run.classifiers

@@ -55,7 +55,8 @@ def teach(
     `on_steps` is told of each few that are done.
     """
     side, classes = teaching.side, len(teaching.class_names)
-    images, targets = tf.constant(teaching.images), tf.constant(teaching.targets())
+    hard = tf.one_hot(teaching.labels, classes)
+    images, targets = tf.constant(teaching.images), hard if teaching.beliefs is None else tf.constant(teaching.beliefs)
     classifier = build(settings.name, side=side, classes=classes, seed=seed)
     course = _course(settings.model_copy(update={"seeds": (0,)}), side, classes)
     with course.taken_by(classifier):

@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 
-TeachingSet = Literal["real", "synthetic", "both", "filtered", "soft", "real and soft"]
+TeachingSet = Literal["real", "synthetic", "both", "filtered", "soft"]
 
 
 @dataclass(frozen=True)

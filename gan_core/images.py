@@ -56,10 +56,6 @@ class LabelledImages:
         """Pixels from edge to edge."""
         return self.images.shape[1]
 
-    def targets(self) -> np.ndarray:
-        """What a classifier is to believe of each image: the beliefs, else its label alone; float32 [N, K]."""
-        return np.eye(len(self.class_names), dtype=np.float32)[self.labels] if self.beliefs is None else self.beliefs
-
     def take(self, indices: np.ndarray) -> "LabelledImages":
         """The images at `indices`, in that order."""
         beliefs = None if self.beliefs is None else self.beliefs[indices]
@@ -108,15 +104,15 @@ def _write_header(member: Any, shape: tuple[int, ...]) -> None:
 
 
 def concatenate(first: LabelledImages, second: LabelledImages) -> LabelledImages:
-    """Both sets in one, with beliefs if one has them; they must have the same side and classes."""
+    """Both sets in one; they must have the same side and classes."""
     if first.class_names != second.class_names:
         raise ValueError(f"Expected two sets of the same classes, got {first.class_names} and {second.class_names}.")
-    plain = first.beliefs is None and second.beliefs is None
+    if first.beliefs is not None or second.beliefs is not None:
+        raise ValueError("Expected two sets with labels alone, got one with beliefs.")
     return LabelledImages(
         np.concatenate([first.images, second.images]),
         np.concatenate([first.labels, second.labels]),
         first.class_names,
-        None if plain else np.concatenate([first.targets(), second.targets()]),
     )
 
 

@@ -26,7 +26,7 @@ from tasks.train_gan import diversity_after
 REFINED = (
     "Filtered and soft are drawn with a latent spread of {spread}. Filtered is without the images whose label "
     "real-taught classifiers deny, soft has their beliefs in place of labels: both pass on what those learned from "
-    "real images. In “real and soft” the real images keep their labels."
+    "real images."
 )
 
 

@@ -45,16 +45,9 @@ def test_beliefs_travel_with_their_images(tmp_path: Path) -> None:
     loaded = LabelledImages.load(tmp_path / "two.npz").beliefs
     assert loaded is not None and np.array_equal(loaded, beliefs[[7, 3]])
     with pytest.raises(ValueError, match="beliefs"):
+        concatenate(plain, believed)
+    with pytest.raises(ValueError, match="beliefs"):
         LabelledImages(plain.images, plain.labels, plain.class_names, beliefs[:7])
-
-
-def test_labels_beside_beliefs_are_certainties() -> None:
-    plain = striped_images(30, seed=0)
-    beliefs = np.random.default_rng(0).dirichlet(np.ones(10), 30).astype(np.float32)
-    both = concatenate(plain, LabelledImages(plain.images, plain.labels, plain.class_names, beliefs))
-    assert both.beliefs is not None and np.array_equal(both.beliefs[30:], beliefs)
-    assert np.array_equal(both.beliefs[:30], np.eye(10)[plain.labels])
-    assert concatenate(plain, plain).beliefs is None
 
 
 def test_a_file_has_the_same_bytes_however_it_was_streamed(tmp_path: Path) -> None:
