@@ -1,8 +1,11 @@
 """A second opinion on a finished run: the same examination by another classifier."""
 
+from pathlib import Path
+
 from prefect import flow
 
 from gan_core.config import Experiment
+from gan_core.examination import TeachingSet
 from gan_core.files import located
 from gan_core.report import headline
 from tasks.download import cache_home, download
@@ -14,11 +17,17 @@ from tasks.runs import Run
 @flow(name="examine-run", persist_result=True, result_serializer="json")
 def examine_run(folder: str, experiment: Experiment) -> str:
     """Examine the synthetic images in a run's folder, a path or URL, by the experiment's classifier; the headline."""
-    cache, classifier, synthetic = cache_home(), experiment.classifier, Run(located(folder)).synthetic
+    cache, classifier, run = cache_home(), experiment.classifier, Run(located(folder))
     known = cache / "classifiers"
     real = normalize(download(experiment.source), cache / "normalized", experiment.data, experiment.seed)
-    taught_by_reality = examine("real", [real.train], on=real.test, classifier=classifier, memory=known)
-    taught_by_imitation = examine("synthetic", [synthetic], on=real.test, classifier=classifier, memory=known)
-    taught_by_both = examine("both", [real.train, synthetic], on=real.test, classifier=classifier, memory=known)
-    label_fidelity = examine("real", [real.train], on=synthetic, classifier=classifier, memory=known)
-    return headline([taught_by_reality, taught_by_imitation, taught_by_both], label_fidelity)
+    teaching: dict[TeachingSet, list[Path]] = {
+        "real": [real.train],
+        "synthetic": [run.synthetic],
+        "both": [real.train, run.synthetic],
+        **{refinement: [run.refined(refinement)] for refinement in experiment.dataset.refinements},
+    }
+    examinations = [
+        examine(name, sets, on=real.test, classifier=classifier, memory=known) for name, sets in teaching.items()
+    ]
+    label_fidelity = examine("real", [real.train], on=run.synthetic, classifier=classifier, memory=known)
+    return headline(examinations, label_fidelity)

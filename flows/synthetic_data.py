@@ -33,23 +33,22 @@ def synthetic_data(experiment: Experiment = STANDARD) -> Report | None:
     with open_run(experiment, real.digest) as run:
         judge = Judge(real.train, classifier, known)
         generator = train_gan(real, experiment, run, judge=judge)
-        synthetic = generate_dataset(generator, experiment.dataset, experiment.seed, judge=judge, to=run.synthetic)
+        dataset, seed, own = experiment.dataset, experiment.seed, run.classifiers
+        synthetic = generate_dataset(generator, dataset, seed, judge=judge, to=run.synthetic)
         teaching: dict[TeachingSet, list[Path]] = {
             "real": [real.train],
             "synthetic": [synthetic],
             "both": [real.train, synthetic],
         }
-        if wanted := experiment.dataset.refinements:
-            bold = experiment.dataset.bold()
-            soft = generate_dataset(generator, bold, experiment.seed, judge=judge, to=run.soft, softened=True)
-            if "filtered" in wanted:
-                teaching["filtered"] = [filter_dataset(soft, to=run.filtered)]
-            if "soft" in wanted:
+        if dataset.refinements:
+            bold, place = dataset.bold(), run.refined("soft")
+            soft = generate_dataset(generator, bold, seed, judge=judge, to=place, softened=True)
+            if "filtered" in dataset.refinements:
+                teaching["filtered"] = [filter_dataset(soft, to=run.refined("filtered"))]
+            if "soft" in dataset.refinements:
                 teaching["soft"] = [soft]
         examinations = [
-            examine(
-                name, sets, on=real.test, classifier=classifier, memory=known if name == "real" else run.classifiers
-            )
+            examine(name, sets, on=real.test, classifier=classifier, memory=known if name == "real" else own)
             for name, sets in teaching.items()
         ]
         label_fidelity = examine("real", [real.train], on=synthetic, classifier=classifier, memory=known)

@@ -11,6 +11,7 @@ Seed = Annotated[int, Field(ge=0, le=1_000_000)]
 Width = Annotated[int, Field(ge=4, multiple_of=4)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Decay = Annotated[float, Field(ge=0, lt=1)]
+Refinement = Literal["filtered", "soft"]
 
 
 class Settings(BaseModel):
@@ -74,7 +75,7 @@ class DatasetSettings(Settings):
     )
     latent_spread: PositiveFloat = Field(1.0, description="standard deviation of the latents, 1 in training")
     batch_size: PositiveInt = Field(1_000, description="images held in memory at once")
-    refinements: tuple[Literal["filtered", "soft"], ...] = Field(
+    refinements: tuple[Refinement, ...] = Field(
         (),
         description="further teaching sets: without the images whose label real-taught classifiers deny, "
         "and with their beliefs in place of the labels",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import gan_core
+from gan_core.config import Refinement
 from gan_core.files import copy, is_local, located, write_text
 
 LATEST = "latest"
@@ -78,13 +79,8 @@ class Run:
     def synthetic(self) -> Path:
         return self.folder / "synthetic.npz"
 
-    @property
-    def soft(self) -> Path:
-        return self.folder / "synthetic-soft.npz"
-
-    @property
-    def filtered(self) -> Path:
-        return self.folder / "synthetic-filtered.npz"
+    def refined(self, refinement: Refinement) -> Path:
+        return self.folder / f"synthetic-{refinement}.npz"
 
     def drawn_by(self, version: str) -> Path:
         """What a champion drew for the comparison."""

@@ -8,6 +8,7 @@ import pytest
 from conftest import striped_images, write_source
 from servers import tiny_experiment
 
+from flows.examine_run import examine_run
 from flows.synthetic_data import synthetic_data
 from gan_core.config import CLASSIC, Experiment
 from gan_core.images import LabelledImages
@@ -67,3 +68,5 @@ def test_larger_images_of_other_classes_need_no_change_and_refined_sets_teach_be
     agreed = np.argmax(soft.beliefs, axis=1) == soft.labels
     assert np.array_equal(filtered.images, soft.images[agreed]) and 0 < len(filtered) < len(soft)
     assert "latent spread of 1.5" in Path(report.page).read_text()
+    again = examine_run(str(folder), Experiment.model_validate_json((folder / "experiment.json").read_text()))
+    assert "taught by soft" in again and report.headline.endswith(again)
