@@ -24,7 +24,7 @@ def examine_run(folder: str, experiment: Experiment) -> str:
         "real": [real.train],
         "synthetic": [run.synthetic],
         "both": [real.train, run.synthetic],
-        **{refinement: [run.refined(refinement)] for refinement in experiment.dataset.refinements},
+        **run.refined_sets(),
     }
     examinations = [
         examine(name, sets, on=real.test, classifier=classifier, memory=known) for name, sets in teaching.items()

@@ -35,7 +35,7 @@ def generate_dataset(
         shown = wanted.copy() if labeller is None else answer(labeller, images)
         advance(len(images))
         drawn = LabelledImages(np.ascontiguousarray(images), shown, card.class_names)
-        return soft(drawn, believers) if softened else drawn
+        return soft(drawn, believers) if believers else drawn
 
     with progress("Drawing images", "drawing", len(labels)) as advance:
         images = draw(network, labels, seed, size, spread=dataset.latent_spread)

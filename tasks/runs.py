@@ -6,6 +6,7 @@ import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 import gan_core
 from gan_core.config import Refinement
@@ -81,6 +82,11 @@ class Run:
 
     def refined(self, refinement: Refinement) -> Path:
         return self.folder / f"synthetic-{refinement}.npz"
+
+    def refined_sets(self) -> dict[Refinement, list[Path]]:
+        """Those that were made, each a teaching set of one file."""
+        files = {refinement: self.refined(refinement) for refinement in get_args(Refinement)}
+        return {refinement: [file] for refinement, file in files.items() if file.exists()}
 
     def drawn_by(self, version: str) -> Path:
         """What a champion drew for the comparison."""
