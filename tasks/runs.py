@@ -10,6 +10,7 @@ from typing import get_args
 
 import gan_core
 from gan_core.config import Refinement
+from gan_core.examination import TeachingSet
 from gan_core.files import copy, is_local, located, write_text
 
 LATEST = "latest"
@@ -83,7 +84,7 @@ class Run:
     def refined(self, refinement: Refinement) -> Path:
         return self.folder / f"synthetic-{refinement}.npz"
 
-    def refined_sets(self) -> dict[Refinement, list[Path]]:
+    def refined_sets(self) -> dict[TeachingSet, list[Path]]:
         """Those that were made, each a teaching set of one file."""
         files = {refinement: self.refined(refinement) for refinement in get_args(Refinement)}
         return {refinement: [file] for refinement, file in files.items() if file.exists()}
