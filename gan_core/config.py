@@ -172,8 +172,8 @@ SMOKE = Experiment(
 FULL = Experiment(
     name="full",
     gan=GanSettings(epochs=60, generator_width=128, discriminator_width=128),
-    dataset=DatasetSettings(per_class=40_000, refinements=("filtered", "soft")),
-    classifier=ClassifierSettings(name="four-conv", steps=1_600),
+    dataset=DatasetSettings(per_class=80_000, refinements=("filtered", "soft")),
+    classifier=ClassifierSettings(name="four-conv", steps=3_200),
 )
 CLASSIC = Experiment(
     name="classic",
