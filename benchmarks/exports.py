@@ -150,7 +150,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--source")
     parser.add_argument("--turns", type=int, default=5)
-    parser.add_argument("--images", type=int, default=5_000)
+    parser.add_argument("--images", type=int, default=50_000)
     chosen = parser.parse_args()
     if chosen.turns < 2:
         parser.error("expected at least two turns, to say how they differ")
