@@ -104,7 +104,7 @@ def main() -> None:
     parser.add_argument("--source")
     parser.add_argument("--parts", nargs="+", choices=WORK, default=list(WORK))
     parser.add_argument("--formats", nargs="+", default=FORMATS, help="of the exports")
-    parser.add_argument("--most", type=int, default=max(DRAWN), help="images drawn or exported at most")
+    parser.add_argument("--most", type=int, help="images drawn or exported at most; else ten million and one million")
     parser.add_argument("--row", nargs=2, metavar=("WORK", "JSON"), help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.row:
@@ -114,8 +114,8 @@ def main() -> None:
         return
     exports = [{"format": name, "images": images} for name in chosen.formats for images in EXPORTED]
     wanted: dict[str, list[dict[str, Any]]] = {
-        "exported": [row for row in exports if row["images"] <= chosen.most],
-        "drawn": [{"images": images} for images in DRAWN if images <= chosen.most],
+        "exported": [row for row in exports if row["images"] <= (chosen.most or 1_000_000)],
+        "drawn": [{"images": images} for images in DRAWN if images <= (chosen.most or max(DRAWN))],
         "trained": [{"source": chosen.source} | settings for settings in TRAINED],
     }
     for part in chosen.parts:
