@@ -23,12 +23,12 @@ CHUNK = 8  # steps in one call of the compiled loop
 READING = 1_000  # images answered at once
 
 
-def build(name: str, *, side: int, classes: int, seed: int) -> keras.Model:
+def build(name: str, *, side: int, classes: int, seed: int, dropout: bool = True) -> keras.Model:
     """A convolutional classifier of images float32 [N, side, side] in [-1, 1]; its output are logits [N, K].
 
     Pooling stands before the ReLU: the maximum of rectified maps is the rectified maximum, at a quarter of the work.
     """
-    layers = _Layers(seed)
+    layers = _Layers(seed, dropout)
     body = {
         "two-conv": [layers.convolution(32), *layers.pooling(), layers.convolution(64), *layers.pooling()],
         "four-conv": [
@@ -52,13 +52,15 @@ def teach(
 ) -> keras.Model:
     """A classifier taught by `settings.steps` batches, by beliefs rather than labels where the teaching set has them.
 
-    `on_steps` is told of each few that are done.
+    By labels it learns with dropout, by beliefs without: soft targets are a regulariser themselves (Hinton et al. 2015,
+    arXiv:1503.02531, section 6). `on_steps` is told of each few steps that are done.
     """
     side, classes = teaching.side, len(teaching.class_names)
     hard = tf.one_hot(teaching.labels, classes)
     images, targets = tf.constant(teaching.images), hard if teaching.beliefs is None else tf.constant(teaching.beliefs)
-    classifier = build(settings.name, side=side, classes=classes, seed=seed)
-    course = _course(settings.model_copy(update={"seeds": (0,)}), side, classes)
+    dropout = teaching.beliefs is None
+    classifier = build(settings.name, side=side, classes=classes, seed=seed, dropout=dropout)
+    course = _course(settings.model_copy(update={"seeds": (0,)}), side, classes, dropout=dropout)
     with course.taken_by(classifier):
         for orders in _orders(settings, len(teaching), seed):
             course.learn(images, targets, tf.constant(orders))
@@ -106,8 +108,8 @@ def _orders(settings: ClassifierSettings, images: int, seed: int) -> list[np.nda
 class _Course:
     """The compiled training of classifiers of one kind, which take it one after another."""
 
-    def __init__(self, settings: ClassifierSettings, side: int, classes: int) -> None:
-        self.classifier = build(settings.name, side=side, classes=classes, seed=0)
+    def __init__(self, settings: ClassifierSettings, side: int, classes: int, dropout: bool) -> None:
+        self.classifier = build(settings.name, side=side, classes=classes, seed=0, dropout=dropout)
         self.optimizer = Adam(keras.optimizers.schedules.CosineDecay(settings.learning_rate, settings.steps))
         self.optimizer.build(self.classifier.trainable_variables)
         shapes = [None, side, side], [None, classes], [None, settings.batch_size]
@@ -139,16 +141,16 @@ class _Course:
 
 
 @cache
-def _course(settings: ClassifierSettings, side: int, classes: int) -> _Course:
+def _course(settings: ClassifierSettings, side: int, classes: int, *, dropout: bool) -> _Course:
     """The one course of all seeds, so that it is compiled once."""
-    return _Course(settings, side, classes)
+    return _Course(settings, side, classes, dropout)
 
 
 class _Layers:
     """Makes layers that compute in what the machine is fast in, each random one with a seed of its own."""
 
-    def __init__(self, seed: int) -> None:
-        self.precision = native()
+    def __init__(self, seed: int, dropout: bool) -> None:
+        self.precision, self.drops = native(), dropout
         self.seeds = (1_000 * seed + number for number in count())
 
     def convolution(self, filters: int) -> keras.layers.Conv2D:
@@ -160,7 +162,7 @@ class _Layers:
         return keras.layers.Dense(units, kernel_initializer=kernel, dtype=precision or self.precision)
 
     def dropout(self, rate: float) -> keras.layers.Dropout:
-        return keras.layers.Dropout(rate, seed=next(self.seeds), dtype=self.precision)
+        return keras.layers.Dropout(rate if self.drops else 0.0, seed=next(self.seeds), dtype=self.precision)
 
     def rectifier(self) -> keras.layers.ReLU:
         return keras.layers.ReLU(dtype=self.precision)

@@ -1,16 +1,19 @@
 """Laws of the examination: what can be learned is learned, what cannot is not, and the same twice is the same."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from conftest import striped_images
 
-from gan_core.classifier import answer, beliefs, features, score, teach
+from gan_core.classifier import answer, beliefs, build, features, score, teach
 from gan_core.config import ClassifierSettings
 from gan_core.examination import Examination, Score
-from gan_core.images import LabelledImages
+from gan_core.images import LabelledImages, to_signed
+from gan_core.losses import class_loss
 from gan_core.weights import values
 
 SETTINGS = ClassifierSettings(steps=60, batch_size=32)
@@ -66,6 +69,20 @@ def test_beliefs_teach_in_place_of_labels() -> None:
     one_class = np.eye(10, dtype=np.float32)[np.full(len(TEACHING), 3)]
     believed = LabelledImages(TEACHING.images, TEACHING.labels, TEACHING.class_names, one_class)
     assert set(answer(teach(SETTINGS, believed, seed=0), QUESTIONS.images)) == {3}
+
+
+@pytest.mark.parametrize("soft", [True, False])
+def test_labels_are_learned_with_dropout_and_beliefs_without(soft: bool) -> None:
+    once = SETTINGS.model_copy(update={"steps": 1, "batch_size": len(TEACHING)})
+    targets = np.eye(10, dtype=np.float32)[TEACHING.labels]
+    teaching = replace(TEACHING, beliefs=targets) if soft else TEACHING
+    fresh = build(once.name, side=28, classes=10, seed=0)
+    with tf.GradientTape() as tape:
+        loss = class_loss(fresh(to_signed(TEACHING.images.astype(np.float32))), tf.constant(targets))
+    uphill = np.sign(tape.gradient(loss, fresh.layers[-1].kernel))
+    moved = np.sign(teach(once, teaching, seed=0).layers[-1].kernel - fresh.layers[-1].kernel)
+    downhill = np.mean(moved == -uphill)  # Adam's first step is as long in every direction
+    assert downhill > 0.98 if soft else downhill < 0.95
 
 
 def test_beliefs_are_probabilities_that_favour_the_answer(taught: keras.Model) -> None:
