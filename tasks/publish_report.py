@@ -25,8 +25,8 @@ from tasks.train_gan import diversity_after
 
 REFINED = (
     "Filtered and soft are drawn with a latent spread of {spread}. Filtered is without the images whose label "
-    "real-taught classifiers deny, soft has their beliefs in place of labels: both pass on what those learned from "
-    "real images."
+    "real-taught classifiers deny, soft has their beliefs in place of labels and is learned without dropout: both pass "
+    "on what those learned from real images."
 )
 
 
