@@ -52,13 +52,13 @@ def teach(
 ) -> keras.Model:
     """A classifier taught by `settings.steps` batches, by beliefs rather than labels where the teaching set has them.
 
-    By labels it learns with dropout, by beliefs without: soft targets are a regulariser themselves (Hinton et al. 2015,
-    arXiv:1503.02531, section 6). `on_steps` is told of each few steps that are done.
+    Beliefs may teach without dropout: soft targets are a regulariser themselves (Hinton et al. 2015, arXiv:1503.02531,
+    section 6). `on_steps` is told of each few steps that are done.
     """
     side, classes = teaching.side, len(teaching.class_names)
     hard = tf.one_hot(teaching.labels, classes)
     images, targets = tf.constant(teaching.images), hard if teaching.beliefs is None else tf.constant(teaching.beliefs)
-    dropout = teaching.beliefs is None
+    dropout = teaching.beliefs is None or settings.soft_dropout
     classifier = build(settings.name, side=side, classes=classes, seed=seed, dropout=dropout)
     course = _course(settings.model_copy(update={"seeds": (0,)}), side, classes, dropout=dropout)
     with course.taken_by(classifier):

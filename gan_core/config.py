@@ -126,6 +126,7 @@ class ClassifierSettings(Settings):
     steps: PositiveInt = Field(1_000, description="batches of training, whatever the size of the teaching set")
     batch_size: PositiveInt = Field(256, description="images in a step")
     learning_rate: PositiveFloat = Field(2e-3, description="Adam's step size at the start, cosine to zero")
+    soft_dropout: bool = Field(True, description="whether learning from beliefs has dropout, as that from labels has")
     seeds: tuple[Seed, ...] = Field((0, 1, 2), min_length=1, description="one training for each seed")
 
 
@@ -173,7 +174,7 @@ FULL = Experiment(
     name="full",
     gan=GanSettings(epochs=60, generator_width=128, discriminator_width=128),
     dataset=DatasetSettings(per_class=80_000, refinements=("filtered", "soft")),
-    classifier=ClassifierSettings(name="four-conv", steps=3_200),
+    classifier=ClassifierSettings(name="four-conv", steps=3_200, soft_dropout=False),
 )
 CLASSIC = Experiment(
     name="classic",

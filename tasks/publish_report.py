@@ -23,12 +23,6 @@ from tasks.runs import Run, program_digest, publish_latest
 from tasks.sources import without_password
 from tasks.train_gan import diversity_after
 
-REFINED = (
-    "Filtered and soft are drawn with a latent spread of {spread}. Filtered is without the images whose label "
-    "real-taught classifiers deny, soft has their beliefs in place of labels and is learned without dropout: both pass "
-    "on what those learned from real images."
-)
-
 
 class Collapsed(RuntimeError):
     """The generator shows too little of the real variety for its run to count as a success."""
@@ -63,7 +57,7 @@ def publish_report(
     warning = diversity.collapse
     notes = [
         warning,
-        REFINED.format(spread=experiment.dataset.refined_spread) if experiment.dataset.refinements else "",
+        _refined(experiment),
         "" if experiment.gan.conditional else _balance(synthetic),
         _replicas(history),
     ]
@@ -105,6 +99,18 @@ def provenance(splits: Splits, experiment: Experiment, run: Run) -> report.Prove
         program_digest=program_digest(),
         versions=report.library_versions(),
         precision=resolved(experiment.gan.precision),
+    )
+
+
+def _refined(experiment: Experiment) -> str:
+    """What the refined sets are, where there are any."""
+    if not experiment.dataset.refinements:
+        return ""
+    spread, dropout = experiment.dataset.refined_spread, experiment.classifier.soft_dropout
+    return (
+        f"Filtered and soft are drawn with a latent spread of {spread}. Filtered is without the images whose label "
+        f"real-taught classifiers deny, soft has their beliefs in place of labels"
+        f"{'' if dropout else ' and is learned without dropout'}: both pass on what those learned from real images."
     )
 
 
