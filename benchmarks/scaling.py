@@ -30,6 +30,7 @@ ROUNDS = 20  # of training in each row
 EXPORTED = 100_000, 1_000_000, 10_000_000
 FORMATS = "npz", "idx", "parquet", "tfds"
 DRAWN = 10_000, 100_000, 1_000_000, 10_000_000
+MOST = {"exported": 1_000_000, "drawn": 10_000_000}  # images, unless another number is given
 TRAINED = [
     *({"images": images, "width": 64, "batch": 64} for images in (5_500, 55_000, 550_000)),
     *({"images": 55_000, "width": width, "batch": 64} for width in (32, 128)),
@@ -104,7 +105,7 @@ def main() -> None:
     parser.add_argument("--source")
     parser.add_argument("--parts", nargs="+", choices=WORK, default=list(WORK))
     parser.add_argument("--formats", nargs="+", default=FORMATS, help="of the exports")
-    parser.add_argument("--most", type=int, help="images drawn or exported at most; else ten million and one million")
+    parser.add_argument("--most", type=int, help=f"images drawn or exported at most, for {MOST}")
     parser.add_argument("--row", nargs=2, metavar=("WORK", "JSON"), help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.row:
@@ -113,9 +114,10 @@ def main() -> None:
         print(json.dumps(measures | {"peak memory, GiB": memory}))
         return
     exports = [{"format": name, "images": images} for name in chosen.formats for images in EXPORTED]
+    most = dict.fromkeys(MOST, chosen.most) if chosen.most else MOST
     wanted: dict[str, list[dict[str, Any]]] = {
-        "exported": [row for row in exports if row["images"] <= (chosen.most or 1_000_000)],
-        "drawn": [{"images": images} for images in DRAWN if images <= (chosen.most or max(DRAWN))],
+        "exported": [row for row in exports if row["images"] <= most["exported"]],
+        "drawn": [{"images": images} for images in DRAWN if images <= most["drawn"]],
         "trained": [{"source": chosen.source} | settings for settings in TRAINED],
     }
     for part in chosen.parts:

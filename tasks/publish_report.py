@@ -106,11 +106,12 @@ def _refined(experiment: Experiment) -> str:
     """What the refined sets are, where there are any."""
     if not experiment.dataset.refinements:
         return ""
-    spread, dropout = experiment.dataset.refined_spread, experiment.classifier.soft_dropout
+    spread = experiment.dataset.refined_spread
+    dropout = "" if experiment.classifier.soft_dropout else " and is learned without dropout"
     return (
         f"Filtered and soft are drawn with a latent spread of {spread}. Filtered is without the images whose label "
-        f"real-taught classifiers deny, soft has their beliefs in place of labels"
-        f"{'' if dropout else ' and is learned without dropout'}: both pass on what those learned from real images."
+        f"real-taught classifiers deny, soft has their beliefs in place of labels{dropout}: both pass on what those "
+        "learned from real images."
     )
 
 
