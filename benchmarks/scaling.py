@@ -48,7 +48,7 @@ def exported(format: str, images: int) -> dict[str, float]:
     gan = GanSettings(generator_width=4)
     card = GeneratorCard(gan=gan, side=28, class_names=FASHION_MNIST_CLASSES, data_digest="", seed=0)
     wanted = ExportSettings(per_class=images // 10, test_per_class=0)
-    with tempfile.TemporaryDirectory(dir=".") as folder, server(log=2):
+    with tempfile.TemporaryDirectory(dir=".") as folder, server():
         generator, out = Path(folder, "generator.npz"), Path(folder, "dataset")
         save_generator(generator, Generator(gan, side=28, classes=10, seed=0), card)
         started = time.perf_counter()

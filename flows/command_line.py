@@ -4,19 +4,21 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import App, CycloptsError, Parameter
 from pydantic import ValidationError
 
-from flows.server_command import HEARTBEAT, server_app
-from gan_core.config import EXPERIMENTS, STANDARD, Experiment, ExportSettings
+from flows.options import Listed, Named, Replaced, Verbose, customised, given, joined, merged
+from flows.screen import forgive_output, quiet
+from flows.server_command import HEARTBEAT
+from gan_core.config import STANDARD, Experiment, ExportSettings
 from gan_core.errors import BadInput
-from gan_core.files import is_local, located
-from tasks.download import cache_home
+from gan_core.files import located, read_text
 from tasks.runners import DASK, task_runner
-from tasks.runs import Run, resolved, runs_folder
+from tasks.runs import Run, resolved
 
 PREFECT = {  # what `[tool.prefect]` in pyproject.toml says, for those who call from another folder
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -25,10 +27,7 @@ PREFECT = {  # what `[tool.prefect]` in pyproject.toml says, for those who call 
     "PREFECT_LOGGING_EXTRA_LOGGERS": "synthetic_data",
     "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
 }
-
-Named = Annotated[str, Parameter(help=f"what to start from: {', '.join(EXPERIMENTS)}")]
-Replaced = Annotated[Experiment | None, Parameter(name="*")]
-Verbose = Annotated[bool, Parameter(negative="", help="show TensorFlow's and Prefect's own messages too")]
+LOOPBACK = "127.0.0.1,localhost"  # which no proxy can reach for us
 
 EXPORT = ExportSettings()
 INTERRUPTED = "Interrupted; the same command goes on from the last finished epoch."
@@ -42,15 +41,19 @@ def _explained(setting: str, **options: Any) -> Parameter:
 app = App(
     name="synthetic-data",
     help="Synthetic labelled image datasets, proven useful.",
+    version=lambda: version("synthetic-data"),
     version_flags=["--version"],
     suppress_keyboard_interrupt=False,
 )
-app.command(server_app)
-
-app.command("flows.history_command:compare", name="compare")
-app.command("flows.sweep_command:sweep", name="sweep")
-app.command("flows.models_command:retrain", name="retrain")
-app.command("flows.models_command:models", name="models")
+LATER = {  # imported when they are called, with what their help says
+    "compare": ("flows.history_command:compare", "Compare runs and versions, and say what changed between them."),
+    "sweep": ("flows.sweep_command:sweep", "Train with each combination of settings from each seed, and compare."),
+    "retrain": ("flows.models_command:retrain", "Train a challenger, promote it if it is better."),
+    "models": ("flows.models_command:models", "Versions of the generator, and which of them is champion."),
+    "server": ("flows.server_command:server_app", "Make a Prefect server ready to be left alone."),
+}
+for name, (place, said) in LATER.items():
+    app.command(place, name=name, help=said)
 
 
 @app.command
@@ -61,13 +64,13 @@ def run(
     verbose: Verbose = False,
 ) -> None:
     """Download, train, draw, examine and report; goes on with an unfinished run of the same settings."""
-    wanted = customised(experiment, settings)
+    wanted = customised(experiment, given(settings))
     if not verbose:
         quiet()
     from flows.server import server
     from flows.synthetic_data import synthetic_data
 
-    with server(log=2):
+    with server():
         report = synthetic_data(wanted)
     if report is None:  # another host has it
         return
@@ -87,13 +90,13 @@ def examine(
     finished = Run(resolved(located(folder)))
     if not finished.report.is_file():
         raise BadInput(f"Expected the folder of a finished run, got {folder}; name one that holds a report.html.")
-    wanted = merged(Experiment.model_validate_json(finished.experiment.read_text()), settings)
+    wanted = merged(Experiment.model_validate_json(read_text(finished.experiment)), given(settings))
     if not verbose:
         quiet()
     from flows.examine_run import examine_run
     from flows.server import server
 
-    with server(log=2):
+    with server():
         print(examine_run(str(finished.folder), wanted))
 
 
@@ -104,7 +107,9 @@ def export(
     generator: Annotated[str, Parameter(help="a run's folder or a generator's file, or its URL")] = "runs/latest",
     format: Annotated[str, Parameter(help="one or more of those named above, with commas between them")] = "npz",
     per_class: Annotated[int, _explained("per_class")] = EXPORT.per_class,
-    counts: Annotated[tuple[str, ...], Parameter(help="as 6=12000: training images of classes where they differ")] = (),
+    counts: Annotated[
+        Listed | None, Parameter(help="as 6=12000,7=0: training images of classes where they differ")
+    ] = None,
     test_per_class: Annotated[int, _explained("test_per_class")] = EXPORT.test_per_class,
     real_test: Annotated[bool, _explained("real_test", negative="")] = EXPORT.real_test,
     seed: Annotated[int, _explained("seed")] = EXPORT.seed,
@@ -118,7 +123,7 @@ def export(
     settings = ExportSettings.model_validate(
         {
             "per_class": per_class,
-            "counts": {name: number for name, _, number in (pair.partition("=") for pair in counts)},
+            "counts": joined(counts),
             "test_per_class": test_per_class,
             "real_test": real_test,
             "seed": seed,
@@ -131,55 +136,24 @@ def export(
     from flows.export_dataset import export_dataset
     from flows.server import server
 
-    with server(log=2):
+    with server():
         on_runner = export_dataset.with_options(task_runner=task_runner(dask))
         on_runner(generator, out, tuple(format.split(",")), settings, overwrite)
     print(f"{out}  {', '.join(sorted(path.name for path in located(out).iterdir()))}")
 
 
 @app.command
-def verify(folder: Annotated[str, Parameter(help="an exported dataset")]) -> None:
+def verify(
+    folder: Annotated[str, Parameter(help="an exported dataset")],
+    *,
+    verbose: Verbose = False,
+) -> None:
     """Check a dataset's manifest, digests, counts and descriptions, and read all its images in each format."""
+    if not verbose:
+        quiet()
     from tasks.verify import verify_export
 
     print(verify_export(located(folder)))
-
-
-def customised(name: str, settings: Experiment | None) -> Experiment:
-    """The named experiment with those settings replaced that were given."""
-    if name not in EXPERIMENTS:
-        raise BadInput(f"Expected an experiment of {', '.join(EXPERIMENTS)}, got {name!r}; name one of them.")
-    return merged(EXPERIMENTS[name], settings)
-
-
-def merged(experiment: Experiment, settings: Experiment | None) -> Experiment:
-    """The experiment with those settings replaced that were given."""
-    given = settings.model_dump(exclude_unset=True) if settings else {}
-    return Experiment.model_validate(_merged(experiment.model_dump(), given))
-
-
-def quiet() -> None:
-    """Keep what C++ libraries and the loggers of others write in a log file; our own messages go to the screen."""
-    runs = runs_folder()
-    log = (runs if is_local(runs) else cache_home()) / "log.txt"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    screen = os.dup(2)
-    with log.open("ab") as file:
-        os.dup2(file.fileno(), 2)
-    sys.stderr = os.fdopen(screen, "w", buffering=1)
-    import prefect  # noqa: F401  its import sets up logging, which the next line replaces
-
-    logging.basicConfig(filename=log, level=logging.INFO, format="%(asctime)s %(name)s %(message)s", force=True)
-    logging.getLogger("synthetic_data").addHandler(Screen())
-
-
-class Screen(logging.Handler):
-    """Prints messages above a progress bar that may be on the terminal."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        from tasks.progress import CONSOLE
-
-        CONSOLE.print(self.format(record), soft_wrap=True, markup=False)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -187,8 +161,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     Exit code 2 for what the user can mend, 130 after Ctrl-C, 1 for the rest.
     """
+    if arguments is None:
+        forgive_output()
     for name, value in PREFECT.items():
         os.environ.setdefault(name, value)
+    for name in ("NO_PROXY", "no_proxy"):
+        os.environ[name] = ",".join(filter(None, (os.environ.get(name), LOOPBACK)))
     try:
         app(sys.argv[1:] if arguments is None else arguments, exit_on_error=False, print_error=False)
     except (BadInput, CycloptsError, ValidationError) as error:
@@ -213,11 +191,6 @@ def _sentence(error: Exception) -> str:
 def _end(message: str, code: int) -> None:
     print(f"synthetic-data: {message}", file=sys.stderr)
     raise SystemExit(code)
-
-
-def _merged(settings: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-    nested = {key: _merged(settings[key], value) for key, value in given.items() if isinstance(value, dict)}
-    return settings | given | nested
 
 
 def _short(place: str) -> str:

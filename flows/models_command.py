@@ -4,7 +4,8 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from flows.command_line import Named, Replaced, Verbose, customised, quiet
+from flows.options import Named, Replaced, Verbose, customised, given
+from flows.screen import quiet
 from gan_core.config import STANDARD, RetrainSettings
 from tasks.models import Models, Version, models_folder
 from tasks.records import Reign, whoami
@@ -22,14 +23,14 @@ def retrain(
     verbose: Verbose = False,
 ) -> None:
     """Train a challenger, promote it if it is better; goes on with an unfinished one of the same settings."""
-    wanted = customised(experiment, settings)
+    wanted = customised(experiment, given(settings))
     if not verbose:
         quiet()
     from flows.retrain import retrain as flow
     from flows.server import server
     from tasks.challenge import outcome
 
-    with server(log=2):
+    with server():
         record = flow(wanted, retraining or RetrainSettings())
     if record:
         print(f"\n{outcome(record)}")

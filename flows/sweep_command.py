@@ -1,45 +1,21 @@
 """The command `synthetic-data sweep`: settings as in `run`, each with one value or more."""
 
-import re
-from typing import TYPE_CHECKING, Annotated, Any, get_origin
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel
 
-from flows.command_line import Named, Verbose, customised, quiet
-from gan_core.config import STANDARD, Experiment, Settings
+from flows.options import Named, Verbose, customised, typed, with_text
+from flows.screen import quiet
+from gan_core.config import STANDARD, Experiment, split_numbers
 from gan_core.errors import BadInput
 from gan_core.variation import Value
 from tasks.runners import DASK, task_runner
 
-WIDTH = "generator_width and discriminator_width in one"
-
-
-def _listed(section: type[Settings]) -> type[BaseModel]:
-    """The settings of a section as text with commas between values; those that are lists themselves stay lists."""
-    fields: dict[str, Any] = {"width": (str | None, Field(None, description=WIDTH))} if section is _GAN else {}
-    for name, field in section.model_fields.items():
-        kind: Any = field.annotation if get_origin(field.annotation) in (tuple, dict) else str
-        fields[name] = kind | None, Field(None, description=field.description)
-    return create_model(f"Listed{section.__name__}", __config__=ConfigDict(extra="forbid"), **fields)
-
-
-def _varied() -> type[BaseModel]:
-    """All settings of an experiment but its seed, with sections of lists."""
-    fields: dict[str, Any] = {}
-    for name, field in Experiment.model_fields.items():
-        section = isinstance(field.annotation, type) and issubclass(field.annotation, Settings)
-        kind: Any = _listed(field.annotation) if section else field.annotation  # type: ignore[arg-type]
-        fields[name] = kind | None, Field(None, description=field.description)
-    del fields["seed"]
-    return create_model("Varied", __config__=ConfigDict(extra="forbid"), **fields)
-
-
-_GAN = type(STANDARD.gan)
 if TYPE_CHECKING:
     Varied = BaseModel
 else:
-    Varied = _varied()
+    Varied = typed(Experiment, several_in_sections=True, without=("seed",))
 
 
 def sweep(
@@ -55,7 +31,7 @@ def sweep(
     Runs that are there already are not repeated, a killed one goes on. The test images are not read.
     """
     fixed, grid = parted(settings.model_dump(exclude_unset=True) if settings else {})
-    wanted = customised(experiment, Experiment.model_validate(fixed))
+    wanted = customised(experiment, with_text(fixed))
     if not verbose:
         quiet()
     from flows.server import server
@@ -63,7 +39,7 @@ def sweep(
     from tasks.publish_sweep import Incomplete
 
     on_runner = flow.with_options(task_runner=task_runner(dask))
-    with server(log=2):
+    with server():
         try:
             result = on_runner(wanted, numbers(seeds) if seeds else (), grid)
         except Incomplete as error:
@@ -73,12 +49,11 @@ def sweep(
 
 
 def numbers(text: str) -> tuple[int, ...]:
-    """0-2,7 as (0, 1, 2, 7)."""
-    sound = re.fullmatch(r"\d{1,7}(-\d{1,7})?(,\d{1,7}(-\d{1,7})?)*", text)
-    ends = [[int(end) for end in part.split("-")] for part in text.split(",")] if sound else []
-    if not sound or any(pair[0] > pair[-1] for pair in ends):
-        raise BadInput(f"Expected seeds such as 0-4 or 1,5,7, got {text!r}; correct them.")
-    return tuple(number for pair in ends for number in range(pair[0], pair[-1] + 1))
+    """0-2,7 as (0, 1, 2, 7); BadInput for what is no such text."""
+    try:
+        return split_numbers(text)
+    except ValueError as error:
+        raise BadInput(str(error)) from error
 
 
 def parted(given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, tuple[Value, ...]]]:

@@ -13,7 +13,7 @@ from tasks.generate_dataset import generate_dataset
 from tasks.judge import Judge
 from tasks.normalize import normalize
 from tasks.open_run import open_run
-from tasks.publish_report import Report, publish_report
+from tasks.publish_report import Report, publish_report, publish_run
 from tasks.team import assemble
 from tasks.train_gan import train_along, train_gan
 
@@ -22,7 +22,8 @@ from tasks.train_gan import train_along, train_gan
 def synthetic_data(experiment: Experiment = STANDARD) -> Report | None:
     """Imitate Fashion-MNIST with a GAN, then measure how well the imitation teaches.
 
-    Where several hosts train the GAN, one does all the rest; the others return nothing.
+    A run that is finished is found, not made again. Where several hosts train the GAN, one does all the rest; the
+    others return nothing.
     """
     team = assemble()
     cache, classifier = cache_home(), experiment.classifier
@@ -30,7 +31,9 @@ def synthetic_data(experiment: Experiment = STANDARD) -> Report | None:
     real = normalize(download(experiment.source), cache / "normalized", experiment.data, experiment.seed)
     if team.follows:
         return train_along(real, experiment)
-    with open_run(experiment, real.digest) as run:
+    with open_run(experiment, real.digest, finished=True) as run:
+        if run.is_complete():
+            return publish_run(run, experiment)
         judge = Judge(real.train, classifier, known)
         generator = train_gan(real, experiment, run, judge=judge)
         dataset, seed, own = experiment.dataset, experiment.seed, run.classifiers

@@ -1,7 +1,8 @@
 """Adam (Kingma and Ba 2015, arXiv:1412.6980) in TensorFlow's fused kernel."""
 
-import keras
 import tensorflow as tf
+
+from gan_core.keras_settings import keras
 
 
 class Adam(keras.optimizers.Adam):

@@ -6,7 +6,6 @@ from functools import cache
 from itertools import count
 from threading import Lock
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -15,6 +14,7 @@ from gan_core.config import ClassifierSettings
 from gan_core.examination import Score
 from gan_core.graphs import compiled, repeat
 from gan_core.images import LabelledImages, to_signed
+from gan_core.keras_settings import keras
 from gan_core.losses import class_loss
 from gan_core.precision import native
 from gan_core.weights import assign, values

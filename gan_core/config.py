@@ -1,17 +1,58 @@
 """Settings of an experiment: the recipe stands here as defaults, nowhere else."""
 
 import hashlib
-from typing import Annotated, Literal
+import re
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+)
 
 from gan_core.errors import BadInput
+
+
+def split_names(value: Any) -> Any:
+    """Text with commas as a tuple; what is no text stays as it is."""
+    return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
+
+
+def split_numbers(value: Any) -> Any:
+    """0-2,7 as (0, 1, 2, 7); what is no text stays as it is. Raises ValueError for other text."""
+    if not isinstance(value, str):
+        return value
+    ends = [re.fullmatch(r"(\d{1,7})(?:-(\d{1,7}))?", part) for part in split_names(value)]
+    pairs = [(int(end[1]), int(end[2] or end[1])) for end in ends if end]
+    if len(pairs) < len(ends) or any(first > last for first, last in pairs):
+        raise ValueError(f"Expected numbers such as 0-4 or 1,5,7, got {value!r}; correct them.")
+    return tuple(number for first, last in pairs for number in range(first, last + 1))
+
+
+def split_counts(value: Any) -> Any:
+    """6=30,7=12 as {"6": "30", "7": "12"}; what is no text stays as it is. Raises ValueError for other text."""
+    if not isinstance(value, str):
+        return value
+    pairs = [re.fullmatch(r"(\d+)\s*=\s*(\d+)", part) for part in split_names(value)]
+    counts = {pair[1]: pair[2] for pair in pairs if pair}
+    if len(counts) < len(pairs):
+        raise ValueError(f"Expected counts such as 6=30,7=12, each class once, got {value!r}; correct them.")
+    return counts
+
 
 Seed = Annotated[int, Field(ge=0, le=1_000_000)]
 Width = Annotated[int, Field(ge=4, multiple_of=4)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Decay = Annotated[float, Field(ge=0, lt=1)]
 Refinement = Literal["filtered", "soft"]
+Refinements = Annotated[tuple[Refinement, ...], BeforeValidator(split_names)]
+Seeds = Annotated[tuple[Seed, ...], BeforeValidator(split_numbers)]
+Counts = Annotated[dict[str, NonNegativeInt], BeforeValidator(split_counts)]
 
 
 class Settings(BaseModel):
@@ -70,12 +111,10 @@ class DatasetSettings(Settings):
     """Which synthetic images are drawn."""
 
     per_class: NonNegativeInt = Field(6_000, description="images of each class")
-    counts: dict[str, NonNegativeInt] = Field(
-        {}, description="images of single classes by their number, where they differ"
-    )
+    counts: Counts = Field({}, description="images of single classes by their number, where they differ")
     latent_spread: PositiveFloat = Field(1.0, description="standard deviation of the latents, 1 in training")
     batch_size: PositiveInt = Field(1_000, description="images held in memory at once")
-    refinements: tuple[Refinement, ...] = Field(
+    refinements: Refinements = Field(
         (),
         description="further teaching sets: without the images whose label real-taught classifiers deny, "
         "and with their beliefs in place of the labels",
@@ -107,9 +146,7 @@ class ExportSettings(Settings):
     """Which images an export holds."""
 
     per_class: NonNegativeInt = Field(6_000, description="training images of each class")
-    counts: dict[str, NonNegativeInt] = Field(
-        {}, description="training images of single classes by their number, where they differ"
-    )
+    counts: Counts = Field({}, description="training images of single classes by their number, where they differ")
     test_per_class: NonNegativeInt = Field(1_000, description="synthetic test images of each class")
     real_test: bool = Field(False, description="whether the real test images stand in place of synthetic ones")
     seed: Seed = Field(0, description="of the order and the images")
@@ -127,7 +164,7 @@ class ClassifierSettings(Settings):
     batch_size: PositiveInt = Field(256, description="images in a step")
     learning_rate: PositiveFloat = Field(2e-3, description="Adam's step size at the start, cosine to zero")
     soft_dropout: bool = Field(True, description="whether learning from beliefs has dropout, as that from labels has")
-    seeds: tuple[Seed, ...] = Field((0, 1, 2), min_length=1, description="one training for each seed")
+    seeds: Seeds = Field((0, 1, 2), min_length=1, description="one training for each seed")
 
 
 class Experiment(Settings):

@@ -1,22 +1,32 @@
 """Files that are complete or absent, here or in an object store, and their digests."""
 
+from __future__ import annotations
+
 import errno
 import hashlib
+import logging
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import numpy as np
-import pandas as pd
 from upath import UPath
 
 from gan_core.errors import BadInput
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+READ_ONLY = 0o444
 REFUSALS = (errno.EACCES, errno.EDQUOT, errno.ENOSPC, errno.EPERM, errno.EROFS)
+LACKING = (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM)  # of file systems that have no such thing
+
+logger = logging.getLogger("synthetic_data.files")
 
 
 def located(place: str | Path) -> Path:
@@ -84,7 +94,7 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
         with temporary.open("wb") as file:
             yield file
             file.flush()
-            os.fsync(file.fileno())
+            _sync(file.fileno(), path.parent)
         temporary.replace(path)
     except OSError as error:
         error.filename = error.filename or str(path)  # a full disk does not say where
@@ -112,17 +122,61 @@ def copy(source: Path, target: Path) -> None:
         shutil.copyfileobj(read, written)
 
 
-def sync(folder: Path) -> None:
-    """Let what was made, renamed or removed in the folder outlast a loss of power."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def sync(place: Path) -> None:
+    """Let a file, or what was made, renamed or removed in a folder, outlast a loss of power."""
+    descriptor = os.open(place, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
+        _sync(descriptor, place)
     finally:
         os.close(descriptor)
 
 
+def make_read_only(path: Path) -> None:
+    """Let nobody write to the file by mistake, where the file system knows permissions."""
+    try:
+        path.chmod(READ_ONLY)
+    except OSError as error:
+        _go_without("permissions", path.parent, error)
+
+
+def link(path: Path, target: str) -> None:
+    """Let `path` stand for its sibling `target`: a symbolic link, or a text with its name where there are no links."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.unlink(missing_ok=True)
+    try:
+        temporary.symlink_to(target)
+    except OSError as error:
+        _go_without("links", path.parent, error)
+        return write_text(path, target)
+    temporary.replace(path)
+
+
+def _sync(descriptor: int, place: Path) -> None:
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        _go_without("a way to outlast a loss of power", place, error)
+
+
+def _go_without(feature: str, place: Path, error: OSError) -> None:
+    """Go on, and say once, where the error says that the file system lacks the feature; raise it where it does not."""
+    if error.errno not in LACKING:
+        raise error
+    _say_once(feature, place)
+
+
+@cache
+def _say_once(feature: str, place: Path) -> None:
+    logger.warning("The file system of %s lacks %s; going on without", place, feature)
+
+
+def read_text(path: Path) -> str:
+    """The text of a file that this program wrote."""
+    return path.read_text("utf-8")
+
+
 def write_text(path: Path, text: str) -> None:
-    """Write `text` to `path`, whole or not at all."""
+    """Write `text` to `path` in UTF-8, whole or not at all."""
     with atomic_write(path) as file:
         file.write(text.encode())
 
@@ -141,6 +195,8 @@ def save_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
 
 def read_frame(path: Path) -> pd.DataFrame:
     """The pandas frame in a Parquet file, here or in an object store."""
+    import pandas as pd
+
     with path.open("rb") as file:
         return pd.read_parquet(file)
 

@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -15,6 +14,7 @@ from gan_core.config import GanSettings
 from gan_core.errors import BadInput
 from gan_core.graphs import compiled, repeat
 from gan_core.images import LabelledImages, to_signed
+from gan_core.keras_settings import keras
 from gan_core.losses import ADVERSARIAL, class_loss, gradient_penalty
 from gan_core.networks import Discriminator, Generator
 from gan_core.replicas import contribution, share

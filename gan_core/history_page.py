@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-import matplotlib
 import numpy as np
 import pandas as pd
 from markupsafe import Markup
@@ -13,7 +12,7 @@ from matplotlib.ticker import PercentFormatter
 
 from gan_core.history import EXAMINED_ON, TEACHING, Line, changes, lines
 from gan_core.lines import percent
-from gan_core.page import GREY, NETWORK_COLOURS, TEMPLATES, csv_uri, inline_svg, restrain
+from gan_core.page import GREY, NETWORK_COLOURS, TEMPLATES, chart_style, csv_uri, inline_svg, restrain
 
 RUN_COLOUR, VERSION_COLOUR = NETWORK_COLOURS.values()
 MARGIN = 1 / 24  # days, at least, before the first and after the last
@@ -83,7 +82,7 @@ def _when(dated: Sequence[Line]) -> list[float]:
 
 
 def _axes(dated: Sequence[Line]) -> tuple[Figure, Axes]:
-    with matplotlib.rc_context({"font.size": 10}):
+    with chart_style(hashsalt="history"):
         figure = Figure(figsize=(5.2, 2.9), layout="constrained")
         axes = figure.subplots()
     first, last = min(_when(dated)), max(_when(dated))
@@ -99,5 +98,5 @@ def _axes(dated: Sequence[Line]) -> tuple[Figure, Axes]:
 
 def _finished(figure: Figure, axes: Axes) -> Markup:
     restrain(axes)
-    with matplotlib.rc_context({"svg.hashsalt": "history", "svg.fonttype": "none"}):
+    with chart_style(hashsalt="history"):
         return inline_svg(figure)

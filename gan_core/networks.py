@@ -7,10 +7,10 @@ stride 2, written as `space_to_depth` and a dense layer, which takes half the ti
 
 from itertools import count
 
-import keras
 import tensorflow as tf
 
 from gan_core.config import GanSettings
+from gan_core.keras_settings import keras
 from gan_core.precision import resolved
 from gan_core.replicas import replicas, total
 

@@ -6,14 +6,15 @@ import mimetypes
 import re
 from base64 import b64encode
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-import matplotlib
 import numpy as np
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
+from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
@@ -148,7 +149,7 @@ def _settings(experiment: Experiment) -> list[tuple[str, list[tuple[str, str, st
 
 def _chart(history: pd.DataFrame, quantity: str) -> Markup:
     """The generator's and the discriminator's `quantity` over the epochs, as inline SVG."""
-    with matplotlib.rc_context({"svg.hashsalt": quantity, "svg.fonttype": "none", "font.size": 10}):
+    with chart_style(hashsalt=quantity):
         figure = Figure(figsize=(5.2, 2.9), layout="constrained")
         axes = figure.subplots()
         for network, colour in NETWORK_COLOURS.items():
@@ -162,6 +163,11 @@ def _chart(history: pd.DataFrame, quantity: str) -> Markup:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         restrain(axes)
         return inline_svg(figure)
+
+
+def chart_style(hashsalt: str) -> AbstractContextManager[None]:
+    """Matplotlib's own defaults, whatever a user's matplotlibrc says, but for ours; the salt shapes names in an SVG."""
+    return style.context(["default", {"svg.hashsalt": hashsalt, "svg.fonttype": "none", "font.size": 10}])
 
 
 def restrain(axes: Axes) -> None:

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-import keras
 import numpy as np
 
 from gan_core.classifier import answer, features
 from gan_core.diversity import Diversity, measure
 from gan_core.drawing import draw
 from gan_core.images import LabelledImages
+from gan_core.keras_settings import keras
 from gan_core.networks import Generator
 
 SAMPLE = 2_000  # images of each kind

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-import keras
 import numpy as np
 
 from gan_core.classifier import beliefs
 from gan_core.errors import BadInput
 from gan_core.images import LabelledImages
+from gan_core.keras_settings import keras
 
 
 def soft(drawn: LabelledImages, classifiers: Sequence[keras.Model]) -> LabelledImages:

@@ -76,9 +76,7 @@ def tidy(
 
     `label_fidelity` holds, for each seed, the real-taught classifier's score on the synthetic images.
     """
-    recalls = [f"recall_{slug(name)}" for name in class_names]
-    if len(set(recalls)) < len(recalls):
-        raise ValueError(f"Expected class names that differ in letters or digits, got {list(class_names)}.")
+    recalls = recall_columns(class_names)
     fidelity = {("real", label_fidelity.classifier, score.seed): score.accuracy for score in label_fidelity.scores}
     rows = [
         {
@@ -102,6 +100,17 @@ def tidy(
         for score in examination.scores
     ]
     return pd.DataFrame(rows)
+
+
+def recall_columns(class_names: Sequence[str]) -> list[str]:
+    """A column for each class, by its name; those whose names differ in case or signs alone have their number too."""
+    slugs = list(map(slug, class_names))
+    distinct = [
+        name if name and slugs.count(name) == 1 else f"{number}-{name}".rstrip("-") for number, name in enumerate(slugs)
+    ]
+    if len(set(distinct)) < len(distinct):  # a class is named as the number and name of another
+        distinct = [f"{number}-{name}".rstrip("-") for number, name in enumerate(slugs)]
+    return [f"recall_{name}" for name in distinct]
 
 
 def slug(name: str) -> str:

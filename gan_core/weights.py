@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-import keras
 import numpy as np
+
+from gan_core.keras_settings import keras
 
 
 def values(variables: Sequence[keras.Variable]) -> dict[str, np.ndarray]:

@@ -13,6 +13,7 @@ from prefect.cache_policies import NO_CACHE
 from gan_core.errors import BadInput
 from gan_core.files import sha256
 from tasks.fetch import UNREACHABLE, DownloadFailed, alone, fetch_from_any, fetch_if_present, reason
+from tasks.places import cache_home
 from tasks.sources import CLASSES, FASHION_MNIST, FILES, SUMS, check, expected_digests, verify
 
 HOMES = (
@@ -38,11 +39,6 @@ def locate(source: str | None) -> Path:
     if source.startswith(("http://", "https://")):
         return fetch_source(source.rstrip("/"))
     return verify(Path(source).expanduser())
-
-
-def cache_home() -> Path:
-    """Where this program keeps what it can fetch again."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "synthetic-data"
 
 
 def own_cache() -> Path:

@@ -4,12 +4,11 @@
     models/champion.json        every reign so far, the present one last; replaced as a whole
 
 A version is written beside its place and renamed into it, and leaves by a rename too, so each one that can be seen is
-whole; numbers only grow. Locks are flocks, which die with their process.
+whole; numbers only grow. See `tasks.locks`: locks die with their process.
 """
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import re
@@ -22,11 +21,9 @@ from typing import Literal
 
 from gan_core.contest import Verdict
 from gan_core.errors import BadInput
-from gan_core.files import is_local, located, sha256, sync, write_text
-from tasks.fetch import alone
+from gan_core.files import is_local, located, make_read_only, read_text, sha256, sync, write_text
+from tasks.locks import locked
 from tasks.records import Origin, Record, Reign, Throne, now
-
-READ_ONLY = 0o444
 
 logger = logging.getLogger("synthetic_data.models")
 
@@ -55,7 +52,7 @@ class Version:
 
     @property
     def record(self) -> Record:
-        return Record.model_validate_json((self.folder / "record.json").read_text())
+        return Record.model_validate_json(read_text(self.folder / "record.json"))
 
     def check(self) -> None:
         """Raise BadInput unless every file is what it was when the version was made."""
@@ -91,7 +88,7 @@ class Models:
 
     def throne(self) -> Throne | None:
         """Who reigns and who did before; None before the first promotion."""
-        return Throne.model_validate_json(self.pointer.read_text()) if self.pointer.exists() else None
+        return Throne.model_validate_json(read_text(self.pointer)) if self.pointer.exists() else None
 
     def champion(self) -> Version | None:
         """The version in use, if one was ever promoted."""
@@ -107,8 +104,7 @@ class Models:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """Wait for a writer that is at work, clear away what a killed one left, and be the only one."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with alone(self.folder):
+        with locked(self.folder / ".lock"):
             for left in self.folder.glob(".v*"):
                 shutil.rmtree(left)
             for left in self.folder.glob(f".{self.pointer.name}.*"):
@@ -118,13 +114,8 @@ class Models:
     @contextmanager
     def retraining(self) -> Iterator[None]:
         """Be the only one who trains a challenger; by hand a champion may be chosen meanwhile."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / ".retraining").open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                logger.info("Waiting until another retraining in %s has ended", self.folder)
-                fcntl.flock(file, fcntl.LOCK_EX)
+        waiting = f"Waiting until another retraining in {self.folder} has ended"
+        with locked(self.folder / ".retraining", while_waiting=waiting):
             yield
 
     def enroll(self, name: str, files: Mapping[str, Path], verdict: Verdict, origin: Origin, keep: int) -> Record:
@@ -205,7 +196,7 @@ class Models:
             versions=dict(origin.versions),
         )
         write_text(staging / "record.json", record.model_dump_json(indent=2) + "\n")
-        (staging / "record.json").chmod(READ_ONLY)
+        make_read_only(staging / "record.json")
         sync(staging)
         staging.rename(self.folder / name)
         sync(self.folder)
@@ -231,6 +222,5 @@ def models_folder() -> Path:
 
 def _copy(source: Path, target: Path) -> None:
     shutil.copyfile(source, target)
-    with target.open("rb") as file:
-        os.fsync(file.fileno())
-    target.chmod(READ_ONLY)
+    sync(target)
+    make_read_only(target)

@@ -5,7 +5,6 @@ folder and sends what it must not lose, the checkpoint last, so that any machine
 with one run at once send the same bytes.
 """
 
-import fcntl
 import hashlib
 import logging
 import tempfile
@@ -15,9 +14,12 @@ from datetime import datetime
 from pathlib import Path
 
 from gan_core.config import Experiment
-from gan_core.files import copy, is_local, refreshed, write_text, writing_to
+from gan_core.files import copy, is_local, read_text, refreshed, write_text, writing_to
 from gan_core.report import library_versions
+from tasks.locks import try_locked
 from tasks.runs import Run, program_digest, runs_folder
+
+LOCK = ".lock"
 
 logger = logging.getLogger("synthetic_data.runs")
 
@@ -43,12 +45,12 @@ def open_run(
 def _opened_here(runs: Path, experiment: Experiment, identity: str, finished: bool) -> Iterator[Run]:
     """The run in its folder, which no other process has meanwhile."""
     for run in _kept(runs, identity, finished):
-        with _locked(run.folder) as alone:
-            if alone:
+        with try_locked(run.folder / LOCK) as ours:
+            if ours:
                 yield _going_on(run)
                 return
     run = _new_run(runs, experiment, identity)
-    with _locked(run.folder):
+    with try_locked(run.folder / LOCK):
         yield run
 
 
@@ -70,7 +72,7 @@ def _kept(runs: Path, identity: str, finished: bool) -> Iterator[Run]:
     """The runs of that identity, without a report unless finished ones will do, the newest first."""
     folders = refreshed(runs).glob(f"*-{identity[:8]}")
     for run in map(Run, sorted(folders, key=lambda folder: folder.name, reverse=True)):
-        if run.identity.is_file() and run.identity.read_text() == identity and (finished or not run.report.exists()):
+        if run.identity.is_file() and read_text(run.identity) == identity and (finished or not run.report.exists()):
             yield run
 
 
@@ -107,15 +109,3 @@ def _new_folder(runs: Path, experiment: Experiment, identity: str) -> Path:
             number += 1
         else:
             return folder
-
-
-@contextmanager
-def _locked(folder: Path) -> Iterator[bool]:
-    """Whether the folder is ours; a lock dies with its process, so a crash leaves none behind."""
-    with (folder / ".lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True

@@ -14,7 +14,7 @@ from prefect.cache_policies import NO_CACHE
 from gan_core import page, report
 from gan_core.config import Experiment
 from gan_core.examination import Examination
-from gan_core.files import sha256, write_text
+from gan_core.files import read_text, sha256, write_text
 from gan_core.images import LabelledImages
 from gan_core.pictures import mosaic, save_png
 from tasks.events import emit_collapse
@@ -76,14 +76,21 @@ def publish_report(
     )
     headline = f"{warning}\n{report.headline(examinations, label_fidelity)}".lstrip()
     _publish_artifacts(frame, headline, run.kept)
+    write_text(run.headline, headline + "\n")
     write_text(run.report, html)
     shutil.rmtree(run.classifiers, ignore_errors=True)
     run.keep_all()
-    kept = run.kept
-    if warning and not experiment.tolerate_collapse:
+    return publish_run(run, experiment)
+
+
+def publish_run(run: Run, experiment: Experiment) -> Report:
+    """Make a run that has its report the latest one; raises Collapsed where its generator has collapsed."""
+    diversity, kept = diversity_after(run), run.kept
+    if diversity.collapse and not experiment.tolerate_collapse:
         emit_collapse(run.id, diversity)
-        raise Collapsed(f"{warning} The report is in {kept.report}; runs/latest stays where it was.")
+        raise Collapsed(f"{diversity.collapse} The report is in {kept.report}; runs/latest stays where it was.")
     publish_latest(run)
+    headline = read_text(run.headline).rstrip("\n")
     return Report(run.id, headline, str(kept.report), str(kept.folder / "report.parquet"), str(kept.synthetic))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +12,11 @@ from typing import get_args
 import gan_core
 from gan_core.config import Refinement
 from gan_core.examination import TeachingSet
-from gan_core.files import copy, is_local, located, write_text
+from gan_core.files import copy, is_local, link, located, read_text, write_text
 
 LATEST = "latest"
+
+logger = logging.getLogger("synthetic_data.runs")
 
 
 @dataclass(frozen=True)
@@ -103,9 +106,18 @@ class Run:
         return self.folder / "validation.parquet"
 
     @property
+    def headline(self) -> Path:
+        """The lines that the command prints."""
+        return self.folder / "headline.txt"
+
+    @property
     def report(self) -> Path:
         """The page, written last: a run that has one is complete."""
         return self.folder / "report.html"
+
+    def is_complete(self) -> bool:
+        """Whether the run has its report, and still the images that it is about."""
+        return all(file.exists() for file in (self.report, self.headline, self.history, self.generator, self.synthetic))
 
 
 def runs_folder() -> Path:
@@ -114,22 +126,24 @@ def runs_folder() -> Path:
 
 
 def publish_latest(run: Run) -> None:
-    """Let `latest` beside the run's folder name it: a symbolic link here, at a URL a file with its name."""
+    """Let `latest` beside the run's folder name it: a link, or a file with its name at a URL and where links are none.
+
+    A folder of that name, as a copy of all runs may leave one, stays as it is.
+    """
     latest = run.kept.folder.with_name(LATEST)
     if not is_local(latest):
         write_text(latest, run.id)
-        return
-    temporary = latest.with_name(f".{LATEST}.{os.getpid()}")
-    temporary.unlink(missing_ok=True)
-    temporary.symlink_to(run.id)
-    temporary.replace(latest)
+    elif latest.is_dir() and not latest.is_symlink():
+        logger.warning("Expected a link at %s, got a folder; it stays, the newest run is %s", latest, run.id)
+    else:
+        link(latest, run.id)
 
 
 def resolved(place: Path) -> Path:
     """The folder or file that is meant, where `place` may be `latest`."""
-    if is_local(place):
-        return place.resolve()
-    return place.with_name(Path(place.read_text()).name) if place.name == LATEST and place.is_file() else place
+    if place.name == LATEST and place.is_file():
+        return place.with_name(Path(read_text(place)).name)
+    return place.resolve() if is_local(place) else place
 
 
 def program_digest() -> str:

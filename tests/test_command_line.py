@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,7 @@ from killed import Command
 from PIL import Image
 from servers import wait_until
 
-from flows.command_line import customised
+from flows.options import customised
 from gan_core.config import (
     CLASSIC,
     EXPERIMENTS,
@@ -36,7 +36,7 @@ TINY = (
     *("--name", "tiny", "--tolerate-collapse", "--data.validation-images", "100", "--gan.batch-size", "16"),
     *("--gan.generator-width", "8", "--gan.discriminator-width", "8"),
     *("--dataset.per-class", "9", "--classifier.steps", "6", "--classifier.batch-size", "32"),
-    *("--classifier.seeds", "0", "--classifier.seeds", "1"),
+    *("--classifier.seeds", "0,1"),
 )
 
 Whole = tuple[Path, str, str]
@@ -100,7 +100,8 @@ def test_a_run_from_nothing_to_report(whole: Whole) -> None:
         assert accuracy in output
     assert "report.html" in output and "synthetic.npz" in output
     assert errors.count("epoch ") == 12 and "INFO" not in errors
-    assert "oneDNN" not in errors and (run.parent / "log.txt").stat().st_size > 0
+    assert "oneDNN" not in errors and not (run.parent / "log.txt").exists()
+    assert (run.parents[1] / "cache" / "synthetic-data" / "log.txt").stat().st_size > 0
 
 
 def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(
@@ -146,7 +147,7 @@ def test_an_interrupted_run_says_how_to_go_on(settings: dict[str, str], whole: W
 def test_an_interruption_that_compiled_code_reports_in_its_way_is_one_too(
     monkeypatch: pytest.MonkeyPatch, refusal: Callable[..., str]
 ) -> None:
-    def interrupted(name: str, settings: Experiment | None) -> Experiment:
+    def interrupted(name: str, replaced: Mapping[str, object]) -> Experiment:
         raise SystemError("returned a result with an exception set") from KeyboardInterrupt()
 
     monkeypatch.setattr("flows.command_line.customised", interrupted)
@@ -161,7 +162,7 @@ def test_an_interruption_that_compiled_code_reports_in_its_way_is_one_too(
         (("--experiment", "nope"), "standard, smoke, full, classic"),
         (("--gan.loss", "hinge"), "'relativistic' or 'cross-entropy'"),
         (("--source", "/nowhere"), "/nowhere"),
-        (("--dataset.counts.10", "3"), "classes 0 to 9"),
+        (("--dataset.counts", "10=3"), "classes 0 to 9"),
         (("--data.train-images", "501"), "501"),
     ],
 )
@@ -197,16 +198,15 @@ def described(settings: type[Settings], prefix: str = "") -> list[tuple[str, str
 
 
 def test_given_settings_replace_those_of_the_named_experiment_and_no_others() -> None:
-    given = Experiment.model_validate({"seed": 7, "gan": {"epochs": 4}})
-    assert customised("smoke", given) == SMOKE.model_copy(
+    assert customised("smoke", {"seed": 7, "gan": {"epochs": 4}}) == SMOKE.model_copy(
         update={"seed": 7, "gan": SMOKE.gan.model_copy(update={"epochs": 4})}
     )
-    assert [customised(name, None) for name in EXPERIMENTS] == [STANDARD, SMOKE, FULL, CLASSIC]
+    assert [customised(name, {}) for name in EXPERIMENTS] == [STANDARD, SMOKE, FULL, CLASSIC]
 
 
 def test_an_unknown_experiment_is_refused() -> None:
     with pytest.raises(BadInput, match="smoke"):
-        customised("none", None)
+        customised("none", {})
 
 
 def test_the_digest_tells_settings_apart_but_not_where_the_data_lie() -> None:

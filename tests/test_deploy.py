@@ -49,7 +49,7 @@ def test_every_deployment_bears_the_tag_by_which_the_server_knows_our_runs() -> 
 
 
 def test_runs_of_the_command_bear_it_on_a_server_that_is_named() -> None:
-    with temporary_settings({PREFECT_API_URL: "http://127.0.0.1:9/api"}), server(log=2), tags("nightly"):
+    with temporary_settings({PREFECT_API_URL: "http://127.0.0.1:9/api"}), server(), tags("nightly"):
         assert TagsContext.get().current_tags == {TAG, "nightly"}
 
 

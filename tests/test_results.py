@@ -35,7 +35,7 @@ from tasks.runs import resolved
 
 NAME = "at-a-url"
 NAMES = {
-    *(".identity", "experiment.json", "history.parquet", "report.csv", "report.html", "report.parquet"),
+    *(".identity", "experiment.json", "history.parquet", "headline.txt", "report.csv", "report.html", "report.parquet"),
     *("generator/checkpoint.npz", "generator/generator.npz", "synthetic.npz"),
     *("grids/epoch-0002.png", "grids/evolution.gif", "grids/mosaic.png"),
 }

@@ -1,0 +1,104 @@
+"""What a command shows: our own messages, in any locale, on any stream, even one that is closed, full or unread."""
+
+import codecs
+import io
+import logging
+import os
+import sys
+import unicodedata
+from contextlib import suppress
+from pathlib import Path
+
+from tasks.places import cache_home
+
+PLAIN = {
+    "\N{MINUS SIGN}": "-",
+    "±": "+/-",
+    "“": '"',
+    "”": '"',
+    "—": "-",
+    "…": "...",
+    "\N{MULTIPLICATION SIGN}": "x",
+}  # where it lacks them
+LARGEST_LOG = 10_000_000  # bytes; a longer one is begun anew
+
+
+class ForgivingFile(io.FileIO):
+    """A stream that drops what it cannot write: the disk is full, or nobody reads any more."""
+
+    def write(self, content: bytes) -> int:  # type: ignore[override]
+        try:
+            return super().write(content) or 0
+        except OSError:
+            return len(content)
+
+
+def forgive_output() -> None:
+    """Let nothing that this process prints end it: no locale, no closed, full or unread stream."""
+    codecs.register_error("plain", _plain)
+    _open_missing()
+    for name, descriptor in (("stdout", 1), ("stderr", 2)):
+        encoding = getattr(getattr(sys, name), "encoding", None) or "utf-8"
+        setattr(sys, name, _stream(descriptor, encoding))
+
+
+def quiet() -> None:
+    """Keep what C++ libraries and the loggers of others write in a log file; our own messages go to the screen."""
+    encoding = sys.stderr.encoding
+    screen, log = os.dup(2), log_file()
+    with log.open("ab") as file:
+        os.dup2(file.fileno(), 2)
+    sys.stderr = _stream(screen, encoding)
+    import prefect  # noqa: F401  its import sets up logging, which the next line replaces
+
+    logging.basicConfig(
+        filename=log, encoding="utf-8", level=logging.INFO, format="%(asctime)s %(name)s %(message)s", force=True
+    )
+    logging.getLogger("synthetic_data").addHandler(Screen())
+
+
+def log_file() -> Path:
+    """The file for all messages of others, in the cache, or nowhere if that cannot be written to."""
+    log = cache_home() / "log.txt"
+    with suppress(OSError):
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as file:
+            if file.tell() > LARGEST_LOG:
+                file.truncate(0)
+        return log
+    return Path(os.devnull)
+
+
+class Screen(logging.Handler):
+    """Prints messages above a progress bar that may be on the terminal."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        from tasks.progress import CONSOLE
+
+        CONSOLE.print(self.format(record), soft_wrap=True, markup=False)
+
+
+def _open_missing() -> None:
+    """Open what was closed before this process began, or the next file would be opened in its place."""
+    for descriptor in (0, 1, 2):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+
+
+def _stream(descriptor: int, encoding: str) -> io.TextIOWrapper:
+    file = ForgivingFile(descriptor, "w", closefd=False)
+    return io.TextIOWrapper(io.BufferedWriter(file), encoding, errors="plain", line_buffering=True)
+
+
+def _plain(error: UnicodeError) -> tuple[str, int]:
+    """What stands for characters that the encoding lacks: their plain form, or a question mark."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    missing = error.object[error.start : error.end]
+    return "".join(PLAIN.get(sign) or _ascii(sign) for sign in missing), error.end
+
+
+def _ascii(sign: str) -> str:
+    return unicodedata.normalize("NFKD", sign).encode("ascii", "ignore").decode() or "?"
