@@ -8,18 +8,19 @@ import sys
 import unicodedata
 from contextlib import suppress
 from pathlib import Path
+from typing import cast
 
 from tasks.places import cache_home
 
-PLAIN = {
+PLAIN = {  # for encodings that lack them
     "\N{MINUS SIGN}": "-",
+    "\N{MULTIPLICATION SIGN}": "x",
     "±": "+/-",
     "“": '"',
     "”": '"',
     "—": "-",
     "…": "...",
-    "\N{MULTIPLICATION SIGN}": "x",
-}  # where it lacks them
+}
 LARGEST_LOG = 10_000_000  # bytes; a longer one is begun anew
 
 
@@ -88,7 +89,7 @@ def _open_missing() -> None:
 
 
 def _stream(descriptor: int, encoding: str) -> io.TextIOWrapper:
-    file = ForgivingFile(descriptor, "w", closefd=False)
+    file = cast(io.FileIO, ForgivingFile(descriptor, "w", closefd=False))
     return io.TextIOWrapper(io.BufferedWriter(file), encoding, errors="plain", line_buffering=True)
 
 

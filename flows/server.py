@@ -29,7 +29,7 @@ from tasks.places import cache_home
 PATIENCE = 120  # seconds; a new database takes ten
 ROOM = 50_000_000  # bytes that a server may need in its home
 SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
-OURS = {"PREFECT_SERVER_API_AUTH_STRING": "", "PREFECT_SERVER_API_BASE_PATH": "", "PYTHONUTF8": "1"}
+NOT_OURS = {"PREFECT_SERVER_API_AUTH_STRING", "PREFECT_SERVER_API_BASE_PATH"}  # of a server that others are to reach
 
 
 @contextmanager
@@ -52,7 +52,7 @@ def server() -> Iterator[None]:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            env=os.environ | OURS,
+            env=_surroundings(),
             start_new_session=True,
             preexec_fn=_end_with_parent if sys.platform == "linux" else None,
         )
@@ -69,6 +69,11 @@ def server() -> Iterator[None]:
             handler.flush()  # waits until the server has them
         _end(process)
         log.unlink(missing_ok=True)
+
+
+def _surroundings() -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name not in NOT_OURS}
+    return kept | {"PYTHONUTF8": "1"}
 
 
 def _start(address: str) -> list[str]:

@@ -12,7 +12,7 @@ from gan_core.config import STANDARD, DatasetSettings
 from gan_core.examination import Examination, Score, TeachingSet
 from gan_core.page import render
 from gan_core.pictures import grid, save_gif, save_png
-from gan_core.report import Provenance, headline, library_versions, save, tidy
+from gan_core.report import Provenance, headline, library_versions, recall_columns, save, tidy
 
 CLASSES = ("T-shirt/top", "<b>&", "Bag")
 PROVENANCE = Provenance(
@@ -89,9 +89,20 @@ def test_label_fidelity_stands_in_the_rows_of_the_real_taught_only() -> None:
     assert frame.label_fidelity[~real].isna().all()
 
 
-def test_class_names_that_would_share_a_column_are_refused() -> None:
-    with pytest.raises(ValueError, match="class names"):
-        tidy(*trial(), PROVENANCE, ("Bag", "bag", "Coat"))
+@pytest.mark.parametrize(
+    "class_names", [("Bag", "bag", "Coat"), ("+", "-", "×"), ("C", "C++", "c"), ("0-a", "a", "A"), ("ä", "1", "")]
+)
+def test_class_names_that_differ_in_case_or_signs_alone_keep_columns_of_their_own(class_names: tuple[str, ...]) -> None:
+    frame = tidy(*trial(), PROVENANCE, class_names)
+
+    recalls = [str(name) for name in frame if str(name).startswith("recall_")]
+    assert len({name.casefold() for name in recalls}) == len(class_names)
+    real = trial()[0][0].scores[0]
+    assert frame.loc[0, recalls].tolist() == real.recall.tolist()
+
+
+def test_class_names_that_differ_in_letters_name_their_columns() -> None:
+    assert recall_columns(("T-shirt/top", "bag", "Bag")) == ["recall_t-shirt-top", "recall_1-bag", "recall_2-bag"]
 
 
 def test_parquet_and_csv_give_the_frame_back(tmp_path: Path) -> None:
