@@ -90,7 +90,7 @@ def test_label_fidelity_stands_in_the_rows_of_the_real_taught_only() -> None:
 
 
 @pytest.mark.parametrize(
-    "class_names", [("Bag", "bag", "Coat"), ("+", "-", "×"), ("C", "C++", "c"), ("0-a", "a", "A"), ("ä", "1", "")]
+    "class_names", [("Bag", "bag", "Coat"), ("+", "-", ""), ("C", "C++", "c"), ("0-a", "a", "A"), ("ä", "1", "")]
 )
 def test_class_names_that_differ_in_case_or_signs_alone_keep_columns_of_their_own(class_names: tuple[str, ...]) -> None:
     frame = tidy(*trial(), PROVENANCE, class_names)
@@ -98,7 +98,7 @@ def test_class_names_that_differ_in_case_or_signs_alone_keep_columns_of_their_ow
     recalls = [str(name) for name in frame if str(name).startswith("recall_")]
     assert len({name.casefold() for name in recalls}) == len(class_names)
     real = trial()[0][0].scores[0]
-    assert frame.loc[0, recalls].tolist() == real.recall.tolist()
+    assert frame[recalls].iloc[0].tolist() == real.recall.tolist()
 
 
 def test_class_names_that_differ_in_letters_name_their_columns() -> None:

@@ -1,0 +1,242 @@
+"""The machines of others: their settings, locales, streams, proxies, homes, and what their file systems lack."""
+
+import errno
+import fcntl
+import json
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import matplotlib as mpl
+import pandas as pd
+import pytest
+from conftest import surroundings
+from prefect.settings import PREFECT_API_URL, PREFECT_HOME, PREFECT_SERVER_DATABASE_CONNECTION_URL, temporary_settings
+from servers import PREFECT
+
+from flows.server import server
+from gan_core.contest import Verdict
+from gan_core.errors import BadInput
+from gan_core.files import atomic_write, link, make_read_only, sync
+from gan_core.page import _chart
+from tasks.locks import locked, try_locked
+from tasks.models import Models
+from tasks.records import Origin
+from tasks.runs import Run, publish_latest, resolved
+
+COMMAND = Path(PREFECT).with_name("synthetic-data")
+DEAD = "http://127.0.0.1:9"
+REASON = "Worse by \N{MINUS SIGN}1.00 ± 0.20 “points”, café, 駅."
+
+
+def lacking(code: int) -> Callable[..., object]:
+    """A system call of a file system that has no such thing."""
+
+    def call(*arguments: object, **options: object) -> object:
+        raise OSError(code, os.strerror(code))
+
+    return call
+
+
+@pytest.fixture
+def models(tmp_path: Path) -> Models:
+    """A registry whose one version has a reason that not every locale can show."""
+    models = Models(tmp_path / "models")
+    (tmp_path / "source").write_text("content", "utf-8")
+    verdict = Verdict(False, REASON, {"accuracy": 0.5})
+    models.enroll("v0001", {"generator.npz": tmp_path / "source"}, verdict, Origin("me", "run", "data", None), 9)
+    return models
+
+
+def listed(models: Models, redirection: str, **variables: object) -> subprocess.CompletedProcess[bytes]:
+    """`synthetic-data models list` in a shell, with its streams redirected."""
+    command = f"{shlex.quote(str(COMMAND))} models list {redirection}"
+    environment = surroundings(SYNTHETIC_DATA_MODELS=models.folder, **variables)
+    return subprocess.run(["bash", "-o", "pipefail", "-c", command], env=environment, capture_output=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "said"),
+    [
+        ("utf-8", REASON),
+        ("latin-1", 'Worse by -1.00 ± 0.20 "points", café, ?.'),
+        ("ascii", 'Worse by -1.00 +/- 0.20 "points", cafe, ?.'),
+    ],
+)
+def test_every_locale_shows_what_it_can(models: Models, encoding: str, said: str) -> None:
+    done = listed(models, "", PYTHONIOENCODING=encoding, PYTHONUTF8="0")
+    assert done.returncode == 0 and done.stderr == b""
+    assert said in done.stdout.decode(encoding)
+
+
+@pytest.mark.parametrize("redirection", ["> /dev/full", ">&-", "2>&-", ">&- 2>&-", "| true", "< /dev/null"])
+def test_no_stream_that_is_closed_full_or_unread_ends_a_command(models: Models, redirection: str) -> None:
+    done = listed(models, redirection)
+    assert done.returncode == 0 and done.stderr == b""
+
+
+def test_an_error_without_a_screen_keeps_its_exit_code(models: Models) -> None:
+    assert listed(models, "--nonsense 2>&-").returncode == 2
+    assert listed(models, "--nonsense 2> /dev/full", PYTHONIOENCODING="ascii").returncode == 2
+
+
+def test_help_and_lists_import_nothing_that_takes_long(models: Models) -> None:
+    heavy = "tensorflow", "keras", "prefect", "pandas", "matplotlib", "mlcroissant"
+    for arguments in (["--help"], ["run", "--help"], ["--version"], ["models", "list"], ["export", "--help"]):
+        script = (
+            "import sys; from flows.command_line import main\n"
+            f"try: main({arguments!r})\n"
+            f"finally: print('\\nimported', [name for name in {heavy!r} if name in sys.modules])"
+        )
+        environment = surroundings(SYNTHETIC_DATA_MODELS=models.folder)
+        done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)
+        assert done.stdout.splitlines()[-1] == "imported []", (arguments, done.stdout, done.stderr)
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    from importlib.metadata import version
+
+    shown = subprocess.run([COMMAND, "--version"], capture_output=True, text=True, check=True).stdout
+    assert shown.strip() == version("synthetic-data") != "0.0.0"
+
+
+def test_keras_computes_as_here_whatever_a_user_has_set(tmp_path: Path) -> None:
+    theirs = {"backend": "jax", "image_data_format": "channels_first", "floatx": "float64", "epsilon": 0.1}
+    (tmp_path / "keras.json").write_text(json.dumps(theirs), "utf-8")
+    script = (
+        "from gan_core.keras_settings import keras\n"
+        "config = keras.config\n"
+        "print(config.backend(), config.image_data_format(), config.floatx(), config.epsilon())"
+    )
+    environment = surroundings(KERAS_HOME=tmp_path, KERAS_BACKEND="jax")
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)
+    assert done.stdout.split() == ["tensorflow", "channels_last", "float32", "1e-07"], done.stderr
+
+
+def test_charts_are_ours_whatever_a_user_has_set() -> None:
+    history = pd.DataFrame({"epoch": [1, 2], "generator_loss": [1.0, 2.0], "discriminator_loss": [2.0, 1.0]})
+    ours = _chart(history, "loss")
+    with mpl.rc_context({"text.usetex": True, "font.size": 40, "axes.facecolor": "red", "svg.fonttype": "path"}):
+        assert _chart(history, "loss") == ours
+
+
+def test_a_file_system_without_links_sync_or_permissions_is_used_without_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(os, "symlink", lacking(errno.EPERM))
+    monkeypatch.setattr(os, "fsync", lacking(errno.EINVAL))
+    monkeypatch.setattr(os, "chmod", lacking(errno.EOPNOTSUPP))
+    for number in (1, 2):
+        run = Run(tmp_path / f"run-{number}")
+        with atomic_write(run.report) as file:
+            file.write(b"whole")
+        make_read_only(run.report)
+        sync(run.folder)
+        publish_latest(run)
+        assert resolved(tmp_path / "latest") == run.folder
+    said = [record.getMessage() for record in caplog.records]
+    assert len(said) == len(set(said)) and any("lacks links" in line for line in said)
+
+
+def test_what_a_file_system_refuses_for_other_reasons_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "symlink", lacking(errno.ENOSPC))
+    with pytest.raises(OSError, match="No space"):
+        link(tmp_path / "latest", "run")
+
+
+def test_a_folder_called_latest_stays_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "latest").mkdir()
+    (tmp_path / "run").mkdir()
+    publish_latest(Run(tmp_path / "run"))
+    assert (tmp_path / "latest").is_dir() and not (tmp_path / "latest").is_symlink()
+
+
+@pytest.mark.parametrize("code", [0, errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP])
+def test_one_holds_a_lock_at_a_time_even_where_files_cannot_be_locked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    if code:
+        monkeypatch.setattr(fcntl, "flock", lacking(code))
+    with locked(tmp_path / ".lock"):
+        for _ in range(2):
+            with try_locked(tmp_path / ".lock") as ours:
+                assert not ours
+    with try_locked(tmp_path / ".lock") as ours:
+        assert ours
+
+
+def test_a_lock_by_presence_dies_with_its_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    script = (
+        "import fcntl, os, pathlib, signal, sys\n"
+        "def lacking(*arguments): raise OSError(38, 'Function not implemented')\n"
+        "fcntl.flock = lacking\n"
+        "from tasks.locks import locked\n"
+        "with locked(pathlib.Path(sys.argv[1])): os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    subprocess.run([sys.executable, "-c", script, tmp_path / ".lock"], env=surroundings(), check=False)
+    assert [path.name for path in tmp_path.iterdir() if path.name.endswith(".held")] == [".lock.held"]
+    monkeypatch.setattr(fcntl, "flock", lacking(errno.ENOSYS))
+    with locked(tmp_path / ".lock"):
+        pass
+
+
+def test_a_home_in_which_no_server_can_work_is_told_before_one_is_started(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way", "utf-8")
+    for home in (tmp_path / "file", tmp_path / "file" / "below"):
+        with (
+            temporary_settings({PREFECT_HOME: home}, restore_defaults={PREFECT_API_URL}),
+            pytest.raises(BadInput, match="set PREFECT_HOME"),
+            server(),
+        ):
+            pass
+
+
+def test_a_home_without_room_is_told_before_a_server_is_started(small_disk: Path) -> None:
+    with (
+        temporary_settings({PREFECT_HOME: small_disk}, restore_defaults={PREFECT_API_URL}),
+        pytest.raises(BadInput, match="make room, or set PREFECT_HOME"),
+        server(),
+    ):
+        pass
+
+
+def test_a_server_that_does_not_start_is_quoted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, elsewhere: Path
+) -> None:
+    database = f"sqlite+aiosqlite:///{tmp_path}/nowhere/of/all/prefect.db"
+    monkeypatch.setenv(PREFECT_SERVER_DATABASE_CONNECTION_URL.name, database)
+    monkeypatch.setenv("PREFECT_HOME", str(tmp_path))
+    with (
+        temporary_settings({PREFECT_HOME: tmp_path}, restore_defaults={PREFECT_API_URL}),
+        pytest.raises(BadInput, match="ended with exit code") as refused,
+        server(),
+    ):
+        pass
+    log = next((elsewhere / "cache" / "synthetic-data").glob("server-*.log"))
+    assert str(log) in str(refused.value) and "no message" not in str(refused.value)
+
+
+def test_first_commands_at_once_on_a_new_home_behind_a_dead_proxy_all_succeed(generator: Path, tmp_path: Path) -> None:
+    proxies = dict.fromkeys(("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY"), DEAD)
+    places = {"PREFECT_HOME": tmp_path / "prefect", "XDG_CACHE_HOME": tmp_path / "cache"}
+    environment = surroundings(**places, **proxies, NO_PROXY="", no_proxy="")
+    started = [
+        subprocess.Popen(
+            [COMMAND, "export", "--generator", generator, "--per-class", "2", "--test-per-class", "1", "--out", out],
+            env=environment,
+            cwd=tmp_path,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for out in (tmp_path / "one", tmp_path / "other")
+    ]
+    errors = [process.communicate(timeout=240)[1] for process in started]
+    assert [process.returncode for process in started] == [0, 0], errors
+    there = {path.name for path in tmp_path.iterdir()} - {"source"}
+    assert there == {"prefect", "cache", "one", "other"}
+    assert not list((tmp_path / "cache" / "synthetic-data").glob("server-*.log"))
