@@ -3,6 +3,9 @@ EXPERIMENT ?= standard
 PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3,$(shell \
     $(name) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $(name))))
 BIN := .venv/bin
+# what a user has set for other projects leads neither Python nor pip out of .venv
+unexport PYTHONHOME PYTHONPATH PIP_PREFIX PIP_ROOT PIP_TARGET
+export PIP_USER := 0
 
 .PHONY: run test bench lock
 

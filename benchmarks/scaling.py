@@ -60,8 +60,8 @@ def exported(format: str, images: int) -> dict[str, float]:
 
 def peak_of_children() -> float:
     """The gibibytes that the processes started by this one and still at work held at most, in sum; Linux only."""
-    pids = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
-    lines = [line for pid in pids for line in Path(f"/proc/{pid}/status").read_text().splitlines()]
+    pids = Path(f"/proc/self/task/{os.getpid()}/children").read_text("utf-8").split()
+    lines = [line for pid in pids for line in Path(f"/proc/{pid}/status").read_text("utf-8").splitlines()]
     return sum(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 2**20
 
 

@@ -30,7 +30,7 @@ def multiplies_bfloat16(cpuinfo: str) -> bool:
 
 def _cpu_multiplies() -> bool:
     description = Path("/proc/cpuinfo")
-    return description.exists() and multiplies_bfloat16(description.read_text())
+    return description.exists() and multiplies_bfloat16(description.read_text("utf-8"))
 
 
 def _gpus() -> list[tf.config.PhysicalDevice]:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from gan_core.diversity import Diversity
 from gan_core.errors import BadInput
-from gan_core.files import atomic_write, read_frame, write_text
+from gan_core.files import atomic_write, read_frame, read_text, write_text
 from gan_core.history import EXAMINED_ON, Kind, Line
 from tasks.models import Models, Version
 from tasks.runs import Run, resolved
@@ -88,7 +88,7 @@ def _of_version(version: Version, *, champion: bool) -> dict[str, Any]:
 
 def _about(name: str, kind: Kind, run_id: str, experiment: Path) -> dict[str, Any]:
     """What both have; the time is that in the name of the run, by the clock of its machine."""
-    settings = json.loads(experiment.read_text())
+    settings = json.loads(read_text(experiment))
     settings["source"] = without_password(settings.get("source"))
     begun = re.match(r"\d{8}-\d{6}", run_id)
     return {
