@@ -52,8 +52,7 @@ class Game:
                 f"Expected a batch size that {self.replicas} replicas share evenly, got {settings.batch_size}; "
                 f"give {-(-settings.batch_size // self.replicas) * self.replicas}, or train on fewer."
             )
-        shown = settings.epoch_images or images
-        self.rounds = max(1, shown // (settings.batch_size * settings.penalty_interval))
+        self.rounds = max(1, settings.shown(images) // (settings.batch_size * settings.penalty_interval))
         self.generator = Generator(settings, side=side, classes=classes, seed=2 * seed)
         self.averaged = Generator(settings, side=side, classes=classes, seed=2 * seed)
         self.discriminator = Discriminator(settings, side=side, classes=classes, seed=2 * seed + 1)
