@@ -14,11 +14,13 @@ import pandas as pd
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from gan_core.config import Experiment
+from gan_core.config import Experiment, GanSettings
 from gan_core.diversity import Diversity
 from gan_core.files import atomic_write, load_arrays, save_arrays
 from gan_core.images import LabelledImages
 from gan_core.pictures import grid, save_gif, save_png
+from gan_core.requirements import require_sound
+from gan_core.understanding import class_counts
 from tasks.judge import Judge
 from tasks.normalize import Splits
 from tasks.open_run import identify
@@ -52,7 +54,9 @@ def train_gan(splits: Splits, experiment: Experiment, run: Run, *, judge: Judge,
     if run.generator.exists():
         return run.generator
     real, gan = LabelledImages.load(splits.train), experiment.gan
-    experiment.dataset.plan(len(real.class_names))  # what cannot be drawn is refused before the long work
+    validation = LabelledImages.load(splits.validation)
+    require_sound(experiment, real.labels, validation.labels, real.class_names)
+    _log_course(experiment.gan, len(real))
     game = _new_game(team, real, experiment, experiment.seed)
     if run.checkpoint.exists():
         game.restore(load_arrays(run.checkpoint))
@@ -60,7 +64,7 @@ def train_gan(splits: Splits, experiment: Experiment, run: Run, *, judge: Judge,
     elif start:
         game.begin_from(load_arrays(start))
         logger.info("Beginning with the networks in %s", start)
-    probe = Probe(judge.recall(), LabelledImages.load(splits.validation), experiment.dataset.latent_spread)
+    probe = Probe(judge.recall(), validation, experiment.dataset.latent_spread)
     with team.together():
         game.restore(team.from_chief(game.state()))
         _play(game, real, probe, run)
@@ -68,7 +72,12 @@ def train_gan(splits: Splits, experiment: Experiment, run: Run, *, judge: Judge,
         logger.warning(warning)
     save_gif(sorted(run.grids.glob("epoch-*.png")), run.evolution, milliseconds=400)
     card = GeneratorCard(
-        gan=gan, side=real.side, class_names=real.class_names, data_digest=splits.digest, seed=experiment.seed
+        gan=gan,
+        side=real.side,
+        class_names=real.class_names,
+        data_digest=splits.digest,
+        seed=experiment.seed,
+        class_images=tuple(class_counts(real).tolist()),
     )
     save_generator(run.generator, game.averaged, card)
     run.keep(run.evolution, run.generator)
@@ -99,6 +108,15 @@ def _new_game(team: Team, real: LabelledImages, experiment: Experiment, seed: in
 
     with team.strategy.scope(), team.together():
         return Game(experiment.gan, images=len(real), side=real.side, classes=len(real.class_names), seed=seed)
+
+
+def _log_course(gan: GanSettings, images: int) -> None:
+    logger.info(
+        "%d epochs, each of %d images, which is %.1f times each",
+        gan.epochs,
+        gan.shown(images),
+        gan.shown(images) / images,
+    )
 
 
 def _play(game: Game, real: LabelledImages, probe: Probe, run: Run) -> None:
