@@ -135,9 +135,10 @@ def read_labels(path: Path, classes: int) -> np.ndarray:
     """Labels, uint8 [N], each below `classes`."""
     labels = read_idx(path, dimensions=1)
     if len(labels) and labels.max() >= classes:
+        remedy = "subtract 1 from each" if labels.min() == 1 and labels.max() == classes else "correct them"
         raise WrongLabels(
-            f"Expected labels from 0 to {classes - 1} in {path}, got {labels.max()}; "
-            "list one name for each class in classes.txt."
+            f"Expected labels from 0 to {classes - 1} in {path}, got {labels.min()} to {labels.max()}; "
+            f"{remedy}, or list one name for each class in classes.txt."
         )
     return labels
 

@@ -7,7 +7,7 @@ import numpy as np
 from gan_core.images import LabelledImages
 
 NARROW = 32  # of the 256 steps of grey: less is hardly a picture
-SHARED = 0.01  # of the test images: in Fashion-MNIST it is one in two thousand
+SHARED = 0.01  # of the test images; of Fashion-MNIST none is
 
 
 def understood(train: LabelledImages, validation: LabelledImages, test: LabelledImages) -> str:

@@ -158,7 +158,7 @@ def _chosen(paths: list[Path]) -> Path:
     standard = [path for path in paths if path.name in FILES]
     compressed = [path for path in paths if path.name.lower().endswith(".gz")]
     same = len({path.name.lower().removesuffix(".gz") for path in paths}) == 1
-    best = standard or (compressed if same else paths)
+    best = standard or (same and compressed) or paths
     if len(best) > 1:
         raise IncompleteSource(
             f"Expected one file of each kind in {best[0].parent}, got {' and '.join(path.name for path in best)}; "

@@ -14,7 +14,7 @@ import pandas as pd
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from gan_core.config import Experiment, GanSettings
+from gan_core.config import Experiment
 from gan_core.diversity import Diversity
 from gan_core.files import atomic_write, load_arrays, save_arrays
 from gan_core.images import LabelledImages
@@ -56,8 +56,8 @@ def train_gan(splits: Splits, experiment: Experiment, run: Run, *, judge: Judge,
     real, gan = LabelledImages.load(splits.train), experiment.gan
     validation = LabelledImages.load(splits.validation)
     require_sound(experiment, real.labels, validation.labels, real.class_names)
-    _log_course(experiment.gan, len(real))
     game = _new_game(team, real, experiment, experiment.seed)
+    _log_course(game, len(real))
     if run.checkpoint.exists():
         game.restore(load_arrays(run.checkpoint))
         logger.info("Going on after epoch %d of %d", game.epoch, gan.epochs)
@@ -110,13 +110,11 @@ def _new_game(team: Team, real: LabelledImages, experiment: Experiment, seed: in
         return Game(experiment.gan, images=len(real), side=real.side, classes=len(real.class_names), seed=seed)
 
 
-def _log_course(gan: GanSettings, images: int) -> None:
-    logger.info(
-        "%d epochs, each of %d images, which is %.1f times each",
-        gan.epochs,
-        gan.shown(images),
-        gan.shown(images) / images,
-    )
+def _log_course(game: Game, images: int) -> None:
+    epochs, batch = game.settings.epochs, game.settings.batch_size
+    steps = game.rounds * game.settings.penalty_interval
+    seen = epochs * steps * batch / images
+    logger.info("%d epochs of %d steps, in which each training image is seen %.1f times", epochs, steps, seen)
 
 
 def _play(game: Game, real: LabelledImages, probe: Probe, run: Run) -> None:

@@ -20,7 +20,15 @@ from gan_core.networks import BatchNormalisation, UpConvolution
 from gan_core.weights import values
 
 Loss = Callable[[tf.Tensor, tf.Tensor], Losses]
-TINY = GanSettings(epochs=3, batch_size=16, generator_width=8, discriminator_width=8, latent_size=8, penalty_interval=2)
+TINY = GanSettings(
+    epochs=3,
+    epoch_images=96,
+    batch_size=16,
+    generator_width=8,
+    discriminator_width=8,
+    latent_size=8,
+    penalty_interval=2,
+)
 UNCONDITIONAL = TINY.model_copy(update={"conditional": False, "loss": "cross-entropy", "class_weight": 0.0, "shift": 2})
 REAL = striped_images(96, seed=3)
 
@@ -185,7 +193,7 @@ def test_gradients_meet_in_pairs(settings: GanSettings) -> None:
 
 def test_games_of_full_width_with_one_seed_end_with_the_same_bits() -> None:
     settings = GanSettings(
-        epochs=3, batch_size=64, penalty_interval=8, precision="float32"
+        epochs=3, epoch_images=512, batch_size=64, penalty_interval=8, precision="float32"
     )  # lower precision would hide what rounds differently
     random = np.random.default_rng(4)
     images = settings.batch_size * settings.penalty_interval

@@ -126,8 +126,13 @@ def test_sizes_that_do_not_fit_the_content_are_refused(tmp_path: Path, sizes: tu
 
 
 def test_labels_out_of_range_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(WrongLabels, match=r"0 to 1 .* got 2"):
+    with pytest.raises(WrongLabels, match=r"0 to 1 .* got 0 to 2; correct them"):
         read_labels(saved(tmp_path / "labels.gz", LABELS), 2)
+
+
+def test_labels_that_begin_with_one_are_told_as_such(tmp_path: Path) -> None:
+    with pytest.raises(WrongLabels, match="1 to 3; subtract 1"):
+        read_labels(saved(tmp_path / "labels.gz", LABELS + 1), 3)
 
 
 def test_oblong_images_are_refused(tmp_path: Path) -> None:
