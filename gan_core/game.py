@@ -77,7 +77,7 @@ class Game:
                 means.append(self._play_round(images, labels, tf.constant(order), tf.constant(number)).numpy())
                 self._require_finite(means[-1])
                 on_round()
-            self._require_finite(*(variable.numpy() for variable in self._players()))
+            self._require_finite(*self.state().values())
             self.epoch += 1
             seconds = time.perf_counter() - started
             played = self.rounds * self.settings.penalty_interval * self.settings.batch_size

@@ -78,6 +78,13 @@ def test_evenness_is_one_for_all_classes_alike_and_zero_for_one() -> None:
     assert evenness(np.zeros(100, int), np.arange(10)) == 0.0
 
 
+def test_evenness_is_that_of_the_real_images() -> None:
+    uneven = np.repeat(np.arange(3), [97, 2, 1])
+    assert evenness(uneven, uneven) == evenness(np.arange(3), uneven) == 1.0
+    assert evenness(np.zeros(100, int), uneven) == 0.0
+    assert evenness(np.zeros(100, int), np.zeros(100, int)) == 1.0
+
+
 def test_what_repeats_itself_or_leaves_classes_out_has_collapsed_and_reality_has_not() -> None:
     labels = np.arange(300) % 10
     apart = np.where(labels[:, None] == 4, 20, 0)  # a class that looks like no other
