@@ -70,7 +70,7 @@ def test_class_names_that_a_later_step_would_refuse_are_refused(tiny_source: Pat
 
 
 def test_class_names_that_differ_in_case_or_signs_only_are_accepted(tiny_source: Path) -> None:
-    (tiny_source / CLASSES).write_text("\n".join(["A", "a", "+", "-", "C", "C++", "お", "T/t", "1"]), "utf-8")
+    (tiny_source / CLASSES).write_text("\n".join(["A", "a", "+", "-", "C", "C++", "お", "T/t", "1", "2"]), "utf-8")
     check_experiment(settings(tiny_source))
 
 
