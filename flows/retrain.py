@@ -8,7 +8,7 @@ from tasks.download import cache_home, download
 from tasks.generate_dataset import generate_dataset
 from tasks.judge import Judge
 from tasks.models import Models, models_folder
-from tasks.normalize import normalize
+from tasks.normalize import normalize, require_fit
 from tasks.open_run import open_run
 from tasks.records import Record
 from tasks.team import assemble
@@ -29,6 +29,7 @@ def retrain(
     cache, classifier, models = cache_home(), experiment.classifier, Models(models_folder())
     known = cache / "classifiers"
     real = normalize(download(experiment.source), cache / "normalized", experiment.data, experiment.seed)
+    require_fit(real, experiment)
     if team.follows:
         return train_along(real, experiment)
     with (

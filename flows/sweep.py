@@ -12,7 +12,7 @@ from tasks.download import cache_home, download
 from tasks.examine import examine
 from tasks.generate_dataset import generate_dataset
 from tasks.judge import Judge
-from tasks.normalize import normalize
+from tasks.normalize import normalize, require_fit
 from tasks.open_run import open_run
 from tasks.publish_sweep import Sweep, outcome, publish_sweep
 from tasks.runners import DASK, task_runner
@@ -51,6 +51,7 @@ def trial(raw: Path, experiment: Experiment) -> Path:
     cache, classifier = cache_home(), experiment.classifier
     known = cache / "classifiers"
     real = normalize(raw, cache / "normalized", experiment.data, experiment.seed)
+    require_fit(real, experiment)
     with open_run(experiment, real.digest, finished=True) as run:
         if run.trial.exists():
             return run.kept.trial

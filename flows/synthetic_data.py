@@ -11,7 +11,7 @@ from tasks.examine import examine
 from tasks.filter_dataset import filter_dataset
 from tasks.generate_dataset import generate_dataset
 from tasks.judge import Judge
-from tasks.normalize import normalize
+from tasks.normalize import normalize, require_fit
 from tasks.open_run import open_run
 from tasks.publish_report import Report, publish_report
 from tasks.team import assemble
@@ -28,6 +28,7 @@ def synthetic_data(experiment: Experiment = STANDARD) -> Report | None:
     cache, classifier = cache_home(), experiment.classifier
     known = cache / "classifiers"
     real = normalize(download(experiment.source), cache / "normalized", experiment.data, experiment.seed)
+    require_fit(real, experiment)
     if team.follows:
         return train_along(real, experiment)
     with open_run(experiment, real.digest) as run:

@@ -129,7 +129,7 @@ def reason(error: BaseException, url: str) -> str:
     proxy, said = proxy_setting(url), str(error) or type(error).__name__
     if isinstance(error, httpx.HTTPStatusError):
         status = f"status {error.response.status_code}"
-        return f"{status} from the proxy that {proxy} names" if proxy and error.response.status_code == 407 else status
+        return f"{status} through the proxy that {proxy} names" if proxy else status
     if proxy and isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
         return f"the proxy that {proxy} names does not answer: {said}"
     if proxy and isinstance(error, httpx.ProxyError):

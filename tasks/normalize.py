@@ -9,10 +9,11 @@ from pathlib import Path
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from gan_core.config import DataSettings
+from gan_core.config import DataSettings, Experiment
 from gan_core.files import sha256
 from gan_core.idx import count_labels
 from gan_core.images import LabelledImages
+from gan_core.requirements import require_sound
 from gan_core.split import split
 from gan_core.understanding import doubts, understood
 from tasks.sources import FILES, TRAIN_LABELS, Source, find, read_class_names, read_sets
@@ -44,6 +45,12 @@ def normalize(raw: Path, folder: Path, data: DataSettings, seed: int) -> Splits:
         save_splits(splits, *read_sets(source), settled, seed)
     tell(splits)
     return splits
+
+
+def require_fit(splits: Splits, experiment: Experiment) -> None:
+    """Raise BadInput unless the experiment can end well with these images, as a command has made sure before."""
+    train, validation = LabelledImages.load(splits.train), LabelledImages.load(splits.validation)
+    require_sound(experiment, train.labels, validation.labels, train.class_names)
 
 
 def identity(source: Source, data: DataSettings, seed: int) -> str:

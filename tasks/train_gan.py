@@ -19,7 +19,6 @@ from gan_core.diversity import Diversity
 from gan_core.files import atomic_write, load_arrays, save_arrays
 from gan_core.images import LabelledImages
 from gan_core.pictures import grid, save_gif, save_png
-from gan_core.requirements import require_sound
 from gan_core.understanding import class_counts
 from tasks.judge import Judge
 from tasks.normalize import Splits
@@ -54,8 +53,6 @@ def train_gan(splits: Splits, experiment: Experiment, run: Run, *, judge: Judge,
     if run.generator.exists():
         return run.generator
     real, gan = LabelledImages.load(splits.train), experiment.gan
-    validation = LabelledImages.load(splits.validation)
-    require_sound(experiment, real.labels, validation.labels, real.class_names)
     game = _new_game(team, real, experiment, experiment.seed)
     _log_course(game, len(real))
     if run.checkpoint.exists():
@@ -64,7 +61,7 @@ def train_gan(splits: Splits, experiment: Experiment, run: Run, *, judge: Judge,
     elif start:
         game.begin_from(load_arrays(start))
         logger.info("Beginning with the networks in %s", start)
-    probe = Probe(judge.recall(), validation, experiment.dataset.latent_spread)
+    probe = Probe(judge.recall(), LabelledImages.load(splits.validation), experiment.dataset.latent_spread)
     with team.together():
         game.restore(team.from_chief(game.state()))
         _play(game, real, probe, run)
