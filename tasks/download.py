@@ -22,6 +22,7 @@ from tasks.sources import (
     check,
     expected_digests,
     find,
+    listed_digests,
     unvouched,
     verify,
     without_password,
@@ -97,7 +98,7 @@ def fetch_all(homes: Sequence[str], folder: Path, companions: Sequence[str] = ()
             "point at a copy with --source DIR or SYNTHETIC_DATA_SOURCE."
         ) from error
     except OSError as error:
-        raise DownloadFailed(f"Expected to write to {folder}, got “{error}”; set XDG_CACHE_HOME elsewhere.") from error
+        raise unwritable(folder, error) from error
 
 
 def fetched(folder: Path) -> Source:
@@ -115,23 +116,41 @@ def refresh(homes: Sequence[str], target: Path, digest: str | None) -> None:
 
 
 def fetch_folder(place: Path, source: str) -> Path:
-    """Copy the source in a folder of an object store into the cache, without what is there by another name."""
+    """Bring the cache up to date with a folder in an object store, one process at a time."""
     folder, shown = cache_of(source), without_password(source)
     try:
         remote = find(place)
         folder.mkdir(parents=True, exist_ok=True)
         with alone(folder):
-            for path in remote.all_files:
-                logger.info("Fetching %s from %s", path.name, shown)
-                copy(path, folder / path.name)
-            for old in {path.name for path in folder.iterdir()} - {path.name for path in remote.all_files} - {".lock"}:
-                (folder / old).unlink()
+            copy_source(remote, folder)
     except BadInput:
         raise
     except Exception as error:  # each of fsspec's libraries has errors of its own, which have nothing in common
+        if isinstance(error, OSError) and str(error.filename).startswith(str(folder)):
+            raise unwritable(folder, error) from error
         raise DownloadFailed(
             f"Expected to read {shown}, got “{error or type(error).__name__}”; "
             "check the address and the login, or point at a copy with --source DIR."
         ) from error
     verify(folder)
     return folder.resolve()
+
+
+def copy_source(remote: Source, folder: Path) -> None:
+    """Copy a source's files into a folder unless they are there with their checksums; no other files stay there."""
+    listed: dict[str, str] = {}
+    if remote.sums:
+        copy(remote.sums, folder / remote.sums.name)
+        listed = listed_digests(folder / remote.sums.name)
+    for path in (path for path in remote.all_files if path != remote.sums):
+        target = folder / path.name
+        if not target.is_file() or sha256(target) != listed.get(path.name):
+            logger.info("Fetching %s from %s", path.name, path.parent)
+            copy(path, target)
+    for old in {path.name for path in folder.iterdir()} - {path.name for path in remote.all_files} - {".lock"}:
+        (folder / old).unlink()
+
+
+def unwritable(folder: Path, error: OSError) -> DownloadFailed:
+    """What is said of a cache that is full or may not be written."""
+    return DownloadFailed(f"Expected to write to {folder}, got “{error}”; set XDG_CACHE_HOME elsewhere.")

@@ -4,9 +4,11 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
+
 from gan_core.errors import BadInput
 from gan_core.files import is_local, located
-from tasks.sources import FASHION_MNIST, Source, verify
+from tasks.sources import FASHION_MNIST, Source, verify, without_password
 
 VARIABLE = "SYNTHETIC_DATA_SOURCE"
 
@@ -18,7 +20,7 @@ def named(source: str | None) -> str | None:
 
 def is_web(source: str) -> bool:
     """Whether the source is a base URL of files rather than a place that can be listed."""
-    return source.startswith(("http://", "https://"))
+    return source.lower().startswith(("http://", "https://"))
 
 
 def place_of(source: str) -> Path:
@@ -26,9 +28,26 @@ def place_of(source: str) -> Path:
     try:
         return located(os.path.expanduser(source))
     except BadInput as error:
+        if not isinstance(error.__cause__, ValueError):  # a library that is not installed, which is said already
+            raise
         raise BadInput(
-            f"Expected a folder, an http(s) URL or an fsspec URL such as s3://bucket/folder as source: {error}"
+            "Expected a folder, an http(s) URL or one that fsspec knows, such as s3://bucket/folder, as source, "
+            f"got {without_password(source)}; copy the files and name their folder."
         ) from error
+    except OSError as error:  # some libraries ask the host at once
+        raise BadInput(
+            f"Expected to read {without_password(source)}, got “{error}”; check the address, or name a folder."
+        ) from error
+
+
+def require_address(url: str) -> None:
+    """Raise BadInput for a web address that has no host."""
+    try:
+        host = httpx.URL(url).host
+    except httpx.InvalidURL:
+        host = ""
+    if not host:
+        raise BadInput(f"Expected an address such as https://host/folder as source, got {url}; correct it.")
 
 
 def source_here(source: str | None) -> Source | None:
@@ -36,6 +55,7 @@ def source_here(source: str | None) -> Source | None:
     if not source:
         return next((found for _, found in usual_places() if isinstance(found, Source)), None)
     if is_web(source):
+        require_address(source)
         return None
     folder = place_of(source)
     return verify(folder) if is_local(folder) else None

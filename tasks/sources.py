@@ -115,7 +115,7 @@ def readable(folder: Path) -> Iterator[None]:
 def meant(name: str) -> str | None:
     """Which of FILES a name such as train-images.idx3-ubyte or test-labels-idx1-ubyte.gz stands for, if any."""
     found = ALIAS.fullmatch(name)
-    if not found:
+    if not found or name.startswith("."):  # as macOS puts ._train-images-idx3-ubyte.gz beside it
         return None
     split = "train" if found["split"].lower().startswith("train") else "t10k"
     standard = f"{split}-{found['kind'].lower()}-idx{found['dimensions']}-ubyte.gz"
@@ -168,10 +168,10 @@ def _chosen(paths: list[Path]) -> Path:
 
 
 def _beside(name: str, *folders: Path) -> Path | None:
-    """The file of that name, in whatever case, in the first of the folders that has one."""
+    """The file of that name, in whatever case and with .txt twice or at all, in the first of the folders with one."""
     for folder in folders:
         for path in sorted(folder.iterdir(), key=lambda path: (path.name != name, path.name)):
-            if path.name.lower() == name.lower() and path.is_file():
+            if path.name.lower() in (name.lower(), f"{name.lower()}.txt") and path.is_file():
                 return path
     return None
 
@@ -195,7 +195,9 @@ def read_lines(path: Path) -> list[str]:
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError as error:
-        raise UnreadableText(f"Expected UTF-8 text in {path}, got “{error.reason}”; save it as UTF-8.") from error
+        raise UnreadableText(
+            f"Expected UTF-8 text in {path}, got another encoding such as Latin-1 (“{error.reason}”); save it as UTF-8."
+        ) from error
     if "\0" in text:
         raise UnreadableText(f"Expected UTF-8 text in {path}, got bytes of zero as in UTF-16; save it as UTF-8.")
     return [line.strip() for line in text.splitlines() if line.strip()]

@@ -482,6 +482,12 @@ def test_an_object_store_is_a_source_as_a_folder_is(tiny_source: Path, monkeypat
             UPath(f"s3://bucket/data/raw/{path.name}").write_bytes(path.read_bytes())
         folder = download.fn("s3://bucket/data")
         assert_same_files(folder, tiny_source)
+        write_sums(tiny_source)
+        UPath(f"s3://bucket/data/raw/{SUMS}").write_bytes((tiny_source / SUMS).read_bytes())
+        before = (folder / TRAIN_IMAGES).stat().st_mtime_ns
+        assert download.fn("s3://bucket/data") == folder
+        assert (folder / TRAIN_IMAGES).stat().st_mtime_ns == before  # a file with its checksum is not fetched twice
+        UPath(f"s3://bucket/data/raw/{SUMS}").unlink()
         UPath(f"s3://bucket/data/raw/{CLASSES}").unlink()
         with pytest.raises(WrongChecksum):  # as there is nothing any more by which it is known
             download.fn("s3://bucket/data")
@@ -506,9 +512,9 @@ def test_a_file_url_and_a_home_are_folders(tiny_source: Path, monkeypatch: pytes
     assert download.fn(None) == tiny_source.resolve()
 
 
-@pytest.mark.parametrize("source", ["absent", "file:///absent", "gopher://host/x", "kaggle://x"])
+@pytest.mark.parametrize("source", ["absent", "file:///absent", "gopher://host/x", "zip://x", "http://"])
 def test_what_can_be_no_source_is_refused_before_the_run(source: str) -> None:
-    with pytest.raises(BadInput, match="Expected a folder") as caught:
+    with pytest.raises(BadInput, match=r"Expected (a folder|an address|to read)") as caught:
         check_experiment(Experiment(source=source))
     assert source.removeprefix("file://") in str(caught.value) and "\n" not in str(caught.value)
 
@@ -572,6 +578,15 @@ def test_two_sets_are_not_mixed_nor_guessed(tiny_source: Path) -> None:
         renamed(tiny_source, name, other)
     with pytest.raises(IncompleteSource, match="four files of one set"):
         verify(tiny_source)
+
+
+def test_litter_beside_the_files_is_no_file_of_theirs(tiny_source: Path) -> None:
+    renamed(tiny_source, "-idx", ".idx")
+    for path in list(tiny_source.glob("*ubyte*")):
+        path.with_name(f"._{path.name}").write_bytes(b"Mac OS X")
+    (tiny_source / "__MACOSX").mkdir()
+    (tiny_source / CLASSES).rename(tiny_source / "Classes.txt.txt")
+    assert read_sets(verify(tiny_source))[0].class_names[0] == "stripes 0"
 
 
 def test_what_is_there_instead_is_named(tmp_path: Path) -> None:
