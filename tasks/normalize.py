@@ -10,7 +10,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from gan_core.config import DataSettings, Experiment
-from gan_core.files import sha256
+from gan_core.files import sha256, write_text
 from gan_core.idx import count_labels
 from gan_core.images import LabelledImages
 from gan_core.requirements import require_sound
@@ -39,11 +39,17 @@ def normalize(raw: Path, folder: Path, data: DataSettings, seed: int) -> Splits:
     digest = identity(source, settled, seed)
     made = folder / digest
     splits = Splits(made / "train.npz", made / "validation.npz", made / "test.npz", digest)
-    if all(path.is_file() for path in (splits.train, splits.validation, splits.test)):
+    notes = made / "notes.json"
+    if all(path.is_file() for path in (splits.train, splits.validation, splits.test, notes)):
         logger.info("Using the images in %s", made)
     else:
-        save_splits(splits, *read_sets(source), settled, seed)
-    tell(splits)
+        write_text(notes, json.dumps(save_splits(splits, *read_sets(source), settled, seed)))
+    line, *doubted = json.loads(
+        notes.read_text("utf-8")
+    )  # kept, since most of what is to come must not read test images
+    logger.info(line)
+    for doubt in doubted:
+        logger.warning(doubt)
     return splits
 
 
@@ -60,17 +66,10 @@ def identity(source: Source, data: DataSettings, seed: int) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def tell(splits: Splits) -> None:
-    """Log what was understood of the images, and warn of what looks like a mistake."""
-    train, validation, test = map(LabelledImages.load, (splits.train, splits.validation, splits.test))
-    logger.info(understood(train, validation, test))
-    for doubt in doubts(train, validation, test):
-        logger.warning(doubt)
-
-
-def save_splits(splits: Splits, real: LabelledImages, test: LabelledImages, data: DataSettings, seed: int) -> None:
-    """Save each set under its path."""
+def save_splits(splits: Splits, real: LabelledImages, test: LabelledImages, data: DataSettings, seed: int) -> list[str]:
+    """Save each set under its path; a line that says what was understood of them, and what looks like a mistake."""
     train, validation = split(real, data, seed)
     train.save(splits.train)
     validation.save(splits.validation)
     test.save(splits.test)
+    return [understood(train, validation, test), *doubts(train, validation, test)]

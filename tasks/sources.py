@@ -135,9 +135,9 @@ def _place(folder: Path) -> Path:
     for pattern in SUBFOLDERS:
         below = [path for path in sorted(folder.glob(pattern)) if path.is_dir() and any(_candidates(path).values())]
         if len(below) > 1:
+            names = [str(path.relative_to(folder)) for path in below]
             raise IncompleteSource(
-                f"Expected one set of images in {folder}, got {_joined([path.name for path in below])}; "
-                "name one of these folders."
+                f"Expected one set of images in {folder}, got {_joined(names)}; name one of these folders."
             )
         if below:
             return below[0]
