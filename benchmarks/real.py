@@ -8,8 +8,9 @@ import keras
 from gan_core.classifier import teach
 from gan_core.config import STANDARD, DataSettings
 from gan_core.images import LabelledImages
-from tasks.download import cache_home, locate
+from tasks.download import locate
 from tasks.normalize import normalize
+from tasks.places import cache_home
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ from gan_core.config import Experiment
 from gan_core.examination import TeachingSet
 from gan_core.files import located
 from gan_core.report import headline
-from tasks.download import cache_home, download
+from tasks.download import download
 from tasks.examine import examine
 from tasks.normalize import normalize
+from tasks.places import cache_home
 from tasks.runs import Run
 
 

@@ -4,12 +4,13 @@ from prefect import flow
 
 from gan_core.config import STANDARD, Experiment, RetrainSettings
 from tasks.challenge import compare_generators, concluded, enroll, open_challenge
-from tasks.download import cache_home, download
+from tasks.download import download
 from tasks.generate_dataset import generate_dataset
 from tasks.judge import Judge
 from tasks.models import Models, models_folder
-from tasks.normalize import normalize
+from tasks.normalize import normalize, require_fit
 from tasks.open_run import open_run
+from tasks.places import cache_home
 from tasks.records import Record
 from tasks.team import assemble
 from tasks.train_gan import train_along, train_gan
@@ -29,6 +30,7 @@ def retrain(
     cache, classifier, models = cache_home(), experiment.classifier, Models(models_folder())
     known = cache / "classifiers"
     real = normalize(download(experiment.source), cache / "normalized", experiment.data, experiment.seed)
+    require_fit(real, experiment)
     if team.follows:
         return train_along(real, experiment)
     with (

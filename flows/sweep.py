@@ -8,12 +8,13 @@ from prefect.cache_policies import NO_CACHE
 
 from gan_core.config import STANDARD, Experiment
 from gan_core.variation import Value, combinations
-from tasks.download import cache_home, download
+from tasks.download import download
 from tasks.examine import examine
 from tasks.generate_dataset import generate_dataset
 from tasks.judge import Judge
-from tasks.normalize import normalize
+from tasks.normalize import normalize, require_fit
 from tasks.open_run import open_run
+from tasks.places import cache_home
 from tasks.publish_sweep import Sweep, outcome, publish_sweep
 from tasks.runners import DASK, task_runner
 from tasks.train_gan import train_gan
@@ -51,6 +52,7 @@ def trial(raw: Path, experiment: Experiment) -> Path:
     cache, classifier = cache_home(), experiment.classifier
     known = cache / "classifiers"
     real = normalize(raw, cache / "normalized", experiment.data, experiment.seed)
+    require_fit(real, experiment)
     with open_run(experiment, real.digest, finished=True) as run:
         if run.trial.exists():
             return run.kept.trial

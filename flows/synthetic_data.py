@@ -6,13 +6,14 @@ from prefect import flow
 
 from gan_core.config import STANDARD, Experiment
 from gan_core.examination import TeachingSet
-from tasks.download import cache_home, download
+from tasks.download import download
 from tasks.examine import examine
 from tasks.filter_dataset import filter_dataset
 from tasks.generate_dataset import generate_dataset
 from tasks.judge import Judge
-from tasks.normalize import normalize
+from tasks.normalize import normalize, require_fit
 from tasks.open_run import open_run
+from tasks.places import cache_home
 from tasks.publish_report import Report, publish_report, publish_run
 from tasks.team import assemble
 from tasks.train_gan import train_along, train_gan
@@ -29,6 +30,7 @@ def synthetic_data(experiment: Experiment = STANDARD) -> Report | None:
     cache, classifier = cache_home(), experiment.classifier
     known = cache / "classifiers"
     real = normalize(download(experiment.source), cache / "normalized", experiment.data, experiment.seed)
+    require_fit(real, experiment)
     if team.follows:
         return train_along(real, experiment)
     with open_run(experiment, real.digest, finished=True) as run:

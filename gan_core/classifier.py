@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from gan_core.adam import Adam
 from gan_core.config import ClassifierSettings
+from gan_core.errors import BadInput
 from gan_core.examination import Score
 from gan_core.graphs import compiled, repeat
 from gan_core.images import LabelledImages, to_signed
@@ -53,7 +54,7 @@ def teach(
     """A classifier taught by `settings.steps` batches, by beliefs rather than labels where the teaching set has them.
 
     Beliefs may teach without dropout: soft targets are a regulariser themselves (Hinton et al. 2015, arXiv:1503.02531,
-    section 6). `on_steps` is told of each few steps that are done.
+    section 6). `on_steps` is told of each few steps that are done. Raises BadInput for steps that were too large.
     """
     side, classes = teaching.side, len(teaching.class_names)
     hard = tf.one_hot(teaching.labels, classes)
@@ -65,6 +66,11 @@ def teach(
         for orders in _orders(settings, len(teaching), seed):
             course.learn(images, targets, tf.constant(orders))
             on_steps(len(orders))
+    if not all(np.isfinite(weights).all() for weights in values(classifier.trainable_variables).values()):
+        raise BadInput(
+            "Expected a classifier whose weights are numbers, got others from seed "
+            f"{seed}; lower --classifier.learning-rate, which is {settings.learning_rate:g}."
+        )
     return classifier
 
 

@@ -53,6 +53,7 @@ Refinement = Literal["filtered", "soft"]
 Refinements = Annotated[tuple[Refinement, ...], BeforeValidator(split_names)]
 Seeds = Annotated[tuple[Seed, ...], BeforeValidator(split_numbers)]
 Counts = Annotated[dict[str, NonNegativeInt], BeforeValidator(split_counts)]
+LEAST_EPOCH = 20_000  # images: below that, the few steps of the default epochs teach a generator next to nothing
 
 
 class Settings(BaseModel):
@@ -66,10 +67,21 @@ class Settings(BaseModel):
 class DataSettings(Settings):
     """Which of the real images the networks may learn from."""
 
-    validation_images: PositiveInt = Field(5_000, description="images cut from the training set for every choice")
+    validation_images: PositiveInt | None = Field(
+        default=None,
+        description="images cut from the training set for every choice; if not given, a twelfth of it but 500 to "
+        "5,000, and no more than a quarter",
+    )
     train_images: PositiveInt | None = Field(
         default=None, description="images of the rest to use, all of them if not given"
     )
+
+    def settled(self, images: int) -> "DataSettings":
+        """The same with a number of validation images, where the training set has so many images."""
+        if self.validation_images:
+            return self
+        share = min(max(images // 12, 500), images // 4, 5_000)
+        return self.model_copy(update={"validation_images": max(share, 1)})
 
 
 class GanSettings(Settings):
@@ -77,7 +89,9 @@ class GanSettings(Settings):
 
     epochs: PositiveInt = Field(16, description="passes through the training images")
     epoch_images: PositiveInt | None = Field(
-        default=None, description="real images shown in an epoch, each training image once if not given"
+        default=None,
+        description="real images shown in an epoch; if not given, each training image once, those of small sets so "
+        f"often that they are {LEAST_EPOCH:,}",
     )
     batch_size: PositiveInt = Field(64, description="images of each kind, real and fake, in a step")
     generator_width: Width = Field(64, description="channels of the generator's widest layers")
@@ -100,6 +114,10 @@ class GanSettings(Settings):
     precision: Literal["auto", "mixed_bfloat16", "float32"] = Field(
         "auto", description="of the layers' arithmetic; auto is what the machine is fast in"
     )
+
+    def shown(self, images: int) -> int:
+        """Real images shown in an epoch, of so many training images."""
+        return self.epoch_images or max(images, LEAST_EPOCH)
 
     def shape(self) -> dict[str, int]:
         """What the weights of both networks have their shapes from, beside the images."""
@@ -174,7 +192,8 @@ class Experiment(Settings):
     seed: Seed = Field(0, description="of the split, the GAN and the drawn images")
     tolerate_collapse: bool = Field(False, description="whether a run with a collapsed generator may succeed")
     source: str | None = Field(
-        default=None, description="folder or base URL of the four IDX files, looked for if not given"
+        default=None,
+        description="folder or URL (http, or one that fsspec knows) of the four IDX files, looked for if not given",
     )
     data: DataSettings = DataSettings()
     gan: GanSettings = GanSettings()

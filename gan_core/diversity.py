@@ -16,7 +16,7 @@ class Diversity:
     coverage: float  # of the real images that have a generated one among their nearest
     recall: float  # of the real images that lie where generated ones do
     repeated: float  # of the generated images that are all but identical to another one
-    evenness: float  # entropy of the classes a real-taught classifier sees, of the largest there can be
+    evenness: float  # entropy of the classes that a real-taught classifier sees, as a share of that of the real ones
     worst_class_coverage: float  # the coverage of the class that is covered least
     frechet: float  # distance of the two clouds of features, 0 for equal ones; the lower the better
 
@@ -42,7 +42,6 @@ def measure(
     seen: np.ndarray,
     real_pixels: np.ndarray,
     generated_pixels: np.ndarray,
-    classes: int,
 ) -> Diversity:
     """Compare features float [N, F] of real images with classes `labels` [N] with those of generated ones [M, F].
 
@@ -53,7 +52,7 @@ def measure(
         coverage=float(covered.mean()),
         recall=float(recall(real, generated).mean()),
         repeated=repeated(real_pixels, generated_pixels),
-        evenness=evenness(seen, classes),
+        evenness=evenness(seen, labels),
         worst_class_coverage=worst_class(covered, labels),
         frechet=frechet(real, generated),
     )
@@ -100,11 +99,19 @@ def frechet(real: np.ndarray, generated: np.ndarray) -> float:
     return float(np.sum((mean_1 - mean_2) ** 2) + np.trace(covariance_1) + np.trace(covariance_2) - 2 * shared)
 
 
-def evenness(seen: np.ndarray, classes: int) -> float:
-    """Entropy of the classes [M] over that of the uniform distribution: 1 if all come alike, 0 if only one does."""
-    shares = np.bincount(seen, minlength=classes) / len(seen)
+def evenness(seen: np.ndarray, real: np.ndarray) -> float:
+    """Entropy of the classes seen [M] over that of the `real` ones [N]: 1 if they come as evenly, 0 if only one does.
+
+    Where real images are mostly of one class, so are those to be generated, and that is no fault.
+    """
+    return float(min(1.0, entropy(seen) / entropy(real))) if entropy(real) else 1.0
+
+
+def entropy(classes: np.ndarray) -> float:
+    """The entropy of the classes [N], in nats."""
+    shares = np.bincount(classes) / len(classes)
     shares = shares[shares > 0]
-    return float(-np.sum(shares * np.log(shares)) / np.log(classes))
+    return float(-np.sum(shares * np.log(shares)))
 
 
 def neighbour_distance(points: np.ndarray, neighbour: int) -> np.ndarray:

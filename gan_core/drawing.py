@@ -25,6 +25,7 @@ class GeneratorCard(Settings):
     class_names: tuple[str, ...]
     data_digest: str
     seed: int
+    class_images: tuple[int, ...] = ()  # how many there were to learn from, by class; empty where that was not kept
 
 
 def save_generator(path: Path, generator: Generator, card: GeneratorCard) -> None:

@@ -35,6 +35,10 @@ class Epoch:
     replicas: int  # that trained together
 
 
+class Diverged(BadInput):
+    """The steps were so large that the weights are no numbers any more."""
+
+
 class Game:
     """Both players, their optimizers, the averaged generator, and how many epochs they have played.
 
@@ -52,8 +56,7 @@ class Game:
                 f"Expected a batch size that {self.replicas} replicas share evenly, got {settings.batch_size}; "
                 f"give {-(-settings.batch_size // self.replicas) * self.replicas}, or train on fewer."
             )
-        shown = settings.epoch_images or images
-        self.rounds = max(1, shown // (settings.batch_size * settings.penalty_interval))
+        self.rounds = max(1, settings.shown(images) // (settings.batch_size * settings.penalty_interval))
         self.generator = Generator(settings, side=side, classes=classes, seed=2 * seed)
         self.averaged = Generator(settings, side=side, classes=classes, seed=2 * seed)
         self.discriminator = Discriminator(settings, side=side, classes=classes, seed=2 * seed + 1)
@@ -62,14 +65,19 @@ class Game:
         self._play_round = compiled(self._round)
 
     def play(self, real: LabelledImages, on_round: Callable[[], None] = lambda: None) -> Iterator[Epoch]:
-        """Play the epochs that are left, yielding after each; `on_round` is called after every few steps."""
+        """Play the epochs that are left, yielding after each; `on_round` is called after every few steps.
+
+        Raises Diverged as soon as a loss, or after an epoch a weight, is not a finite number.
+        """
         images, labels = tf.constant(real.images), tf.constant(real.labels, tf.int32)
         while self.epoch < self.settings.epochs:
             started = time.perf_counter()
             means = []
             for number, order in enumerate(self._orders(len(real)), start=self.epoch * self.rounds):
                 means.append(self._play_round(images, labels, tf.constant(order), tf.constant(number)).numpy())
+                self._require_finite(means[-1])
                 on_round()
+            self._require_finite(*self.state().values())
             self.epoch += 1
             seconds = time.perf_counter() - started
             played = self.rounds * self.settings.penalty_interval * self.settings.batch_size
@@ -85,12 +93,21 @@ class Game:
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
         """Take up the position that `state` described; the game must have the same settings."""
+        require_finite(state)
         assign(self._variables(), state)
         self.epoch = int(state["epoch"])
 
     def begin_from(self, state: dict[str, np.ndarray]) -> None:
         """Begin with the players of another game of the same sizes, but at its own start and with fresh optimizers."""
+        require_finite(state)
         assign(self._players(), state)
+
+    def _require_finite(self, *arrays: np.ndarray) -> None:
+        if not all(np.isfinite(array).all() for array in arrays):
+            raise Diverged(
+                f"Expected losses and weights that are numbers, got others in epoch {self.epoch + 1}; "
+                f"lower --gan.learning-rate, which is {self.settings.learning_rate:g}."
+            )
 
     def _players(self) -> list[keras.Variable]:
         owners = (self.generator, self.averaged, self.discriminator)
@@ -189,6 +206,14 @@ class Game:
         decay = tf.minimum(self.settings.averaging, (1 + step) / (10 + step))
         for average, current in zip(self.averaged.variables, self.generator.variables, strict=True):
             average.assign(decay * average + (1 - decay) * current)
+
+
+def require_finite(state: dict[str, np.ndarray]) -> None:
+    """Raise Diverged for a checkpoint of a game that was lost."""
+    if not all(np.isfinite(array).all() for array in state.values()):
+        raise Diverged(
+            "Expected a checkpoint with finite weights, got one whose training had failed; train from scratch."
+        )
 
 
 def _move(player: keras.Model, optimizer: keras.optimizers.Optimizer, gradients: list[tf.Tensor]) -> None:

@@ -1,15 +1,17 @@
-"""The gzipped IDX format of MNIST and its kin: four magic bytes, big-endian sizes, then the bytes of the array.
+"""The IDX format of MNIST and its kin, gzipped or not: four magic bytes, big-endian sizes, then the array's bytes.
 
 Source: LeCun, Cortes, Burges, "The MNIST database of handwritten digits", section on file formats.
 """
 
 import gzip
+import hashlib
 import math
 import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, cast
 
 import numpy as np
 
@@ -18,15 +20,16 @@ from gan_core.files import atomic_write
 from gan_core.images import LabelledImages
 
 UNSIGNED_BYTES = 0x08  # the type code of the third magic byte; the fourth counts the dimensions
+GZIP = b"\x1f\x8b"  # begins such a file
 BLOCK = 1 << 20  # bytes
 
 
 class InvalidIdx(BadInput):
-    """A file that is no gzipped IDX file of images or labels."""
+    """A file that is no IDX file of images or labels."""
 
 
 class BrokenGzip(InvalidIdx):
-    """The compressed file is cut short, damaged, or not compressed at all."""
+    """The compressed file is cut short or damaged, or no compressed file at all."""
 
 
 class WrongMagic(InvalidIdx):
@@ -46,28 +49,46 @@ class WrongLabels(InvalidIdx):
 
 
 @contextmanager
-def open_gzip(path: Path) -> Iterator[gzip.GzipFile]:
-    """Open a gzip file; damage found while it is read becomes a `BrokenGzip`."""
+def open_content(path: Path) -> Iterator[IO[bytes]]:
+    """What is in a file that gzip may have compressed; damage found while it is read becomes a `BrokenGzip`.
+
+    Not the name tells, for browsers unpack a file and keep its name, but the first byte, which in an IDX file is zero.
+    """
     try:
-        with path.open("rb") as compressed, gzip.GzipFile(fileobj=compressed) as file:
-            yield file
+        with path.open("rb") as stored:
+            first = stored.read(1)
+            stored.seek(0)
+            if first == b"\0":
+                yield stored
+                return
+            with gzip.GzipFile(fileobj=stored) as file:
+                yield cast(IO[bytes], file)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise BrokenGzip(f"Expected a whole gzip file at {path}, got “{error}”; fetch or compress it again.") from error
 
 
-def require_gzip(path: Path) -> None:
-    """Read a gzip file to its end, where its own checksum stands."""
-    with open_gzip(path) as file:
-        while file.read(BLOCK):
-            pass
+def require_whole(path: Path) -> None:
+    """Read a file to its end, where gzip's own checksum stands."""
+    content_digest(path)
+
+
+def content_digest(path: Path) -> str:
+    """The SHA-256 digest of what is in a file, uncompressed."""
+    with open_content(path) as file:
+        digest = hashlib.sha256()
+        while block := file.read(BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 @contextmanager
-def open_idx(path: Path, dimensions: int) -> Iterator[tuple[gzip.GzipFile, tuple[int, ...]]]:
+def open_idx(path: Path, dimensions: int) -> Iterator[tuple[IO[bytes], tuple[int, ...]]]:
     """An IDX file behind its header, and the shape of its array, which must have this number of dimensions."""
     magic = bytes([0, 0, UNSIGNED_BYTES, dimensions])
-    with open_gzip(path) as file:
+    with open_content(path) as file:
         header = file.read(4 + 4 * dimensions)
+        if header.startswith(GZIP):
+            raise WrongMagic(f"Expected an IDX file in {path}, got another gzip file; unpack it once.")
         if header[:4] != magic:
             raise WrongMagic(
                 f"Expected the magic bytes {magic.hex()} in {path}, got {header[:4].hex() or 'none'}; "
@@ -114,11 +135,18 @@ def read_labels(path: Path, classes: int) -> np.ndarray:
     """Labels, uint8 [N], each below `classes`."""
     labels = read_idx(path, dimensions=1)
     if len(labels) and labels.max() >= classes:
+        remedy = "subtract 1 from each" if labels.min() == 1 and labels.max() == classes else "correct them"
         raise WrongLabels(
-            f"Expected labels from 0 to {classes - 1} in {path}, got {labels.max()}; "
-            "list one name for each class in classes.txt."
+            f"Expected labels from 0 to {classes - 1} in {path}, got {labels.min()} to {labels.max()}; "
+            f"{remedy}, or list one name for each class in classes.txt."
         )
     return labels
+
+
+def count_labels(path: Path) -> int:
+    """How many labels there are, as the header says."""
+    with open_idx(path, dimensions=1) as (_, (count,)):
+        return count
 
 
 def read_pair(images_path: Path, labels_path: Path, class_names: tuple[str, ...]) -> LabelledImages:

@@ -37,5 +37,4 @@ class Probe:
             seen=answer(self.classifier, generated),
             real_pixels=real.images.reshape(len(real), -1),
             generated_pixels=generated.reshape(len(generated), -1),
-            classes=len(real.class_names),
         )

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gan_core.errors import BadInput
-from gan_core.files import is_local, refreshed, remove_tree, writing_to
-from tasks.fetch import alone
+from gan_core.files import is_local, read_text, refreshed, remove_tree, writing_to
+from tasks.locks import locked
 
 OWNER = ".identity"  # in an object store: the export that is being written there
 
@@ -33,7 +33,7 @@ def staged_here(out: Path, identity: str, *, overwrite: bool) -> Iterator[Path]:
     refuse(out, overwrite)
     staging = out.with_name(f".{out.name}.{identity[:12]}.staging")
     staging.mkdir(parents=True, exist_ok=True)
-    with alone(staging):
+    with locked(staging / ".lock"):
         refuse(out, overwrite)
         yield staging
         remove_hidden(staging)
@@ -58,7 +58,7 @@ def staged_in_place(out: Path, identity: str, *, overwrite: bool) -> Iterator[Pa
 
 def owns(owner: Path, identity: str) -> bool:
     """Whether the export of this identity is the one that is being written beside the object `owner`."""
-    return refreshed(owner).exists() and owner.read_text() == identity
+    return refreshed(owner).exists() and read_text(owner) == identity
 
 
 def claim(owner: Path, identity: str) -> None:

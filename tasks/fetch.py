@@ -2,21 +2,25 @@
 
 import logging
 import os
+import socket
+import ssl
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
-from tenacity import Retrying, before_sleep_log, retry_if_exception, stop_after_attempt, wait_exponential_jitter
+from tenacity import RetryCallState, Retrying, retry_if_exception, wait_exponential_jitter
 from tenacity.wait import wait_base
 
 from gan_core.errors import BadInput
 from gan_core.files import atomic_write
+from tasks.sources import without_password
 
 ATTEMPTS = 5
+ATTEMPTS_WITHOUT_NETWORK = 2  # where no name is found or the proxy is dead: a second look, and a quick answer
 WAIT: wait_base = wait_exponential_jitter(initial=1, max=30, jitter=1)  # seconds
 TIMEOUT = httpx.Timeout(30, connect=10)  # seconds
 ABSENT = {403, 404, 410}  # S3 answers 403 for a missing file where listing is forbidden
@@ -30,6 +34,10 @@ class DownloadFailed(BadInput):
     """No home of a file would give it."""
 
 
+class ImpossibleSettings(DownloadFailed):
+    """The environment names a proxy, or certificates, that cannot be used at all."""
+
+
 def fetch_from_any(homes: Sequence[str], target: Path, check: Callable[[Path], None]) -> None:
     """Download the file of `target`'s name from the first home that gives one which passes `check`."""
     failures = []
@@ -37,12 +45,14 @@ def fetch_from_any(homes: Sequence[str], target: Path, check: Callable[[Path], N
         try:
             return fetch(f"{home}/{target.name}", target, check)
         except UNREACHABLE as error:
-            failures.append(f"{home} ({reason(error)})")
+            failures.append(f"{without_password(home)} ({reason(error, home)})")
+        except ImpossibleSettings:
+            raise
         except BadInput as error:
             if home == homes[-1]:
                 raise
-            failures.append(f"{home} (another file)")
-            logger.warning("Passed over %s: %s", home, error)
+            failures.append(f"{without_password(home)} (another file)")
+            logger.warning("Passed over %s: %s", without_password(home), error)
     raise DownloadFailed(
         f"Expected to download {target.name}, but tried in vain {' and '.join(failures)}; "
         "point at a copy with --source DIR or SYNTHETIC_DATA_SOURCE."
@@ -53,7 +63,7 @@ def fetch(url: str, target: Path, check: Callable[[Path], None]) -> None:
     """Download `url` by way of `<target>.part`, which stays for the next attempt unless `check` raises BadInput."""
     part = target.with_name(f"{target.name}.part")
     continued = part.exists()
-    retrying()(receive, url, part)
+    retrying(url)(receive, url, part)
     try:
         check(part)
     except BadInput:
@@ -67,41 +77,100 @@ def fetch(url: str, target: Path, check: Callable[[Path], None]) -> None:
 
 def fetch_if_present(url: str, target: Path) -> None:
     """Download a small file; where there is none, an old copy goes too."""
-    response = retrying()(ask, url)
+    response = retrying(url)(ask, url)
     if response.status_code in ABSENT:
         return target.unlink(missing_ok=True)
     with atomic_write(target) as file:
         file.write(response.content)
 
 
-def retrying() -> Retrying:
-    """The patience with a network: growing waits with jitter, for what may pass by itself."""
-    return Retrying(
-        stop=stop_after_attempt(ATTEMPTS),
-        wait=WAIT,
-        retry=retry_if_exception(may_pass),
-        before_sleep=before_sleep_log(logger, logging.WARNING),
-        reraise=True,
-    )
+def retrying(url: str) -> Retrying:
+    """The patience with a network: growing waits with jitter, for what may pass by itself; each failure is told."""
+
+    def enough(state: RetryCallState) -> bool:
+        return state.attempt_number >= _attempts(_error(state), url)
+
+    def tell(state: RetryCallState) -> None:
+        failure = (without_password(url), state.attempt_number, _attempts(_error(state), url))
+        logger.warning("%s failed (attempt %d of %d): %s; trying again", *failure, reason(_error(state), url))
+
+    return Retrying(stop=enough, wait=WAIT, retry=retry_if_exception(may_pass), before_sleep=tell, reraise=True)
+
+
+def _error(state: RetryCallState) -> BaseException:
+    error = state.outcome.exception() if state.outcome else None
+    return error or RuntimeError("nothing failed")
+
+
+def _attempts(error: BaseException, url: str) -> int:
+    """After how many attempts an error is told rather than tried away."""
+    at_proxy = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) and proxy_setting(url)
+    return ATTEMPTS_WITHOUT_NETWORK if at_proxy or caused_by(error, socket.gaierror) else ATTEMPTS
 
 
 def may_pass(error: BaseException) -> bool:
     """Whether another attempt could end otherwise."""
     if isinstance(error, httpx.HTTPStatusError):
         return error.response.status_code in PASSING
-    return isinstance(error, httpx.TransportError)
+    settled = isinstance(error, httpx.ProxyError | httpx.UnsupportedProtocol) or caused_by(error, ssl.SSLError)
+    return isinstance(error, httpx.TransportError) and not settled
 
 
-def reason(error: Exception) -> str:
-    """An HTTP error in a few words."""
+def caused_by(error: BaseException | None, kind: type[BaseException]) -> bool:
+    """Whether an error of this kind stands behind the error, or is it."""
+    while error and not isinstance(error, kind):
+        error = error.__cause__ or error.__context__
+    return error is not None
+
+
+def reason(error: BaseException, url: str) -> str:
+    """An HTTP error in a few words, with the setting that may be to blame."""
+    proxy, said = proxy_setting(url), str(error) or type(error).__name__
     if isinstance(error, httpx.HTTPStatusError):
-        return f"status {error.response.status_code}"
-    return str(error) or type(error).__name__
+        status = f"status {error.response.status_code}"
+        return f"{status} through the proxy that {proxy} names" if proxy else status
+    if proxy and isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+        return f"the proxy that {proxy} names does not answer: {said}"
+    if proxy and isinstance(error, httpx.ProxyError):
+        return f"the proxy that {proxy} names refuses: {said}"
+    if caused_by(error, ssl.SSLCertVerificationError):
+        return f"{said}; if a company's proxy is in between, name its certificates in SSL_CERT_FILE"
+    if caused_by(error, socket.gaierror):
+        return f"its name is not found, is this machine offline? {said}"
+    return said
+
+
+def proxy_setting(url: str) -> str:
+    """The environment variable that names a proxy for the URL, with its value; empty without one."""
+    parts, proxies = httpx.URL(url), getproxies()
+    kind = parts.scheme if proxies.get(parts.scheme) else "all"
+    if not proxies.get(kind) or proxy_bypass(parts.host):
+        return ""
+    return f"{kind.upper()}_PROXY ({without_password(proxies[kind])})"
+
+
+def connection() -> httpx.Client:
+    """A client that heeds the environment's proxies and certificates; ImpossibleSettings names one that cannot be."""
+    try:
+        return httpx.Client(timeout=TIMEOUT, follow_redirects=True)
+    except (ImportError, ValueError, httpx.InvalidURL) as error:
+        named = [f"{kind.upper()}_PROXY={without_password(value)}" for kind, value in sorted(getproxies().items())]
+        socks = "pip install 'httpx[socks]', or " if isinstance(error, ImportError) else ""
+        raise ImpossibleSettings(
+            f"Expected proxies such as http://host:port in the environment, got {' '.join(named)} and “{error}”; "
+            f"{socks}correct or unset them."
+        ) from error
+    except OSError as error:
+        raise ImpossibleSettings(
+            "Expected a file of certificates in SSL_CERT_FILE or a folder of them in SSL_CERT_DIR, got "
+            f"{os.environ.get('SSL_CERT_FILE') or os.environ.get('SSL_CERT_DIR')} and “{error}”; correct or unset it."
+        ) from error
 
 
 def ask(url: str) -> httpx.Response:
     """The whole response to a GET request, which may say that the file is absent."""
-    response = httpx.get(url, timeout=TIMEOUT, follow_redirects=True)
+    with connection() as client:
+        response = client.get(url)
     if response.status_code not in ABSENT:
         response.raise_for_status()
     return response
@@ -111,7 +180,7 @@ def receive(url: str, part: Path) -> None:
     """Continue `part` from its end until it holds all of `url`."""
     held = part.stat().st_size if part.exists() else 0
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={held}-"} if held else {})
-    with httpx.stream("GET", url, headers=headers, timeout=TIMEOUT, follow_redirects=True) as response:
+    with connection() as client, client.stream("GET", url, headers=headers) as response:
         content_range = response.headers.get("Content-Range", "")
         if response.status_code == 416:
             if content_range == f"bytes */{held}":
@@ -140,14 +209,3 @@ def progress_bar() -> Progress:
     """A bar on standard error that is silent where nobody watches."""
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     return Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
-
-
-@contextmanager
-def alone(folder: Path) -> Iterator[None]:
-    """Wait until no other process downloads into `folder`; Windows, which has no flock, does not wait."""
-    with (folder / ".lock").open("w") as lock:
-        with suppress(ImportError):
-            import fcntl
-
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

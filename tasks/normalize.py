@@ -9,13 +9,14 @@ from pathlib import Path
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from gan_core.config import DataSettings
-from gan_core.errors import BadInput
-from gan_core.files import sha256
-from gan_core.idx import read_labels, read_pair
-from gan_core.images import FASHION_MNIST_CLASSES, LabelledImages
+from gan_core.config import DataSettings, Experiment
+from gan_core.files import sha256, write_text
+from gan_core.idx import count_labels
+from gan_core.images import LabelledImages
+from gan_core.requirements import require_sound
 from gan_core.split import split
-from tasks.sources import CLASSES, FASHION_MNIST, FILES, TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS
+from gan_core.understanding import doubts, understood
+from tasks.sources import FILES, TRAIN_LABELS, Source, find, read_class_names, read_sets
 
 logger = logging.getLogger("synthetic_data.normalize")
 
@@ -32,48 +33,43 @@ class Splits:
 
 @task(cache_policy=NO_CACHE, persist_result=False)
 def normalize(raw: Path, folder: Path, data: DataSettings, seed: int) -> Splits:
-    """Cut the files in `raw` into three NPZ files under `folder`, or find those made before."""
-    class_names = read_class_names(raw)
-    digest = identity(raw, class_names, data, seed)
+    """Cut the files in `raw` into three NPZ files under `folder`, or find those made before; say what is in them."""
+    source = find(raw)
+    settled = data.settled(count_labels(source.files[TRAIN_LABELS]))
+    digest = identity(source, settled, seed)
     made = folder / digest
     splits = Splits(made / "train.npz", made / "validation.npz", made / "test.npz", digest)
-    if all(path.is_file() for path in (splits.train, splits.validation, splits.test)):
+    notes = made / "notes.json"
+    if all(path.is_file() for path in (splits.train, splits.validation, splits.test, notes)):
         logger.info("Using the images in %s", made)
     else:
-        save_splits(splits, *read_sets(raw, class_names), data, seed)
+        write_text(notes, json.dumps(save_splits(splits, *read_sets(source), settled, seed)))
+    line, *doubted = json.loads(
+        notes.read_text("utf-8")
+    )  # kept, since most of what is to come must not read test images
+    logger.info(line)
+    for doubt in doubted:
+        logger.warning(doubt)
     return splits
 
 
-def read_class_names(raw: Path) -> tuple[str, ...]:
-    """The lines of classes.txt; without one the classes of Fashion-MNIST, or the numbers of another set's."""
-    if (raw / CLASSES).is_file():
-        lines = (raw / CLASSES).read_text("utf-8-sig").splitlines()
-        return tuple(line.strip() for line in lines if line.strip())
-    if sha256(raw / TRAIN_LABELS) == FASHION_MNIST[TRAIN_LABELS]:
-        return FASHION_MNIST_CLASSES
-    return tuple(f"class {number}" for number in range(1 + read_labels(raw / TRAIN_LABELS, 256).max(initial=0)))
+def require_fit(splits: Splits, experiment: Experiment) -> None:
+    """Raise BadInput unless the experiment can end well with these images, as a command has made sure before."""
+    train, validation = LabelledImages.load(splits.train), LabelledImages.load(splits.validation)
+    require_sound(experiment, train.labels, validation.labels, train.class_names)
 
 
-def identity(raw: Path, class_names: tuple[str, ...], data: DataSettings, seed: int) -> str:
+def identity(source: Source, data: DataSettings, seed: int) -> str:
     """A SHA-256 that changes with each thing that the three sets depend on."""
-    parts = [[sha256(raw / name) for name in FILES], class_names, data.model_dump(mode="json"), seed]
+    files = [sha256(source.files[name]) for name in FILES]
+    parts = [files, read_class_names(source), data.model_dump(mode="json"), seed]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def read_sets(raw: Path, class_names: tuple[str, ...]) -> tuple[LabelledImages, LabelledImages]:
-    """The training and the test images, which must have the same side."""
-    train = read_pair(raw / TRAIN_IMAGES, raw / TRAIN_LABELS, class_names)
-    test = read_pair(raw / TEST_IMAGES, raw / TEST_LABELS, class_names)
-    if train.side != test.side:
-        raise BadInput(
-            f"Expected training and test images of one size in {raw}, got sides of {train.side} and {test.side} pixels."
-        )
-    return train, test
-
-
-def save_splits(splits: Splits, real: LabelledImages, test: LabelledImages, data: DataSettings, seed: int) -> None:
-    """Save each set under its path."""
+def save_splits(splits: Splits, real: LabelledImages, test: LabelledImages, data: DataSettings, seed: int) -> list[str]:
+    """Save each set under its path; a line that says what was understood of them, and what looks like a mistake."""
     train, validation = split(real, data, seed)
     train.save(splits.train)
     validation.save(splits.validation)
     test.save(splits.test)
+    return [understood(train, validation, test), *doubts(train, validation, test)]

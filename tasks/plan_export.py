@@ -18,9 +18,10 @@ from gan_core.config import Experiment, ExportSettings
 from gan_core.errors import BadInput
 from gan_core.files import sha256
 from gan_core.report import library_versions
-from tasks.download import cache_home, download
+from tasks.download import download
 from tasks.formats import FORMATS, require
 from tasks.normalize import normalize
+from tasks.places import cache_home
 from tasks.runs import Run, program_digest, resolved
 from tasks.shards import Export, planned
 

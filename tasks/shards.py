@@ -11,6 +11,7 @@ import numpy as np
 
 from gan_core.config import ExportSettings, plan
 from gan_core.images import LabelledImages
+from gan_core.requirements import require_seen
 
 if TYPE_CHECKING:
     from gan_core.drawing import GeneratorCard
@@ -70,12 +71,14 @@ def planned(generator: Path, card: GeneratorCard, export: ExportSettings, real_t
     """A training split, and a test split if it has any image; BadInput for counts that cannot be drawn."""
     classes = len(card.class_names)
     train = plan(export.per_class, export.counts, classes)
+    seen = card.class_images or (1,) * classes
+    require_seen(train, seen, card.class_names, "--counts")
     parts = [_drawn("train", train, generator, export, export.seed)]
     if real_test:
         images = len(_real(real_test))
         parts.append(Split("test", images, export.shard_images, real_test, real=True))
     elif export.test_per_class:
-        test = plan(export.test_per_class, {}, classes)
+        test = plan(export.test_per_class, {str(number): 0 for number in range(classes) if not seen[number]}, classes)
         parts.append(_drawn("test", test, generator, export, export.seed + TEST_SEEDS))
     return Export(tuple(parts), card.class_names, card.side)
 

@@ -19,6 +19,7 @@ from gan_core.diversity import Diversity
 from gan_core.files import atomic_write, load_arrays, save_arrays
 from gan_core.images import LabelledImages
 from gan_core.pictures import grid, save_gif, save_png
+from gan_core.understanding import class_counts
 from tasks.judge import Judge
 from tasks.normalize import Splits
 from tasks.open_run import identify
@@ -52,8 +53,8 @@ def train_gan(splits: Splits, experiment: Experiment, run: Run, *, judge: Judge,
     if run.generator.exists():
         return run.generator
     real, gan = LabelledImages.load(splits.train), experiment.gan
-    experiment.dataset.plan(len(real.class_names))  # what cannot be drawn is refused before the long work
     game = _new_game(team, real, experiment, experiment.seed)
+    _log_course(game, len(real))
     if run.checkpoint.exists():
         game.restore(load_arrays(run.checkpoint))
         logger.info("Going on after epoch %d of %d", game.epoch, gan.epochs)
@@ -68,7 +69,12 @@ def train_gan(splits: Splits, experiment: Experiment, run: Run, *, judge: Judge,
         logger.warning(warning)
     save_gif(sorted(run.grids.glob("epoch-*.png")), run.evolution, milliseconds=400)
     card = GeneratorCard(
-        gan=gan, side=real.side, class_names=real.class_names, data_digest=splits.digest, seed=experiment.seed
+        gan=gan,
+        side=real.side,
+        class_names=real.class_names,
+        data_digest=splits.digest,
+        seed=experiment.seed,
+        class_images=tuple(class_counts(real).tolist()),
     )
     save_generator(run.generator, game.averaged, card)
     run.keep(run.evolution, run.generator)
@@ -99,6 +105,13 @@ def _new_game(team: Team, real: LabelledImages, experiment: Experiment, seed: in
 
     with team.strategy.scope(), team.together():
         return Game(experiment.gan, images=len(real), side=real.side, classes=len(real.class_names), seed=seed)
+
+
+def _log_course(game: Game, images: int) -> None:
+    epochs, batch = game.settings.epochs, game.settings.batch_size
+    steps = game.rounds * game.settings.penalty_interval
+    seen = epochs * steps * batch / images
+    logger.info("%d epochs of %d steps, in which each training image is seen %.1f times", epochs, steps, seen)
 
 
 def _play(game: Game, real: LabelledImages, probe: Probe, run: Run) -> None:

@@ -16,6 +16,7 @@ from tasks.team import assemble
 
 SETTINGS = GanSettings(
     epochs=3,
+    epoch_images=96,
     batch_size=16,
     generator_width=8,
     discriminator_width=8,

@@ -159,7 +159,13 @@ def tiny_experiment(source: Path, *, epochs: int = 2) -> dict[str, Any]:
         "tolerate_collapse": True,
         "source": str(source),
         "data": {"validation_images": 100},
-        "gan": {"epochs": epochs, "batch_size": 16, "generator_width": 4, "discriminator_width": 4},
+        "gan": {
+            "epochs": epochs,
+            "epoch_images": 500,
+            "batch_size": 16,
+            "generator_width": 4,
+            "discriminator_width": 4,
+        },
         "dataset": {"per_class": 8},
         "classifier": {"steps": 4, "batch_size": 32, "seeds": [0]},
     }

@@ -11,6 +11,7 @@ from conftest import striped_images
 
 from gan_core.classifier import answer, beliefs, build, features, score, teach
 from gan_core.config import ClassifierSettings
+from gan_core.errors import BadInput
 from gan_core.examination import Examination, Score
 from gan_core.images import LabelledImages, to_signed
 from gan_core.losses import class_loss
@@ -83,6 +84,11 @@ def test_only_beliefs_are_learned_without_dropout_and_only_where_wanted(soft: bo
     moved = np.sign(teach(once, teaching, seed=0).layers[-1].kernel - fresh.layers[-1].kernel)
     downhill = np.mean(moved == -uphill)  # Adam's first step is as long in every direction
     assert downhill > 0.98 if soft and not soft_dropout else downhill < 0.95
+
+
+def test_steps_that_are_too_large_are_refused() -> None:
+    with pytest.raises(BadInput, match=r"seed 2; lower --classifier\.learning-rate, which is 1e\+38"):
+        teach(ClassifierSettings(steps=8, batch_size=16, learning_rate=1e38), striped_images(32, seed=1), 2)
 
 
 def test_beliefs_are_probabilities_that_favour_the_answer(taught: keras.Model) -> None:

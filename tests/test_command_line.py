@@ -34,7 +34,7 @@ RUN = (sys.executable, "-m", "flows.command_line", "run")
 EPOCHS = "--gan.epochs"
 TINY = (
     *("--name", "tiny", "--tolerate-collapse", "--data.validation-images", "100", "--gan.batch-size", "16"),
-    *("--gan.generator-width", "8", "--gan.discriminator-width", "8"),
+    *("--gan.epoch-images", "500", "--gan.generator-width", "8", "--gan.discriminator-width", "8"),
     *("--dataset.per-class", "9", "--classifier.steps", "6", "--classifier.batch-size", "32"),
     *("--classifier.seeds", "0,1"),
 )

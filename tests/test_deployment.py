@@ -84,7 +84,14 @@ def test_a_retraining_by_bare_name_says_in_state_and_event_why_the_challenger_wa
         "name": "tiny",
         "source": str(tiny_source),
         "data": {"validation_images": 100},
-        "gan": {"epochs": 1, "batch_size": 16, "generator_width": 4, "discriminator_width": 4, "learning_rate": 1e-9},
+        "gan": {
+            "epochs": 1,
+            "epoch_images": 500,
+            "batch_size": 16,
+            "generator_width": 4,
+            "discriminator_width": 4,
+            "learning_rate": 1e-9,
+        },
         "dataset": {"per_class": 8},
         "classifier": {"steps": 4, "batch_size": 32, "seeds": [0, 1]},
     }

@@ -74,8 +74,15 @@ def test_the_frechet_distance_is_that_of_the_normal_distributions() -> None:
 
 
 def test_evenness_is_one_for_all_classes_alike_and_zero_for_one() -> None:
-    assert evenness(np.arange(100) % 10, 10) == pytest.approx(1.0)
-    assert evenness(np.zeros(100, int), 10) == 0.0
+    assert evenness(np.arange(100) % 10, np.arange(10)) == pytest.approx(1.0)
+    assert evenness(np.zeros(100, int), np.arange(10)) == 0.0
+
+
+def test_evenness_is_that_of_the_real_images() -> None:
+    uneven = np.repeat(np.arange(3), [97, 2, 1])
+    assert evenness(uneven, uneven) == evenness(np.arange(3), uneven) == 1.0
+    assert evenness(np.zeros(100, int), uneven) == 0.0
+    assert evenness(np.zeros(100, int), np.zeros(100, int)) == 1.0
 
 
 def test_what_repeats_itself_or_leaves_classes_out_has_collapsed_and_reality_has_not() -> None:
@@ -84,7 +91,7 @@ def test_what_repeats_itself_or_leaves_classes_out_has_collapsed_and_reality_has
 
     def collapse(real: np.ndarray, generated: np.ndarray, seen: np.ndarray = labels) -> str:
         pixels = {"real_pixels": real, "generated_pixels": generated}
-        return measure(real, generated, labels=labels, seen=seen, classes=10, **pixels).collapse
+        return measure(real, generated, labels=labels, seen=seen, **pixels).collapse
 
     assert collapse(REAL + apart, OTHER + apart) == ""
     assert " 0% of one class" in collapse(REAL + apart, OTHER)

@@ -1,23 +1,33 @@
 """Laws of the download, against a real server on the loopback address that can misbehave."""
 
+import gzip
 import logging
 import os
 import re
 import shutil
+import socket
+import ssl
+import subprocess
 import threading
 from collections import Counter
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
-from conftest import write_sums
+from conftest import striped_images, write_source, write_sums
+from servers import running_store
 from tenacity import wait_none
+from upath import UPath
 
+from gan_core.config import Experiment
 from gan_core.errors import BadInput
 from gan_core.files import sha256
+from gan_core.images import FASHION_MNIST_CLASSES
 from tasks import download as errand
 from tasks import fetch
+from tasks.check_experiment import check_experiment
 from tasks.download import download
 from tasks.fetch import DownloadFailed
 from tasks.sources import (
@@ -29,6 +39,9 @@ from tasks.sources import (
     TRAIN_LABELS,
     IncompleteSource,
     WrongChecksum,
+    read_class_names,
+    read_sets,
+    verify,
 )
 
 REAL = Path(os.environ.get("SYNTHETIC_DATA_SOURCE") or Path(__file__).parents[2] / "shared" / "fashion-mnist")
@@ -39,7 +52,7 @@ needs_real_files = pytest.mark.skipif(
 
 
 class Server(ThreadingHTTPServer):
-    """Serves one folder, with the given faults, and counts what it was asked."""
+    """Serves one folder, also as a proxy, with the given faults, and counts what it was asked."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
@@ -49,6 +62,7 @@ class Server(ThreadingHTTPServer):
         self.answers_503 = 0  # more times
         self.drops = 0  # more times, half-way through a file
         self.asked: Counter[str] = Counter()
+        self.hosts: set[str] = set()  # that were asked for
         self.ranges: list[str] = []
         self.sent = 0  # bytes of bodies
 
@@ -61,7 +75,8 @@ class Handler(BaseHTTPRequestHandler):
     server: Server
 
     def do_GET(self) -> None:
-        name = self.path.removeprefix("/data/")
+        name = urlsplit(self.path).path.removeprefix("/data/")
+        self.server.hosts.add(self.headers["Host"])
         self.server.asked[name] += 1
         if self.server.answers_503:
             self.server.answers_503 -= 1
@@ -373,3 +388,250 @@ def test_the_original_is_fetched_from_the_second_mirror_if_the_first_is_down_or_
     assert_same_files(folder, REAL)
     assert len(mirror.ranges) == 1 and not server.asked[SUMS]
     assert download.fn(None) == folder and mirror.asked.total() == len(FILES) + 1
+
+
+@pytest.fixture
+def proxy_settings(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Lets a test set them, beginning with none."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    return monkeypatch
+
+
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
+def test_a_proxy_of_the_environment_is_used(server: Server, proxy_settings: pytest.MonkeyPatch, variable: str) -> None:
+    proxy_settings.setenv(variable, f"http://127.0.0.1:{server.server_port}")
+    assert_same_files(download.fn("http://data.invalid/data"), server.folder)
+    assert server.hosts == {"data.invalid"}
+
+
+def test_a_proxy_is_not_asked_for_what_no_proxy_names(server: Server, proxy_settings: pytest.MonkeyPatch) -> None:
+    proxy_settings.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    proxy_settings.setenv("NO_PROXY", "localhost,127.0.0.1")
+    assert_same_files(download.fn(server.url), server.folder)
+
+
+def test_a_dead_proxy_is_named_after_a_second_look(
+    proxy_settings: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    proxy_settings.setenv("HTTP_PROXY", "http://me:secret@127.0.0.1:1")
+    with pytest.raises(DownloadFailed, match=r"proxy that HTTP_PROXY \(http://127.0.0.1:1\) names does not answer"):
+        download.fn("http://data.invalid/data")
+    assert [line for line in caplog.messages if "attempt" in line] == caplog.messages[-1:]
+    assert "attempt 1 of 2" in caplog.text and "secret" not in caplog.text
+
+
+@pytest.mark.parametrize("value", ["socks5://127.0.0.1:1", "ftp://127.0.0.1:1", "http://127.0.0.1:port"])
+def test_a_proxy_that_cannot_be_is_named_at_once(
+    server: Server, proxy_settings: pytest.MonkeyPatch, value: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    proxy_settings.setenv("ALL_PROXY", value)
+    with pytest.raises(DownloadFailed, match=re.escape(f"ALL_PROXY={value}")) as caught:
+        download.fn(server.url)
+    assert "\n" not in str(caught.value) and not caplog.messages
+
+
+def test_a_machine_without_network_is_told_so_after_a_second_look(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def no_name(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    monkeypatch.setattr(socket, "getaddrinfo", no_name)
+    monkeypatch.setattr(errand, "HOMES", ("http://data.invalid", "http://other.invalid"))
+    with pytest.raises(DownloadFailed, match=r"data.invalid.*offline.*other.invalid.*--source DIR"):
+        download.fn(None)
+    assert sum("attempt" in line for line in caplog.messages) == 2  # one for each home
+
+
+@pytest.fixture
+def certificate(server: Server, tmp_path: Path) -> Path:
+    """The certificate that no one knows but by which the server, at https from now on, is trusted."""
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    names = ("-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-days", "1")
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", *names]
+    subprocess.run([*command, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]  # who does not trust it hangs up
+    return certificate
+
+
+def test_a_certificate_must_be_trusted_and_the_setting_for_that_is_named(
+    server: Server, certificate: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = f"https://localhost:{server.server_port}/data"
+    with pytest.raises(DownloadFailed, match="SSL_CERT_FILE"):
+        download.fn(url)
+    assert not caplog.messages  # another attempt would not help
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    assert_same_files(download.fn(url), server.folder)
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere/certificate.pem")
+    with pytest.raises(DownloadFailed, match=r"SSL_CERT_FILE.*/nowhere/certificate\.pem"):
+        download.fn(url)
+
+
+def test_an_object_store_is_a_source_as_a_folder_is(tiny_source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with running_store() as store:
+        for name, value in store.items():
+            monkeypatch.setenv(name, value)
+        UPath("s3://bucket").fs.clear_instance_cache()
+        for path in tiny_source.iterdir():
+            UPath(f"s3://bucket/data/raw/{path.name}").write_bytes(path.read_bytes())
+        folder = download.fn("s3://bucket/data")
+        assert_same_files(folder, tiny_source)
+        write_sums(tiny_source)
+        UPath(f"s3://bucket/data/raw/{SUMS}").write_bytes((tiny_source / SUMS).read_bytes())
+        before = (folder / TRAIN_IMAGES).stat().st_mtime_ns
+        assert download.fn("s3://bucket/data") == folder
+        assert (folder / TRAIN_IMAGES).stat().st_mtime_ns == before  # a file with its checksum is not fetched twice
+        UPath(f"s3://bucket/data/raw/{SUMS}").unlink()
+        UPath(f"s3://bucket/data/raw/{CLASSES}").unlink()
+        with pytest.raises(WrongChecksum):  # as there is nothing any more by which it is known
+            download.fn("s3://bucket/data")
+        assert not (folder / CLASSES).exists()
+        with pytest.raises(IncompleteSource, match="s3://bucket/nothing"):
+            download.fn("s3://bucket/nothing")
+        with pytest.raises(IncompleteSource, match="s3://absent/data"):
+            download.fn("s3://absent/data")
+        monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+        monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+        UPath("s3://bucket").fs.clear_instance_cache()
+        with pytest.raises(DownloadFailed, match=r"s3://bucket/data.*127\.0\.0\.1:1"):
+            download.fn("s3://bucket/data")
+        UPath("s3://bucket").fs.clear_instance_cache()
+
+
+def test_a_file_url_and_a_home_are_folders(tiny_source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tiny_source.parent))
+    for source in (f"file://{tiny_source}", f"~/{tiny_source.name}"):
+        assert download.fn(source) == tiny_source.resolve()
+    monkeypatch.setenv("SYNTHETIC_DATA_SOURCE", f"~/{tiny_source.name}")
+    assert download.fn(None) == tiny_source.resolve()
+
+
+@pytest.mark.parametrize("source", ["absent", "file:///absent", "gopher://host/x", "zip://x", "http://"])
+def test_what_can_be_no_source_is_refused_before_the_run(source: str) -> None:
+    with pytest.raises(BadInput, match=r"Expected (a folder|an address|to read)") as caught:
+        check_experiment(Experiment(source=source))
+    assert source.removeprefix("file://") in str(caught.value) and "\n" not in str(caught.value)
+
+
+def renamed(folder: Path, old: str, new: str) -> None:
+    for path in list(folder.glob("*ubyte*")):
+        path.rename(path.with_name(path.name.replace(old, new)))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("-idx", ".idx"), ("t10k", "test"), ("train", "TRAIN"), ("ubyte.gz", "UBYTE.GZ"), ("t", "letters-t")],
+)
+def test_files_under_other_usual_names_are_read(tiny_source: Path, old: str, new: str) -> None:
+    renamed(tiny_source, old, new) if old != "t" else [
+        path.rename(path.with_name(f"letters-{path.name}")) for path in list(tiny_source.glob("*ubyte*"))
+    ]
+    train, test = read_sets(verify(tiny_source))
+    assert (len(train), len(test)) == (600, 200)
+
+
+@pytest.mark.parametrize("below", [".", "raw", "FashionMNIST/raw", "unpacked"])
+def test_unpacked_files_are_read_in_the_folder_or_below_it(tiny_source: Path, below: str) -> None:
+    place = tiny_source / below
+    place.mkdir(parents=True, exist_ok=True)
+    for name in FILES:
+        (place / name.removesuffix(".gz")).write_bytes(gzip.decompress((tiny_source / name).read_bytes()))
+        (tiny_source / name).unlink()
+    assert download.fn(str(tiny_source)) == tiny_source.resolve()
+    train, _ = read_sets(verify(tiny_source))
+    assert (train.images == striped_images(600, seed=1).images).all() and train.class_names[0] == "stripes 0"
+    write_source(place, striped_images(40, seed=1), striped_images(20, seed=2))
+    assert len(read_sets(verify(tiny_source))[0]) == 40  # of a file and its compressed one, the latter
+
+
+@pytest.mark.parametrize(
+    ("name", "copied_as", "told"),
+    [
+        (TRAIN_LABELS, "train_labels.idx1.ubyte.gz", "leave one"),  # beside train-labels.idx1-ubyte.gz, see below
+        (TRAIN_IMAGES, "other/train-images-idx3-ubyte.gz", ""),
+    ],
+)
+def test_two_files_for_one_are_refused_unless_one_has_the_standard_name(
+    tiny_source: Path, name: str, copied_as: str, told: str
+) -> None:
+    (tiny_source / copied_as).parent.mkdir(exist_ok=True)
+    shutil.copy(tiny_source / name, tiny_source / copied_as)
+    verify(tiny_source)
+    if told:
+        (tiny_source / name).rename(tiny_source / name.replace("-idx", ".idx"))
+        with pytest.raises(IncompleteSource, match=told):
+            verify(tiny_source)
+
+
+def test_two_sets_are_not_mixed_nor_guessed(tiny_source: Path) -> None:
+    for folder in ("mnist", "kmnist"):
+        shutil.copytree(tiny_source, tiny_source.parent / "all" / folder)
+    with pytest.raises(IncompleteSource, match=r"kmnist, mnist.*name one"):
+        verify(tiny_source.parent / "all")
+    for name, other in (("train", "letters-train"), ("t10k", "digits-test")):
+        renamed(tiny_source, name, other)
+    with pytest.raises(IncompleteSource, match="four files of one set"):
+        verify(tiny_source)
+
+
+def test_litter_beside_the_files_is_no_file_of_theirs(tiny_source: Path) -> None:
+    renamed(tiny_source, "-idx", ".idx")
+    for path in list(tiny_source.glob("*ubyte*")):
+        path.with_name(f"._{path.name}").write_bytes(b"Mac OS X")
+    (tiny_source / "__MACOSX").mkdir()
+    (tiny_source / CLASSES).rename(tiny_source / "Classes.txt.txt")
+    assert read_sets(verify(tiny_source))[0].class_names[0] == "stripes 0"
+
+
+def test_what_is_there_instead_is_named(tmp_path: Path) -> None:
+    (folder := tmp_path / "other").mkdir()
+    with pytest.raises(IncompleteSource, match="got nothing"):
+        verify(folder)
+    (folder / "train.csv").write_text("label,pixel1")
+    with pytest.raises(IncompleteSource, match=rf"{TRAIN_IMAGES}.*got train\.csv"):
+        verify(folder)
+
+
+@needs_real_files
+def test_the_original_is_known_however_it_is_compressed(tmp_path: Path) -> None:
+    for name in FILES:
+        content = gzip.decompress((REAL / name).read_bytes())
+        (tmp_path / name.removesuffix(".gz")).write_bytes(content)
+    source = verify(tmp_path)
+    assert read_class_names(source) == FASHION_MNIST_CLASSES
+    (tmp_path / TRAIN_LABELS).write_bytes(gzip.compress((tmp_path / TRAIN_LABELS.removesuffix(".gz")).read_bytes(), 1))
+    assert read_class_names(verify(tmp_path)) == FASHION_MNIST_CLASSES
+
+
+NAMES = ["Größe", "naïve", *(f"class {number}" for number in range(8))]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+def test_class_names_are_read_from_any_encoding_that_says_so(tiny_source: Path, encoding: str) -> None:
+    (tiny_source / CLASSES).write_bytes("\r\n".join([" ", *(f"{name}  " for name in NAMES), ""]).encode(encoding))
+    write_sums(tiny_source)
+    sums = (tiny_source / SUMS).read_text().upper().replace("IDX", "idx").replace("UBYTE.GZ", "ubyte.gz")
+    sums = re.sub("(TRAIN|T10K)-(IMAGES|LABELS)", lambda found: found[0].lower(), sums)
+    (tiny_source / SUMS).write_bytes(sums.replace("\n", "\r\n").encode(encoding))
+    assert list(read_class_names(verify(tiny_source))) == NAMES
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16-le"])
+@pytest.mark.parametrize("name", [CLASSES, SUMS])
+def test_a_text_in_an_encoding_that_it_does_not_say_is_named(tiny_source: Path, encoding: str, name: str) -> None:
+    (tiny_source / name).write_bytes("\n".join(NAMES).encode(encoding))
+    with pytest.raises(BadInput, match=rf"Expected UTF-8 text in .*{name}"):
+        check_experiment(Experiment(source=str(tiny_source)))
+
+
+def test_sums_in_another_form_are_told_how_to_be_written(tiny_source: Path) -> None:
+    digest = sha256(tiny_source / TRAIN_IMAGES).upper()
+    (tiny_source / SUMS).write_text(f"\nAlgorithm  Hash  Path\n---------  ----  ----\nSHA256  {digest}  C:\\x.gz\n")
+    with pytest.raises(IncompleteSource, match=r"Algorithm.*sha256sum \*\.gz > SHA256SUMS"):
+        verify(tiny_source)

@@ -90,7 +90,7 @@ def reference(tmp_path_factory: pytest.TempPathFactory, prefect_server: dict[str
             "tolerate_collapse": True,
             "source": str(source),
             "data": {"validation_images": 100},
-            "gan": {"epochs": 3, "batch_size": 16, "generator_width": 4, "discriminator_width": 4},
+            "gan": {"epochs": 3, "epoch_images": 500, "batch_size": 16, "generator_width": 4, "discriminator_width": 4},
             "dataset": {"per_class": 8, "batch_size": 20},
             "classifier": {"steps": 4, "batch_size": 32, "seeds": [0, 1]},
         }

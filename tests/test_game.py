@@ -13,14 +13,22 @@ from conftest import striped_images
 from gan_core.adam import Adam
 from gan_core.augmentation import shifted
 from gan_core.config import GanSettings
-from gan_core.game import Game
+from gan_core.game import Diverged, Game
 from gan_core.images import LabelledImages
 from gan_core.losses import ADVERSARIAL, Losses, class_loss, gradient_penalty
 from gan_core.networks import BatchNormalisation, UpConvolution
 from gan_core.weights import values
 
 Loss = Callable[[tf.Tensor, tf.Tensor], Losses]
-TINY = GanSettings(epochs=3, batch_size=16, generator_width=8, discriminator_width=8, latent_size=8, penalty_interval=2)
+TINY = GanSettings(
+    epochs=3,
+    epoch_images=96,
+    batch_size=16,
+    generator_width=8,
+    discriminator_width=8,
+    latent_size=8,
+    penalty_interval=2,
+)
 UNCONDITIONAL = TINY.model_copy(update={"conditional": False, "loss": "cross-entropy", "class_weight": 0.0, "shift": 2})
 REAL = striped_images(96, seed=3)
 
@@ -185,7 +193,7 @@ def test_gradients_meet_in_pairs(settings: GanSettings) -> None:
 
 def test_games_of_full_width_with_one_seed_end_with_the_same_bits() -> None:
     settings = GanSettings(
-        epochs=3, batch_size=64, penalty_interval=8, precision="float32"
+        epochs=3, epoch_images=512, batch_size=64, penalty_interval=8, precision="float32"
     )  # lower precision would hide what rounds differently
     random = np.random.default_rng(4)
     images = settings.batch_size * settings.penalty_interval
@@ -221,6 +229,35 @@ def test_an_unconditional_game_does_not_look_at_the_labels() -> None:
 def test_an_epoch_of_more_images_than_there_are_shows_each_as_often() -> None:
     game = new_game(TINY.model_copy(update={"epoch_images": 3 * len(REAL)}))
     assert np.bincount(game._orders(len(REAL)).ravel()).tolist() == [3] * len(REAL)
+
+
+def test_a_small_set_has_epochs_of_many_steps_and_a_large_one_of_its_own_images() -> None:
+    shown = GanSettings().shown
+    assert [shown(images) for images in (200, 20_000, 55_000)] == [20_000, 20_000, 55_000]
+    assert TINY.shown(55_000) == 96
+
+
+def test_steps_that_are_too_large_end_the_game_before_the_epoch_is_reported() -> None:
+    game, epochs = new_game(TINY.model_copy(update={"learning_rate": 1e30})), []
+
+    def play() -> None:
+        for epoch in game.play(REAL):
+            assert all(np.isfinite(value).all() for value in game.state().values())
+            epochs.append(epoch)
+
+    with pytest.raises(Diverged, match=r"in epoch \d; lower --gan\.learning-rate, which is 1e\+30"):
+        play()
+    assert game.epoch == len(epochs) < TINY.epochs
+
+
+def test_a_checkpoint_of_a_lost_game_is_refused() -> None:
+    game = game_at_start()
+    state = game.state()
+    lost = state | {"variable_0": np.full_like(state["variable_0"], np.nan)}
+    for take in (game.begin_from, game.restore):
+        with pytest.raises(Diverged, match="from scratch"):
+            take(lost)
+    assert_same(game.state(), state)
 
 
 def test_every_epoch_reports_and_every_round_calls() -> None:

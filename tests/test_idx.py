@@ -14,12 +14,13 @@ from gan_core.idx import (
     WrongLabels,
     WrongMagic,
     WrongShape,
+    content_digest,
     idx_header,
     read_images,
     read_labels,
     read_pair,
     read_rows,
-    require_gzip,
+    require_whole,
     write_idx,
 )
 
@@ -84,14 +85,28 @@ def test_a_changed_byte_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BrokenGzip):
         read_images(path)
     with pytest.raises(BrokenGzip):
-        require_gzip(path)
+        require_whole(path)
 
 
-def test_an_uncompressed_file_is_refused(tmp_path: Path) -> None:
+def test_an_uncompressed_file_is_read_whatever_its_name(tmp_path: Path) -> None:
     path = saved(tmp_path / "images.gz", IMAGES)
+    packed = content_digest(path)
     path.write_bytes(gzip.decompress(path.read_bytes()))
-    with pytest.raises(BrokenGzip, match="compress"):
+    np.testing.assert_array_equal(read_images(path), IMAGES)
+    assert content_digest(path) == packed
+
+
+def test_a_file_that_was_compressed_twice_is_refused(tmp_path: Path) -> None:
+    path = saved(tmp_path / "images.gz", IMAGES)
+    path.write_bytes(gzip.compress(path.read_bytes()))
+    with pytest.raises(WrongMagic, match="unpack it once"):
         read_images(path)
+
+
+def test_a_page_of_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "images.gz").write_text("<!DOCTYPE html>")
+    with pytest.raises(BrokenGzip, match="compress"):
+        read_images(tmp_path / "images.gz")
 
 
 def test_swapped_files_are_refused(tmp_path: Path) -> None:
@@ -111,8 +126,13 @@ def test_sizes_that_do_not_fit_the_content_are_refused(tmp_path: Path, sizes: tu
 
 
 def test_labels_out_of_range_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(WrongLabels, match=r"0 to 1 .* got 2"):
+    with pytest.raises(WrongLabels, match=r"0 to 1 .* got 0 to 2; correct them"):
         read_labels(saved(tmp_path / "labels.gz", LABELS), 2)
+
+
+def test_labels_that_begin_with_one_are_told_as_such(tmp_path: Path) -> None:
+    with pytest.raises(WrongLabels, match="1 to 3; subtract 1"):
+        read_labels(saved(tmp_path / "labels.gz", LABELS + 1), 3)
 
 
 def test_oblong_images_are_refused(tmp_path: Path) -> None:

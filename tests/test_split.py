@@ -48,6 +48,28 @@ def test_each_class_keeps_its_share_to_within_one_image(count: int) -> None:
     assert np.all(np.abs(np.bincount(validation.labels, minlength=10) - exact) < 1)
 
 
+@pytest.mark.parametrize("count", [8, 20, 150])
+def test_each_class_of_two_images_is_on_either_side_and_a_single_one_is_learned_from(count: int) -> None:
+    uneven = numbered_images([0] * 180 + [1] * 2 + [2] * 2 + [3] * 2 + [4] * 2 + [5])
+    train, validation = split(uneven, cut(count), seed=0)
+    assert len(validation) == count
+    assert set(train.labels) == {0, 1, 2, 3, 4, 5} and set(validation.labels) == {0, 1, 2, 3, 4}
+
+
+@pytest.mark.parametrize(
+    ("images", "validation"),
+    [(60_000, 5_000), (1_000_000, 5_000), (12_000, 1_000), (5_500, 500), (1_000, 250), (200, 50), (30, 7), (3, 1)],
+)
+def test_validation_is_a_share_with_a_cap(images: int, validation: int) -> None:
+    assert DataSettings().settled(images).validation_images == validation
+    assert cut(7).settled(images) == cut(7)
+
+
+def test_a_share_and_its_number_give_the_same_files(tiny_source: Path, tmp_path: Path) -> None:
+    by_share = normalize.fn(tiny_source, tmp_path / "made", DataSettings(), seed=0)
+    assert normalize.fn(tiny_source, tmp_path / "made", cut(150), seed=0) == by_share
+
+
 def test_the_seed_and_nothing_else_sets_the_split() -> None:
     first, again, other = (split(REAL, cut(80), seed) for seed in (3, 3, 4))
     assert [numbers(part) for part in first] == [numbers(part) for part in again]

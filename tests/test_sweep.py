@@ -120,7 +120,7 @@ def experiment(folder: Path) -> Experiment:
             "tolerate_collapse": True,
             "source": str(source),
             "data": {"validation_images": 100},
-            "gan": {"epochs": 1, "batch_size": 16, "latent_size": 4},
+            "gan": {"epochs": 1, "epoch_images": 500, "batch_size": 16, "latent_size": 4},
             "dataset": {"per_class": 8},
             "classifier": {"steps": 4, "batch_size": 32, "seeds": [0]},
         }

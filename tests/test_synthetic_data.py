@@ -10,9 +10,13 @@ from servers import tiny_experiment
 
 from flows.examine_run import examine_run
 from flows.synthetic_data import synthetic_data
-from gan_core.config import CLASSIC, Experiment
+from gan_core.config import CLASSIC, Experiment, ExportSettings
+from gan_core.drawing import load_generator
+from gan_core.errors import BadInput
 from gan_core.images import LabelledImages
 from tasks.publish_report import Collapsed, Report
+from tasks.runs import Run
+from tasks.shards import planned
 
 pytestmark = pytest.mark.usefixtures("on_server", "elsewhere")
 
@@ -41,6 +45,26 @@ def test_a_collapsed_classic_generator_is_no_success_and_a_real_taught_classifie
     for told in ("has collapsed: ", "labelled by a real-taught two-conv classifier", "Images seen in each class"):
         assert told in page.read_text()
     assert not (elsewhere / "runs" / "latest").exists()
+
+
+def test_a_class_never_seen_is_refused_before_there_is_a_run_and_left_out_where_none_of_it_is_wanted(
+    tmp_path: Path, elsewhere: Path
+) -> None:
+    train, test = striped_images(600, seed=1), striped_images(200, seed=2)
+    source = write_source(tmp_path, train.take(np.flatnonzero(train.labels != 3)), test)
+    with pytest.raises(BadInput, match="stripes 3"):
+        synthesise(source)
+    assert not list((elsewhere / "runs").glob("*"))
+
+    report = synthesise(source, dataset={"counts": {"3": 0}})
+    assert np.bincount(LabelledImages.load(Path(report.synthetic)).labels).tolist() == [8, 8, 8, 0, *[8] * 6]
+    generator = Run(Path(report.page).parent).generator
+    card = load_generator(generator)[1]
+    assert card.class_images[3] == 0 and sum(card.class_images) == 440
+    with pytest.raises(BadInput, match=r"stripes 3.*--counts 3=0"):
+        planned(generator, card, ExportSettings(), None)
+    splits = planned(generator, card, ExportSettings(per_class=2, counts={"3": 0}, test_per_class=1), None).splits
+    assert [split.images for split in splits] == [18, 9]
 
 
 def test_larger_images_of_other_classes_need_no_change_and_refined_sets_teach_beside_the_raw_one(

@@ -19,7 +19,16 @@ from tasks import team
 RUN = ("run", "--name", "tiny", "--tolerate-collapse")
 TINY = (
     *("--data.validation-images", "100", "--gan.batch-size", "16", "--gan.generator-width", "4"),
-    *("--gan.discriminator-width", "4", "--dataset.per-class", "8", "--classifier.steps", "4"),
+    *(
+        "--gan.epoch-images",
+        "500",
+        "--gan.discriminator-width",
+        "4",
+        "--dataset.per-class",
+        "8",
+        "--classifier.steps",
+        "4",
+    ),
     *("--classifier.batch-size", "32", "--classifier.seeds", "0"),
 )
 

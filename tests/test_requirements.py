@@ -1,0 +1,120 @@
+"""Laws of what is refused before a run, and of what is said of the images."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import striped_images, write_source
+
+from gan_core.config import DataSettings, Experiment
+from gan_core.errors import BadInput
+from gan_core.images import LabelledImages
+from gan_core.understanding import doubts, understood
+from tasks.check_experiment import check_experiment
+from tasks.normalize import normalize
+from tasks.sources import CLASSES
+
+Change = Callable[[LabelledImages], LabelledImages]
+TRAIN, TEST = striped_images(600, seed=1), striped_images(200, seed=2)
+
+
+def without(label: int) -> Change:
+    return lambda images: images.take(np.flatnonzero(images.labels != label))
+
+
+def repainted(pixels: Callable[[np.ndarray], np.ndarray]) -> Change:
+    return lambda images: LabelledImages(pixels(images.images.copy()), images.labels.copy(), images.class_names)
+
+
+def settings(source: Path, **changed: Any) -> Experiment:
+    return Experiment.model_validate({"source": str(source), **changed})
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"data": {"validation_images": 600}}, "fewer validation images"),
+        ({"data": {"train_images": 500}}, r"at most the 450 training images"),
+        ({"data": {"validation_images": 5}}, "at least 6 validation images"),
+        ({"data": {"train_images": 5}}, "training images of each class"),
+        ({"dataset": {"counts": {"10": 5}}}, "classes 0 to 9"),
+        ({"dataset": {"per_class": 0}}, "at least one image to draw"),
+    ],
+)
+def test_settings_that_the_images_cannot_meet_are_refused(
+    tiny_source: Path, changed: dict[str, Any], told: str
+) -> None:
+    check_experiment(settings(tiny_source))
+    with pytest.raises(BadInput, match=told) as caught:
+        check_experiment(settings(tiny_source, **changed))
+    assert str(caught.value).startswith("Expected") and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (["one"], "2 to 256 classes, got 1"),
+        (list(map(str, range(257))), "2 to 256 classes, got 257"),
+        (["A", "A", *map(str, range(8))], "'A'"),
+        (["A\tB", *map(str, range(9))], "printable"),
+        (list(map(str, range(9))), "labels from 0 to 8"),
+    ],
+)
+def test_class_names_that_a_later_step_would_refuse_are_refused(tiny_source: Path, names: list[str], told: str) -> None:
+    (tiny_source / CLASSES).write_text("\n".join(names))
+    with pytest.raises(BadInput, match=told):
+        check_experiment(settings(tiny_source))
+
+
+def test_class_names_that_differ_in_case_or_signs_only_are_accepted(tiny_source: Path) -> None:
+    (tiny_source / CLASSES).write_text("\n".join(["A", "a", "+", "-", "C", "C++", "お", "T/t", "1", "2"]), "utf-8")
+    check_experiment(settings(tiny_source))
+
+
+def test_the_environment_names_a_source_as_an_argument_does(tiny_source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SYNTHETIC_DATA_SOURCE", str(tiny_source))
+    with pytest.raises(BadInput, match="validation images"):
+        check_experiment(Experiment(data=DataSettings(validation_images=5)))
+    monkeypatch.setenv("SYNTHETIC_DATA_SOURCE", "http://data.invalid")
+    check_experiment(Experiment(data=DataSettings(validation_images=5)))  # left for the flow, which fetches it
+
+
+def test_a_class_without_training_images_is_not_drawn_and_the_others_are(tmp_path: Path) -> None:
+    source = write_source(tmp_path, without(3)(TRAIN), TEST)
+    with pytest.raises(BadInput, match=r"got none of 3 \(stripes 3\).*--dataset\.counts 3=0"):
+        check_experiment(settings(source))
+    check_experiment(settings(source, dataset={"counts": {"3": 0}}))
+    check_experiment(settings(source, gan={"conditional": False}))
+
+
+def test_one_line_says_what_was_understood(tiny_source: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "synthetic_data.normalize")
+    for _ in range(2):  # and again when the files are there
+        caplog.clear()
+        normalize.fn(tiny_source, tmp_path / "made", DataSettings(), seed=0)
+        (line,) = [line for line in caplog.messages if "learn from" in line]
+        for part in ("450 images to learn from", "150 to choose by", "200 to judge by", "28 x 28", "stripes 9 60"):
+            assert part in line
+
+
+def test_sound_images_leave_no_doubt() -> None:
+    assert list(doubts(TRAIN, striped_images(100, seed=3), TEST)) == []
+    assert "pixels from 0 to 255" in understood(TRAIN, striped_images(100, seed=3), TEST)
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "told"),
+    [
+        (repainted(lambda pixels: pixels // 255), lambda images: images, "no more than 0 to 1 "),
+        (repainted(np.zeros_like), lambda images: images, "alike"),
+        (lambda images: images, without(3), "no test images of stripes 3"),
+        (without(3), lambda images: images, "test images of stripes 3, but no training"),
+        (lambda images: images, lambda images: TRAIN.take(np.arange(200)), "200 of the 200 test images are training"),
+    ],
+)
+def test_what_is_probably_a_mistake_is_told(train: Change, test: Change, told: str) -> None:
+    (doubt,) = doubts(train(TRAIN), train(striped_images(100, seed=3)), test(TEST))
+    assert told in doubt
