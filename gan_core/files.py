@@ -32,7 +32,7 @@ def located(place: str | Path) -> Path:
     if not str(place):
         raise BadInput("Expected the name of a folder or file, got an empty one; name one.")
     if "://" not in str(place):
-        return _expanded(Path(place)).absolute()
+        return (_expanded(Path(place)) if str(place).startswith("~") else Path(place)).absolute()
     try:
         found = UPath(place)
         found.fs  # noqa: B018  imports what speaks the protocol

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from gan_core.errors import BadInput
 from gan_core.files import is_local, is_vital, refreshed, remove_tree, writing_to
@@ -116,12 +117,22 @@ def check_place(out: Path, overwrite: bool) -> None:
         above = standing(out)
         if not above.is_dir() or above.is_symlink():
             raise BadInput(f"Expected a folder to write to, got the file {above}; {remedy}")
-        if not os.access(above, os.W_OK | os.X_OK):
-            raise BadInput(f"Expected a folder to write to, got {above}, where nothing may be written; {remedy}")
-        if len(os.fsencode(out.name)) > LONGEST and above != out:
-            raise BadInput(f"Expected a name of at most {LONGEST} bytes, got {out.name}; {remedy}")
+        if long := [name for name in out.relative_to(above).parts if len(os.fsencode(name)) > LONGEST]:
+            raise BadInput(f"Expected names of at most {LONGEST} bytes in --out, got {long[0]}; {remedy}")
         if above == out and not unfinished(out):
             refuse(out, overwrite)
+        try_writing(above)
+
+
+def try_writing(folder: Path) -> None:
+    """Make a folder in a folder and remove it again; BadInput where none can be made."""
+    try:
+        with TemporaryDirectory(dir=folder, prefix=".synthetic-data-"):
+            pass
+    except OSError as error:
+        raise BadInput(
+            f"Expected a folder to write to, got {folder} and “{error.strerror or error}”; choose another --out."
+        ) from error
 
 
 def standing(out: Path) -> Path:

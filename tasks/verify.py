@@ -2,6 +2,8 @@
 
 import json
 import os
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -26,10 +28,11 @@ def verify_export(folder: Path) -> str:
 
     Raises Unsound for the first thing that is not as the manifest says, and BadInput where a reader is not installed.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before a format's reader imports TensorFlow
     manifest = read_manifest(folder)
     litter = check_files(folder, manifest)
     require(manifest["formats"])
+    if "tfds" in manifest["formats"]:
+        import_quietly("tensorflow")
     for split, described in manifest["splits"].items():
         samples = {}
         for name in manifest["formats"]:
@@ -48,6 +51,19 @@ def verify_export(folder: Path) -> str:
     images = sum(split["images"] for split in manifest["splits"].values())
     sound = f"{images:,} images in {', '.join(manifest['formats'])} and {len(manifest['files']):,} files are sound"
     return f"{sound}; beside them lies {', '.join(litter)}, which is no part of them" if litter else sound
+
+
+def import_quietly(library: str) -> None:
+    """Import a library without what its C++ prints meanwhile; an error of Python's is raised as ever."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with open(os.devnull, "w") as nowhere, suppress(OSError):  # of a closed stderr, which shows nothing anyhow
+        screen = os.dup(2)
+        os.dup2(nowhere.fileno(), 2)
+        try:
+            import_module(library)
+        finally:
+            os.dup2(screen, 2)
+            os.close(screen)
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
