@@ -35,7 +35,7 @@ def read_card(path: Path) -> GeneratorCard:
     except Exception as error:
         if is_local(path) and not isinstance(error, OSError):  # a store's library raises what it likes
             raise
-        reason = getattr(error, "strerror", None) or error or type(error).__name__
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise BadInput(f"Expected to read the generator {path}, got “{reason}”; see to it and try again.") from error
 
 
