@@ -17,6 +17,8 @@ from flows.server_command import HEARTBEAT
 from gan_core.config import STANDARD, Experiment, ExportSettings
 from gan_core.errors import BadInput
 from gan_core.files import located, read_text
+from tasks.check_experiment import check_experiment
+from tasks.check_export import check_export
 from tasks.runners import DASK, task_runner
 from tasks.runs import Run, resolved
 
@@ -65,6 +67,7 @@ def run(
 ) -> None:
     """Download, train, draw, examine and report; goes on with an unfinished run of the same settings."""
     wanted = customised(experiment, given(settings))
+    check_experiment(wanted)
     if not verbose:
         quiet()
     from flows.server import server
@@ -131,6 +134,8 @@ def export(
             "shard_images": shard_images,
         }
     )
+    formats = tuple(filter(None, map(str.strip, format.split(","))))
+    check_export(generator, out, formats, settings, overwrite)
     if not verbose:
         quiet()
     from flows.export_dataset import export_dataset
@@ -138,7 +143,7 @@ def export(
 
     with server():
         on_runner = export_dataset.with_options(task_runner=task_runner(dask))
-        on_runner(generator, out, tuple(format.split(",")), settings, overwrite)
+        on_runner(generator, out, formats, settings, overwrite)
     print(f"{out}  {', '.join(sorted(path.name for path in located(out).iterdir()))}")
 
 

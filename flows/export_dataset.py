@@ -6,6 +6,7 @@ from prefect import flow
 
 from gan_core.config import ExportSettings
 from gan_core.files import located
+from tasks.check_export import check_export
 from tasks.destination import staged
 from tasks.finish_export import finish_export, is_finished
 from tasks.plan_export import plan_export
@@ -27,6 +28,7 @@ def export_dataset(
     overwrite: bool = False,
 ) -> str:
     """Draw the images of a generator, shard by shard, into `out`; both may be paths or fsspec URLs."""
+    check_export(generator, out, formats, settings, overwrite)
     plan = plan_export(located(generator), formats, settings)
     with staged(located(out), plan.identity, overwrite=overwrite) as staging:
         if not is_finished(staging):

@@ -7,6 +7,7 @@ from cyclopts import App, Parameter
 from flows.options import Named, Replaced, Verbose, customised, given
 from flows.screen import quiet
 from gan_core.config import STANDARD, RetrainSettings
+from tasks.check_experiment import check_experiment
 from tasks.models import Models, Version, models_folder
 from tasks.records import Reign, whoami
 
@@ -24,6 +25,7 @@ def retrain(
 ) -> None:
     """Train a challenger, promote it if it is better; goes on with an unfinished one of the same settings."""
     wanted = customised(experiment, given(settings))
+    check_experiment(wanted)
     if not verbose:
         quiet()
     from flows.retrain import retrain as flow

@@ -9,7 +9,8 @@ from flows.options import Named, Verbose, customised, typed, with_text
 from flows.screen import quiet
 from gan_core.config import STANDARD, Experiment, split_numbers
 from gan_core.errors import BadInput
-from gan_core.variation import Value
+from gan_core.variation import Value, combinations
+from tasks.check_experiment import check_experiment
 from tasks.runners import DASK, task_runner
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ def sweep(
     """
     fixed, grid = parted(settings.model_dump(exclude_unset=True) if settings else {})
     wanted = customised(experiment, with_text(fixed))
+    chosen = numbers(seeds) if seeds else ()
+    check_experiment(combinations(wanted, chosen or (wanted.seed,), grid)[0])
     if not verbose:
         quiet()
     from flows.server import server
@@ -41,7 +44,7 @@ def sweep(
     on_runner = flow.with_options(task_runner=task_runner(dask))
     with server():
         try:
-            result = on_runner(wanted, numbers(seeds) if seeds else (), grid)
+            result = on_runner(wanted, chosen, grid)
         except Incomplete as error:
             print(f"\n{error.sweep.table}")
             raise

@@ -7,25 +7,14 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from gan_core.config import GanSettings, Settings
 from gan_core.files import load_arrays, save_arrays
+from gan_core.generator_card import GeneratorCard
 from gan_core.graphs import compiled
 from gan_core.images import to_pixels
 from gan_core.networks import Generator
 from gan_core.weights import assign, values
 
 BLOCK = 250  # images the network draws at once, always: other shapes may round differently
-
-
-class GeneratorCard(Settings):
-    """What must be known of a generator to draw from it."""
-
-    gan: GanSettings
-    side: int
-    class_names: tuple[str, ...]
-    data_digest: str
-    seed: int
-    class_images: tuple[int, ...] = ()  # how many there were to learn from, by class; empty where that was not kept
 
 
 def save_generator(path: Path, generator: Generator, card: GeneratorCard) -> None:

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 READ_ONLY = 0o444
-REFUSALS = (errno.EACCES, errno.EDQUOT, errno.ENOSPC, errno.EPERM, errno.EROFS)
+REFUSALS = (
+    *(errno.EACCES, errno.EDQUOT, errno.ENOSPC, errno.EPERM, errno.EROFS),
+    *(errno.ELOOP, errno.ENAMETOOLONG, errno.ENOTDIR),
+)
 LACKING = (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM)  # of file systems that have no such thing
 
 logger = logging.getLogger("synthetic_data.files")
@@ -32,11 +35,14 @@ logger = logging.getLogger("synthetic_data.files")
 def located(place: str | Path) -> Path:
     """The absolute path of a folder or file, or where an fsspec URL such as s3://bucket/name points.
 
-    What stands for a URL is a `upath.UPath`, which has the methods of a `Path` without being one. Raises BadInput for
-    a URL of a kind that is not known or whose library is not installed.
+    A `~` at the beginning stands for a home, as in a shell. What stands for a URL is a `upath.UPath`, which has the
+    methods of a `Path` without being one. Raises BadInput for an empty name, a home that is not known, and a URL of a
+    kind that is not known or whose library is not installed.
     """
+    if not str(place):
+        raise BadInput("Expected the name of a folder or file, got an empty one; name one.")
     if "://" not in str(place):
-        return Path(place).absolute()
+        return (_expanded(Path(place)) if str(place).startswith("~") else Path(place)).absolute()
     try:
         found = UPath(place)
         found.fs  # noqa: B018  imports what speaks the protocol
@@ -48,6 +54,13 @@ def located(place: str | Path) -> Path:
     except ValueError as error:
         raise BadInput(f"Expected a URL that fsspec knows, got {place} and “{error}”; correct it.") from error
     return Path(found.path) if found.protocol in ("file", "local") else cast(Path, found)
+
+
+def _expanded(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError as error:  # neither $HOME nor the system's list of users has it
+        raise BadInput(f"Expected a home for {path.parts[0]} in {path}, got none; write the path out.") from error
 
 
 def is_local(path: Path) -> bool:
@@ -67,8 +80,17 @@ def refreshed(folder: Path) -> Path:
     return folder
 
 
+def is_vital(folder: Path) -> bool:
+    """Whether the folder is a root, a home or the working folder, or has one of these in it."""
+    if not is_local(folder):
+        return folder == folder.parent
+    return any(place.resolve().is_relative_to(folder.resolve()) for place in (Path.cwd(), Path.home()))
+
+
 def remove_tree(folder: Path) -> None:
-    """Remove a folder, if it is there, and all that is in it."""
+    """Remove a folder, if it is there, and all that is in it; BadInput for one that no program may remove."""
+    if is_vital(folder):
+        raise BadInput(f"Expected a folder that may be removed, got {folder}, in which people live; name another one.")
     if is_local(folder):
         shutil.rmtree(folder, ignore_errors=True)
     elif refreshed(folder).exists():
@@ -82,38 +104,63 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
     An object store shows an object once all of it has come: it is written here first and sent at the end.
     """
     if not is_local(path):
-        with tempfile.TemporaryFile() as waiting:
+        with naming(Path(tempfile.gettempdir())), tempfile.TemporaryFile() as waiting:
             yield cast(BinaryIO, waiting)
             waiting.seek(0)
             with path.open("wb") as sent:
                 shutil.copyfileobj(waiting, sent)
         return
+    with naming(path), local_file(path) as temporary, temporary.open("wb") as file:
+        yield file
+        file.flush()
+        _sync(file.fileno(), path.parent)
+
+
+@contextmanager
+def local_file(path: Path) -> Iterator[Path]:
+    """A file to write by its name, which stands at `path`, whole or not at all, when the block succeeds.
+
+    It is a hidden sibling of `path`, or for an object store a file in this machine's temporary folder.
+    """
+    if not is_local(path):
+        with naming(Path(tempfile.gettempdir())), tempfile.TemporaryDirectory() as folder:
+            yield Path(folder, path.name)
+            copy(Path(folder, path.name), path)
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with temporary.open("wb") as file:
-            yield file
-            file.flush()
-            _sync(file.fileno(), path.parent)
+        yield temporary
         temporary.replace(path)
-    except OSError as error:
-        error.filename = error.filename or str(path)  # a full disk does not say where
-        raise
     finally:
         temporary.unlink(missing_ok=True)
 
 
 @contextmanager
+def naming(place: Path) -> Iterator[None]:
+    """Let an error of the system's name `place` if it names none: a full disk does not say where."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(place)
+        raise
+
+
+@contextmanager
 def writing_to(place: Path, remedy: str) -> Iterator[None]:
-    """Raise BadInput, with what to do, for a full disk, a folder that is read-only or a bucket that is not there."""
+    """Raise BadInput, with what to do, for a full disk, a folder that is read-only or a bucket that is not there.
+
+    It names the place that is in the way, which may be this machine's temporary folder.
+    """
     try:
         yield
     except OSError as error:
         if is_local(place) and error.errno not in REFUSALS:
             raise
-        raise BadInput(
-            f"Expected to write to {error.filename or place}, got “{error.strerror or error}”; {remedy}"
-        ) from error
+        found = str(error.filename or place)
+        if found.startswith(tempfile.gettempdir()) and not str(place).startswith(tempfile.gettempdir()):
+            remedy = "make room there, or let TMPDIR name another folder."
+        raise BadInput(f"Expected to write to {found}, got “{error.strerror or error}”; {remedy}") from error
 
 
 def copy(source: Path, target: Path) -> None:

@@ -26,7 +26,7 @@ from tasks.examine import taught_classifier
 from tasks.models import Models, Version
 from tasks.normalize import Splits
 from tasks.records import Origin, Record, whoami
-from tasks.runs import Run, program_digest, runs_folder
+from tasks.runs import LATEST, Run, program_digest, runs_folder
 from tasks.train_gan import diversity_after
 
 logger = logging.getLogger("synthetic_data.retrain")
@@ -62,7 +62,7 @@ def open_challenge(
             logger.info("Ending what a killed retraining began")
             announce(late)
         for version in models.versions()[-1:]:
-            remove_tree(runs_folder() / version.record.run_id)  # if a kill left it
+            remove_left_run(version.record.run_id)
         name, champion = models.next_name(), models.champion()
         seeded = experiment.model_dump() | {"seed": experiment.seed + int(name[1:])}
         if champion:
@@ -70,6 +70,13 @@ def open_challenge(
             logger.info("Challenger %s meets champion %s", name, champion.name)
         start = champion.checkpoint if champion and settings.start == "champion" else None
         yield Challenge(models, name, Experiment.model_validate(seeded), champion, start)
+
+
+def remove_left_run(run_id: str) -> None:
+    """Remove the run of a version, if a kill left it; nothing where a record names no folder right below the runs."""
+    run = runs_folder() / run_id
+    if run_id not in ("", "..", LATEST) and run.parent == runs_folder():
+        remove_tree(run)
 
 
 def check(champion: Version, experiment: Experiment, settings: RetrainSettings, real: LabelledImages) -> None:

@@ -8,25 +8,24 @@ import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from fnmatch import fnmatchcase
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
-import numpy as np
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from gan_core.config import ExportSettings
 from gan_core.files import atomic_write, is_local, refreshed, remove_tree, write_text
 from gan_core.report import library_versions
-from tasks.card import card
+from tasks.card import HubSize, card, hub_format
+from tasks.contents import CARD, CROISSANT, MANIFEST, SUMS
 from tasks.croissant import croissant
-from tasks.formats import FORMATS
+from tasks.formats import FORMATS, parquet
 from tasks.formats.parts import PARTS
 from tasks.plan_export import ExportPlan
-from tasks.shards import Split
 
-MANIFEST, SUMS, CARD, CROISSANT = "manifest.json", "SHA256SUMS", "README.md", "croissant.json"
 FINISHED = ".finished"
 READERS = 16  # of files at once, for their digests
 BATCH = 1_000  # files in memory
@@ -45,17 +44,43 @@ def finish_export(plan: ExportPlan, settings: ExportSettings, *, staging: Path) 
         write_text(staging / FINISHED, "")
     for name in formats:
         remove_tree(staging / name / PARTS)
-    counts: dict[str, dict[str, int]] = {split.name: class_counts(split, export.class_names) for split in export.splits}
-    write_text(staging / CARD, card(export, plan.origin, formats, counts))
-    with tempfile.TemporaryFile("w+") as notes:  # of files there may be millions
+    with tempfile.TemporaryFile("w+", dir=staging if is_local(staging) else None) as notes:  # there may be millions
         few = {}
         for name, size, digest in all_synced(staging, _files(refreshed(staging))):
             note(notes, name, size, digest)
             if not name.endswith(".png"):  # which croissant.json does not name
                 few[name] = size, digest
+        write_text(staging / CARD, card(plan, content_digest(notes), hub_sizes(plan, staging, notes)))
+        few[CARD] = synced(staging / CARD)
+        note(notes, CARD, *few[CARD])
         write_text(staging / CROISSANT, croissant(plan, few))
         note(notes, CROISSANT, *synced(staging / CROISSANT))
-        seal(staging, described(plan, settings, counts), notes)
+        seal(staging, described(plan, settings), notes)
+
+
+def content_digest(notes: IO[str]) -> str:
+    """SHA-256 of the names and the digests of all files in the notes: other data have another one."""
+    whole = hashlib.sha256()
+    for name, _, digest in noted(notes):
+        whole.update(f"{digest}  {name}\n".encode())
+    notes.seek(0, os.SEEK_END)
+    return whole.hexdigest()
+
+
+def hub_sizes(plan: ExportPlan, staging: Path, notes: IO[str]) -> list[HubSize]:
+    """How much of each split the hub's loader fetches, and how much it makes of that."""
+    found = hub_format(plan.formats)
+    if found is None:
+        return []
+    name, pattern = found
+    sizes = []
+    for split in plan.export.splits:
+        files = pattern.format(split=split.name)
+        fetched = sum(size for file, size, _ in noted(notes) if fnmatchcase(file, files))
+        loaded = parquet.loaded_bytes(staging / name, split.name) if name == "parquet" else fetched
+        sizes.append(HubSize(split, loaded, fetched))
+    notes.seek(0, os.SEEK_END)
+    return sizes
 
 
 def is_finished(staging: Path) -> bool:
@@ -63,7 +88,7 @@ def is_finished(staging: Path) -> bool:
     return (staging / FINISHED).exists()
 
 
-def described(plan: ExportPlan, settings: ExportSettings, counts: dict[str, dict[str, int]]) -> dict[str, Any]:
+def described(plan: ExportPlan, settings: ExportSettings) -> dict[str, Any]:
     """What the manifest says of a dataset besides its files."""
     origin, export = plan.origin, plan.export
     return {
@@ -76,7 +101,7 @@ def described(plan: ExportPlan, settings: ExportSettings, counts: dict[str, dict
                 "made_by": "camera" if split.real else "generator",
                 "seed": None if split.real else split.seed,
                 "images": split.images,
-                "counts": counts[split.name],
+                "counts": {export.class_names[number]: count for number, count in split.counts},
             }
             for split in export.splits
         },
@@ -92,17 +117,9 @@ def described(plan: ExportPlan, settings: ExportSettings, counts: dict[str, dict
     }
 
 
-def class_counts(split: Split, class_names: tuple[str, ...]) -> dict[str, int]:
-    """Images of each class, by name."""
-    if split.real:
-        numbers = sum(np.bincount(split.load(n).labels, minlength=len(class_names)) for n in range(split.shards))
-        return dict(zip(class_names, np.asarray(numbers).tolist(), strict=True))
-    return {class_names[number]: count for number, count in split.counts}
-
-
 def seal(staging: Path, contents: dict[str, Any], notes: IO[str]) -> None:
     """Write the checksums, that of the manifest among them, and then the manifest."""
-    with tempfile.TemporaryFile() as manifest:
+    with tempfile.TemporaryFile(dir=staging if is_local(staging) else None) as manifest:
         for line in manifest_lines(contents, noted(notes)):
             manifest.write(line.encode())
         manifest.seek(0)
@@ -162,7 +179,7 @@ def _files(folder: Path, inside: str = "") -> Iterator[str]:
         if path.is_dir():
             if not name.startswith("."):
                 yield from _files(path, f"{name}/")
-        elif not name.startswith(".") and name not in (CROISSANT, MANIFEST, SUMS):
+        elif not name.startswith(".") and name not in (CARD, CROISSANT, MANIFEST, SUMS):
             yield name
 
 

@@ -14,8 +14,10 @@ from gan_core.images import LabelledImages
 from gan_core.requirements import require_seen
 
 if TYPE_CHECKING:
-    from gan_core.drawing import GeneratorCard
+    from gan_core.generator_card import GeneratorCard
     from gan_core.networks import Generator
+
+SplitName = Literal["train", "test"]
 
 TEST_SEEDS = 1_000_001  # more than any seed of training images, so that the splits share no image
 
@@ -24,12 +26,12 @@ TEST_SEEDS = 1_000_001  # more than any seed of training images, so that the spl
 class Split:
     """Training or test images: where they come from and how they are cut into shards."""
 
-    name: Literal["train", "test"]
+    name: SplitName
     images: int
     shard_images: int
     source: Path  # the generator that draws them, or an NPZ file of real images
     real: bool
-    counts: tuple[tuple[int, int], ...] = ()  # images of each class, of a drawn split
+    counts: tuple[tuple[int, int], ...] = ()  # images of each class
     seed: int = 0
     spread: float = 1.0
 
@@ -67,25 +69,34 @@ class Export:
     side: int  # pixels
 
 
+def planned_counts(export: ExportSettings, card: GeneratorCard) -> dict[SplitName, dict[int, int]]:
+    """Images of each class in the drawn splits, a test split if it has any; BadInput for what cannot be drawn."""
+    classes = len(card.class_names)
+    seen = card.class_images or (1,) * classes
+    counts: dict[SplitName, dict[int, int]] = {"train": plan(export.per_class, export.counts, classes)}
+    require_seen(counts["train"], seen, card.class_names, "--counts")
+    if export.test_per_class and not export.real_test:
+        never = {str(number): 0 for number in range(classes) if not seen[number]}
+        counts["test"] = plan(export.test_per_class, never, classes)
+    return counts
+
+
 def planned(generator: Path, card: GeneratorCard, export: ExportSettings, real_test: Path | None) -> Export:
     """A training split, and a test split if it has any image; BadInput for counts that cannot be drawn."""
-    classes = len(card.class_names)
-    train = plan(export.per_class, export.counts, classes)
-    seen = card.class_images or (1,) * classes
-    require_seen(train, seen, card.class_names, "--counts")
-    parts = [_drawn("train", train, generator, export, export.seed)]
+    seeds = {"train": export.seed, "test": export.seed + TEST_SEEDS}
+    parts = [
+        _drawn(name, counts, generator, export, seeds[name]) for name, counts in planned_counts(export, card).items()
+    ]
     if real_test:
-        images = len(_real(real_test))
-        parts.append(Split("test", images, export.shard_images, real_test, real=True))
-    elif export.test_per_class:
-        test = plan(export.test_per_class, {str(number): 0 for number in range(classes) if not seen[number]}, classes)
-        parts.append(_drawn("test", test, generator, export, export.seed + TEST_SEEDS))
+        real = _real(real_test)
+        counts = np.bincount(real.labels, minlength=len(card.class_names)).tolist()
+        parts.append(
+            Split("test", len(real), export.shard_images, real_test, real=True, counts=tuple(enumerate(counts)))
+        )
     return Export(tuple(parts), card.class_names, card.side)
 
 
-def _drawn(
-    name: Literal["train", "test"], counts: dict[int, int], generator: Path, export: ExportSettings, seed: int
-) -> Split:
+def _drawn(name: SplitName, counts: dict[int, int], generator: Path, export: ExportSettings, seed: int) -> Split:
     images = sum(counts.values())
     return Split(
         *(name, images, export.shard_images, generator),

@@ -1,15 +1,20 @@
 """Whether an exported dataset is what its manifest says."""
 
 import json
-from pathlib import Path
+import os
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 
 from gan_core.errors import BadInput
 from gan_core.files import sha256
-from tasks.finish_export import CROISSANT, MANIFEST, SUMS
+from tasks.contents import CROISSANT, MANIFEST, SUMS, files_in, is_litter, is_staging
 from tasks.formats import FORMATS, require
+
+READ = (".gz", ".jpg", ".npz", ".parquet", ".png", ".tar")  # what readers take for data wherever it lies
 
 SAMPLE = 100  # images of each split that are compared between the formats
 
@@ -24,8 +29,10 @@ def verify_export(folder: Path) -> str:
     Raises Unsound for the first thing that is not as the manifest says, and BadInput where a reader is not installed.
     """
     manifest = read_manifest(folder)
-    check_files(folder, manifest)
+    litter = check_files(folder, manifest)
     require(manifest["formats"])
+    if "tfds" in manifest["formats"]:
+        import_quietly("tensorflow")
     for split, described in manifest["splits"].items():
         samples = {}
         for name in manifest["formats"]:
@@ -42,13 +49,27 @@ def verify_export(folder: Path) -> str:
             )
     check_croissant(folder, manifest)
     images = sum(split["images"] for split in manifest["splits"].values())
-    return f"{images:,} images in {', '.join(manifest['formats'])} and {len(manifest['files']):,} files are sound"
+    sound = f"{images:,} images in {', '.join(manifest['formats'])} and {len(manifest['files']):,} files are sound"
+    return f"{sound}; beside them lies {', '.join(litter)}, which is no part of them" if litter else sound
+
+
+def import_quietly(library: str) -> None:
+    """Import a library without what its C++ prints meanwhile; an error of Python's is raised as ever."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with open(os.devnull, "w") as nowhere, suppress(OSError):  # of a closed stderr, which shows nothing anyhow
+        screen = os.dup(2)
+        os.dup2(nowhere.fileno(), 2)
+        try:
+            import_module(library)
+        finally:
+            os.dup2(screen, 2)
+            os.close(screen)
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a complete dataset."""
     try:
-        manifest = json.loads((folder / MANIFEST).read_text())
+        manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise Unsound(
             f"Expected an exported dataset with a {MANIFEST}, got {folder}; name one that is complete."
@@ -57,9 +78,12 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def check_files(folder: Path, manifest: dict[str, Any]) -> None:
-    """Each file is there with its size and digest, the manifest itself has its digest, and no other file is there."""
-    lines = (line.partition("  ") for line in (folder / SUMS).read_text().splitlines())
+def check_files(folder: Path, manifest: dict[str, Any]) -> list[str]:
+    """Each file is there with its size and digest, the manifest itself has its digest, and no other file is there.
+
+    What systems and readers leave where they have been is returned, unless a reader would take it for data.
+    """
+    lines = (line.partition("  ") for line in (folder / SUMS).read_text("utf-8").splitlines())
     sums = {name: digest for digest, _, name in lines}
     _require(sums.pop(MANIFEST, "") == sha256(folder / MANIFEST), f"{MANIFEST} as in {SUMS}", "another one")
     _require(
@@ -70,9 +94,26 @@ def check_files(folder: Path, manifest: dict[str, Any]) -> None:
         found = f"{path.stat().st_size} bytes" if path.is_file() else "none"
         _require(found == f"{file['bytes']} bytes", f"{name} with {file['bytes']} bytes", found)
         _require(sha256(path) == file["sha256"], f"{name} with SHA-256 {file['sha256']}", "another one")
-    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    if strangers := sorted(there - {*manifest["files"], MANIFEST, SUMS}):
+    others = sorted(set(files_in(folder)) - {*manifest["files"], MANIFEST, SUMS})
+    others += stray_folders(folder, manifest)
+    if strangers := [name for name in others if not is_harmless(name)]:
         raise Unsound(f"Expected no files but those of the manifest in {folder}, got {strangers[0]}; remove it.")
+    return others
+
+
+def is_harmless(name: str) -> bool:
+    """Whether a system, a reader or an interrupted export left the file or folder, and no reader takes it for data."""
+    path = PurePosixPath(name)
+    read = path.parts[0] in FORMATS and (path.suffix in READ or name.endswith(("-ubyte", "/")))
+    return is_staging(name) or (is_litter(name) and not read)
+
+
+def stray_folders(folder: Path, manifest: dict[str, Any]) -> list[str]:
+    """Folders among those of the classes, each of which readers take for a class even if it is empty."""
+    splits = [folder / "imagefolder" / split for split in manifest["splits"] if "imagefolder" in manifest["formats"]]
+    ours = {str(PurePosixPath(name).parent) for name in manifest["files"]}
+    found = (f"imagefolder/{split.name}/{path.name}" for split in splits for path in split.iterdir() if path.is_dir())
+    return [f"{name}/" for name in sorted(found) if name not in ours]
 
 
 def check_croissant(folder: Path, manifest: dict[str, Any]) -> None:
@@ -80,7 +121,7 @@ def check_croissant(folder: Path, manifest: dict[str, Any]) -> None:
     import mlcroissant as mlc
 
     try:
-        metadata = mlc.Dataset(jsonld=json.loads((folder / CROISSANT).read_text())).metadata
+        metadata = mlc.Dataset(jsonld=json.loads((folder / CROISSANT).read_text("utf-8"))).metadata
     except (AssertionError, OSError, ValueError, mlc.ValidationError) as error:
         raise Unsound(f"Expected a valid {CROISSANT} in {folder}, got another; export the dataset again.") from error
     listed = {file.id: file.sha256 for file in metadata.file_objects}

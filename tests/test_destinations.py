@@ -18,7 +18,7 @@ from flows.export_dataset import export_dataset
 from gan_core.config import ExportSettings
 from gan_core.errors import BadInput
 from gan_core.files import atomic_write, located
-from tasks.destination import OWNER, staged
+from tasks.destination import OWNER, check_place, staged
 from tasks.finish_export import SUMS
 from tasks.formats import FORMATS as ALL_FORMATS
 from tasks.runners import task_runner
@@ -154,15 +154,29 @@ def test_an_export_that_was_overwritten_meanwhile_does_not_succeed(bucket: str) 
 @rdflib_warns
 def test_what_lies_in_an_object_store_is_replaced_only_when_told(generator: Path, bucket: str, tmp_path: Path) -> None:
     out, wanted = located(f"{bucket}/dataset"), ExportSettings(per_class=3, test_per_class=1)
-    (out / "precious").write_text("x")
+    exported(generator, out, settings=ExportSettings(per_class=2, test_per_class=0), formats=("npz", "webdataset"))
+    before = (out / SUMS).read_text()
     with pytest.raises(BadInput, match="--overwrite"):
         exported(generator, out, settings=wanted, formats=FORMATS)
-    assert (out / "precious").exists()
+    (out / "npz" / "precious").write_text("x")
+    for refused in (lambda: check_place(out, True), lambda: exported(generator, out, settings=wanted, overwrite=True)):
+        with pytest.raises(BadInput, match="got npz/precious; move that away"):
+            refused()
+    assert (out / "npz" / "precious").read_text() == "x" and (out / SUMS).read_text() == before
+    (out / "npz" / "precious").unlink()
+    (out / ".DS_Store").write_text("x")
     there = exported(generator, out, settings=wanted, formats=FORMATS, overwrite=True)
     here = exported(generator, tmp_path / "dataset", settings=wanted, formats=FORMATS)
     assert (there / SUMS).read_text() == (here / SUMS).read_text()
-    assert not (out / "precious").exists()
+    assert not (out / "webdataset" / "train-000019.tar").exists()
     assert "40 images" in verify_export(there)
+
+
+def test_a_bucket_with_something_in_it_is_never_overwritten(bucket: str) -> None:
+    located(f"{bucket}/precious").write_text("x")
+    with pytest.raises(BadInput, match="is a root"), staged(located(bucket), "a" * 64, overwrite=True):
+        raise AssertionError("not refused")
+    assert located(f"{bucket}/precious").read_text() == "x"
 
 
 def test_an_object_that_could_not_be_written_whole_is_not_there(bucket: str) -> None:

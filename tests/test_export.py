@@ -1,6 +1,7 @@
 """Laws of exports: every format holds the drawn images, whatever happened on the way; test_readers.py opens them."""
 
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import striped_images
+from conftest import striped_images, surroundings
 from exported import NAMES, OPTIONS, SETTINGS, assert_holds, exported, rdflib_warns, untrained_generator
 from killed import Command
 
@@ -19,6 +20,7 @@ from gan_core.config import DataSettings, Experiment, ExportSettings
 from gan_core.errors import BadInput
 from gan_core.files import sha256
 from gan_core.images import LabelledImages
+from tasks.contents import files_in
 from tasks.destination import staged
 from tasks.download import download
 from tasks.formats import EXTRAS, FORMATS
@@ -51,8 +53,8 @@ def test_tensorflow_datasets_is_imported_in_a_process_of_its_own(
     for shard in (dataset / "tfds").glob("*.tfrecord-*"):
         shutil.copy(shard, tmp_path)
     FORMATS["tfds"].finish(tmp_path, plan.export)
-    for path in (dataset / "tfds").iterdir():
-        assert (tmp_path / path.name).read_bytes() == path.read_bytes()
+    for name in files_in(dataset / "tfds"):
+        assert (tmp_path / name).read_bytes() == (dataset / "tfds" / name).read_bytes()
 
 
 def test_checksums_are_as_sha256sum_wants_them(dataset: Path) -> None:
@@ -111,9 +113,64 @@ def test_a_run_lends_its_figures_and_its_real_test_images_which_are_called_real(
     assert "test: 200 real images" in (out / "croissant.json").read_text()
 
 
+@pytest.fixture(scope="module")
+def few(generator: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A few images in two formats; not to be changed."""
+    settings = ExportSettings(per_class=2, test_per_class=1)
+    out = tmp_path_factory.mktemp("few") / "dataset"
+    return exported(generator, out, formats=("npz", "imagefolder"), settings=settings)
+
+
 @rdflib_warns
 def test_verify_finds_a_sound_dataset_sound(dataset: Path) -> None:
     assert "710 images" in verify_export(dataset)
+
+
+@rdflib_warns
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("idx/keras.json", ".DS_Store", "npz/.DS_Store", "Thumbs.db", "imagefolder/train/desktop.ini"),
+        *("._README.md", "parquet/data/._x", ".ipynb_checkpoints/a.ipynb", ".cache/huggingface/x.lock"),
+        *("__MACOSX/imagefolder/train/._0.png", ".0123456789ab.staging/npz/x"),
+    ],
+)
+def test_verify_names_the_litter_of_others_and_finds_the_dataset_sound(few: Path, tmp_path: Path, name: str) -> None:
+    copy = shutil.copytree(few, tmp_path / "copy")
+    (copy / name).parent.mkdir(parents=True, exist_ok=True)
+    (copy / name).write_text("x")
+    assert verify_export(copy).endswith(f"sound; beside them lies {name}, which is no part of them")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "imagefolder/train/0_t-shirt-top/._x.png",
+            "imagefolder/train/.ipynb_checkpoints/",
+            "imagefolder/test/__MACOSX/",
+        ),
+        *("imagefolder/train/0_t-shirt-top/00000099.png", "imagefolder/test/10_new/", "imagefolder/train/metadata.csv"),
+        *("parquet/data/train-x.parquet", "webdataset/train-000099.tar", "tfds/synthetic_images-train.tfrecord-9"),
+        *("idx/FashionMNIST/raw/._x-ubyte", "npz/.cache/dataset.npz", "idx/datasets/fashion-mnist/._x.gz", ".env"),
+    ],
+)
+def test_verify_refuses_what_a_reader_would_take_for_data(few: Path, tmp_path: Path, name: str) -> None:
+    copy = shutil.copytree(few, tmp_path / "copy")
+    (copy / name).parent.mkdir(parents=True, exist_ok=True)
+    (copy / name).mkdir() if name.endswith("/") else (copy / name).write_text("x")
+    with pytest.raises(Unsound, match=f"got {re.escape(name)}; remove it"):
+        verify_export(copy)
+
+
+def test_verify_is_quiet_needs_no_write_access_and_leaves_nothing(dataset: Path, tmp_path: Path) -> None:
+    before = sorted(dataset.rglob("*"))
+    code = f"from pathlib import Path; from tasks.verify import verify_export; verify_export(Path({str(dataset)!r}))"
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], cwd=tmp_path, env=surroundings(), capture_output=True, check=True
+    )
+    assert (done.stdout, done.stderr) == (b"", b"")
+    assert sorted(dataset.rglob("*")) == before and not list(tmp_path.iterdir())
 
 
 @rdflib_warns
@@ -198,17 +255,6 @@ def test_a_failed_export_leaves_the_destination_absent_and_goes_on(
     assert not out.exists()
     assert (exported(generator, out) / "SHA256SUMS").read_bytes() == (dataset / "SHA256SUMS").read_bytes()
     assert list(tmp_path.iterdir()) == [out]
-
-
-def test_what_is_there_is_replaced_only_when_told(tmp_path: Path) -> None:
-    out = tmp_path / "out"
-    out.mkdir()
-    (out / "precious").write_text("x")
-    with pytest.raises(BadInput, match="--overwrite"), staged(out, "i" * 64, overwrite=False):
-        raise AssertionError("not refused")
-    with staged(out, "i" * 64, overwrite=True) as staging:
-        (staging / "new").write_text("y")
-    assert [path.name for path in out.iterdir()] == ["new"] and list(tmp_path.iterdir()) == [out]
 
 
 def test_folder_names_sort_like_the_classes_and_stay_inside() -> None:

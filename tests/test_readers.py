@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import keras
 import mlcroissant as mlc
@@ -16,12 +17,17 @@ import numpy as np
 import pandas as pd
 import pytest
 import tensorflow as tf
-from exported import NAMES, assert_holds, rdflib_warns
+from exported import NAMES, assert_holds, exported, rdflib_warns, untrained_generator
 from huggingface_hub import DatasetCard
 from PIL import Image
 
+from gan_core.config import ExportSettings
 from gan_core.idx import read_idx
 from gan_core.images import LabelledImages
+from tasks.card import HUB_PATHS
+from tasks.formats import FORMATS
+from tasks.formats.webdataset import images_in_tar
+from tasks.shards import Split
 
 Loader = Callable[..., Any]
 pandas_warns = pytest.mark.filterwarnings("ignore:The inplace keyword:DeprecationWarning")  # of mlcroissant's calls
@@ -142,6 +148,97 @@ def test_datasets_opens_the_image_folder(dataset: Path, drawn: dict[str, Labelle
         assert_holds(*unzipped(loaded), split.take(by_class))
 
 
+@pytest.fixture(scope="module")
+def namesakes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Path]]:
+    """Two exports of other data under one name, as all formats together and with the hub's formats alone."""
+    folder = tmp_path_factory.mktemp("namesakes")
+    generators = [
+        untrained_generator(folder / f"{letter}.npz", class_names=tuple(f"{letter} {n}" for n in range(10)))
+        for letter in "ab"
+    ]
+    return {
+        kind: [
+            exported(
+                generator,
+                folder / kind / generator.stem / "dataset",
+                formats=formats,
+                settings=ExportSettings(per_class=3, test_per_class=1, seed=seed),
+            )
+            for seed, generator in enumerate(generators)
+        ]
+        for kind, formats in (("all", tuple(FORMATS)), *((name, ("npz", name)) for name in HUB_PATHS))
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "place"),
+    [
+        *((kind, ("{}",)) for kind in ("all", *HUB_PATHS)),
+        *(("all", (f"{{}}/{name}",)) for name in HUB_PATHS),
+        ("all", ("imagefolder", "{}/imagefolder/train")),
+    ],
+)
+def test_datasets_takes_no_export_for_another_of_the_same_name(
+    namesakes: dict[str, list[Path]], load_dataset: Loader, kind: str, place: tuple[str, ...]
+) -> None:
+    for letter, folder in zip("ab", namesakes[kind], strict=True):
+        name, *within = (part.format(folder) for part in place)
+        loaded = load_dataset(name, split="train", **({"data_dir": within[0]} if within else {}))
+        image, label = ("png", "cls") if "png" in loaded.features else ("image", "label")
+        with np.load(folder / "npz" / "dataset.npz") as arrays:
+            expected = sorted(map(bytes, arrays["x_train"]))
+        assert sorted(bytes(np.asarray(picture)) for picture in loaded[image]) == expected
+        names = getattr(loaded.features[label], "names", [letter])
+        assert all(letter in name for name in names)
+
+
+def test_the_card_of_other_data_has_another_head(namesakes: dict[str, list[Path]]) -> None:
+    heads = [DatasetCard.load(folder / "README.md").data.to_dict() for folder in namesakes["all"]]
+    assert heads[0]["dataset_info"]["splits"] == [
+        {"name": "train", "num_bytes": ANY, "num_examples": 30},
+        {"name": "test", "num_bytes": ANY, "num_examples": 10},
+    ]
+    assert heads[0]["configs"][0]["description"] != heads[1]["configs"][0]["description"]
+
+
+def test_the_card_has_the_figures_that_datasets_finds(dataset: Path, load_dataset: Loader) -> None:
+    told = DatasetCard.load(dataset / "README.md").data.to_dict()["dataset_info"]
+    found = load_dataset(str(dataset / "parquet"))["train"].info  # which knows no card
+    assert told["splits"] == [
+        {"name": name, "num_bytes": split.num_bytes, "num_examples": split.num_examples}
+        for name, split in found.splits.items()
+    ]
+    assert (told["download_size"], told["dataset_size"]) == (found.download_size, found.dataset_size)
+
+
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # it leaves the last one open
+@pytest.mark.parametrize("workers", [2, 4, 16])
+def test_many_workers_read_each_image_of_the_tar_files_once(
+    dataset: Path, drawn: dict[str, LabelledImages], monkeypatch: pytest.MonkeyPatch, workers: int
+) -> None:
+    import webdataset
+
+    monkeypatch.setenv("NUM_WORKERS", str(workers))
+    for name, split in drawn.items():
+        paths = [str(path) for path in sorted((dataset / "webdataset").glob(f"{name}-*.tar"))]
+        read = []
+        for worker in range(workers):
+            monkeypatch.setenv("WORKER", str(worker))
+            loaded = webdataset.WebDataset(paths, shardshuffle=False).decode("l8").to_tuple("__key__", "cls")
+            read += list(loaded)
+        assert sorted(read) == [(f"{number:08d}", label) for number, label in enumerate(split.labels.tolist())]
+
+
+@pytest.mark.parametrize(
+    ("images", "each", "tars"), [(5, 1, 5), (40, 2, 20), (640, 25, 26), (10**4, 625, 16), (10**7, 10**4, 1000)]
+)
+def test_a_split_has_enough_tar_files_for_many_workers_and_no_more_than_it_must(
+    images: int, each: int, tars: int
+) -> None:
+    split = Split("train", images, 250 if images < 10**4 else 10**4, Path(), real=False)
+    assert images_in_tar(split) == each and -(-images // each) == tars
+
+
 @pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # it leaves the last one open
 def test_webdataset_opens_the_tar_files(dataset: Path, drawn: dict[str, LabelledImages]) -> None:
     import webdataset
@@ -164,6 +261,24 @@ def test_tensorflow_datasets_opens_the_records(dataset: Path, drawn: dict[str, L
         loaded = tfds.as_numpy(builder.as_dataset(split=name, shuffle_files=False, read_config=in_order))
         images, labels = unzipped(loaded)
         assert_holds(images[..., 0], labels, split)
+
+
+def test_tensorflow_datasets_loads_by_name_in_pairs(dataset: Path, drawn: dict[str, LabelledImages]) -> None:
+    import tensorflow_datasets as tfds
+
+    before = sorted(dataset.rglob("*"))
+    for name, split in drawn.items():
+        options: dict[str, Any] = {"split": name, "as_supervised": True, "shuffle_files": False}
+        in_order = tfds.ReadConfig(interleave_cycle_length=1)
+        loaded, info = tfds.load(
+            "synthetic_images", data_dir=str(dataset / "tfds"), read_config=in_order, with_info=True, **options
+        )
+        opened = tfds.builder_from_directory(str(dataset / "tfds")).as_dataset(read_config=in_order, **options)
+        for pairs in (loaded, opened):
+            images, labels = zip(*tfds.as_numpy(pairs), strict=True)
+            assert_holds(np.stack(images)[..., 0], np.array(labels), split)
+        assert info.features["label"].names == list(NAMES)
+    assert sorted(dataset.rglob("*")) == before
 
 
 def test_tensorflow_opens_the_records(dataset: Path, drawn: dict[str, LabelledImages]) -> None:

@@ -2,7 +2,8 @@
 
 Each module has `write_shard(folder, split, shard, images)`, which may run in any process and any order, and
 `finish(folder, export)`, which makes of all shards what the format's readers expect. Equal images give
-equal bytes. `read(folder, split)` yields the images of a split with their labels in the order of their numbers.
+equal bytes. `read(folder, split)` yields the images of a split with their labels in the order of their numbers, and
+`room(images, side)` tells how many bytes they take on a disk at least, while they are written too.
 """
 
 from collections.abc import Iterable

@@ -33,6 +33,11 @@ def finish(folder: Path, export: Export) -> None:
             _join(folder / KERAS / f"{name}.gz", _zipped(header), folder, f"{kind}.gz", split)
 
 
+def room(images: int, side: int) -> int:
+    """Plain and gzipped bytes, the latter half as many, in pieces and joined."""
+    return 3 * images * side**2
+
+
 def read(folder: Path, split: str) -> Iterator[tuple[np.ndarray, int]]:
     """The images and labels of the gzipped files."""
     images = read_rows(folder / KERAS / f"{PREFIX[split]}-images-idx3-ubyte.gz", dimensions=3)

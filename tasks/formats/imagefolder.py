@@ -13,6 +13,8 @@ from gan_core.images import LabelledImages
 from tasks.formats.png import decoded, encoded, folder_names
 from tasks.shards import Export, Split
 
+BLOCK = 4096  # bytes, of most file systems
+
 
 def write_shard(folder: Path, split: Split, shard: int, images: LabelledImages) -> None:
     """Write the images of a shard, to an object store many at once; a shard written again gives the same files."""
@@ -30,6 +32,11 @@ def write_shard(folder: Path, split: Split, shard: int, images: LabelledImages) 
 
 def finish(folder: Path, export: Export) -> None:
     """Nothing is left to do."""
+
+
+def room(images: int, side: int) -> int:
+    """A file takes whole blocks."""
+    return images * -(-(side**2 // 2) // BLOCK) * BLOCK
 
 
 def read(folder: Path, split: str) -> Iterator[tuple[np.ndarray, int]]:

@@ -35,6 +35,11 @@ def finish(folder: Path, export: Export) -> None:
             np.lib.format.write_array(cast(BinaryIO, member), np.array(export.class_names), allow_pickle=False)
 
 
+def room(images: int, side: int) -> int:
+    """Plain bytes, in pieces and joined."""
+    return 2 * images * side**2
+
+
 def read(folder: Path, split: str) -> Iterator[tuple[np.ndarray, int]]:
     """The images and labels of the archive, which may be larger than the memory."""
     with (

@@ -31,6 +31,20 @@ def finish(folder: Path, export: Export) -> None:
     """Nothing is left to do."""
 
 
+def room(images: int, side: int) -> int:
+    """PNG bytes, half as many as there are pixels."""
+    return images * side**2 // 2
+
+
+def loaded_bytes(folder: Path, split: str) -> int:
+    """Bytes of a split in Arrow's memory, as the hub counts them."""
+    total = 0
+    for path in sorted((folder / "data").glob(f"{split}-*.parquet")):
+        with path.open("rb") as file:
+            total += sum(batch.nbytes for batch in pq.ParquetFile(file).iter_batches(ROWS))
+    return total
+
+
 def read(folder: Path, split: str) -> Iterator[tuple[np.ndarray, int]]:
     """The rows of the split's files."""
     for path in sorted((folder / "data").glob(f"{split}-*.parquet")):

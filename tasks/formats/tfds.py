@@ -1,5 +1,8 @@
 """TFRecord shards of PNG bytes and labels, described so that TensorFlow Datasets opens the folder as it is."""
 
+import errno
+import json
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,25 +12,34 @@ from typing import Any
 
 import numpy as np
 
-from gan_core.files import is_local
+from gan_core.files import is_local, local_file, write_text
 from gan_core.images import LabelledImages
 from tasks.formats.parts import copy_file
 from tasks.formats.png import encoded
 from tasks.shards import Export, Split
 
-NAME = "synthetic_images"
+NAME, VERSION = "synthetic_images", "1.0.0"
+BY_NAME = f"{NAME}/{VERSION}"  # where `tfds.load` looks for a description; it leads to the same files
+DESCRIPTION = "dataset_info.json"
 
 
 def write_shard(folder: Path, split: Split, shard: int, images: LabelledImages) -> None:
-    """Write one file of examples; TensorFlow needs a local file, which is copied whole to where it belongs."""
+    """Write one file of examples; TensorFlow needs a local file."""
     import tensorflow as tf
 
-    with tempfile.TemporaryDirectory() as local:
-        examples = Path(local, "examples")
-        with tf.io.TFRecordWriter(str(examples)) as writer:
-            for image, label in zip(encoded(images.images), images.labels.tolist(), strict=True):
-                writer.write(_example(image, label))
-        copy_file(examples, folder / _file_name(split, shard))
+    reasons = {tf.errors.ResourceExhaustedError: errno.ENOSPC, tf.errors.PermissionDeniedError: errno.EACCES}
+
+    path = folder / _file_name(split, shard)
+    with local_file(path) as local:
+        try:
+            with tf.io.TFRecordWriter(str(local)) as writer:
+                for image, label in zip(encoded(images.images), images.labels.tolist(), strict=True):
+                    writer.write(_example(image, label))
+        except tf.errors.OpError as error:
+            number = reasons.get(type(error), errno.EIO)
+            raise OSError(number, os.strerror(number), str(path)) from error
+        with local.open("rb") as file:
+            os.fsync(file.fileno())
 
 
 def finish(folder: Path, export: Export) -> None:
@@ -36,7 +48,7 @@ def finish(folder: Path, export: Export) -> None:
     While it is imported it exchanges Python's `__import__`, and a thread of Prefect's that imports something just then
     ends with an error.
     """
-    with tempfile.TemporaryDirectory() as local:
+    with tempfile.TemporaryDirectory(dir=folder if is_local(folder) else None, prefix=".") as local:
         sizes = [_bytes(folder, split) for split in export.splits]
         alone = get_context("spawn").Process(target=_describe, args=(Path(local), export, sizes))
         alone.start()
@@ -48,6 +60,13 @@ def finish(folder: Path, export: Export) -> None:
         for path in sorted(Path(local).glob("*.*")):
             if ".tfrecord-" not in path.name:
                 copy_file(path, folder / path.name)
+                copy_file(path, folder / BY_NAME / path.name)
+    write_text(folder / BY_NAME / DESCRIPTION, _from_below((folder / DESCRIPTION).read_text("utf-8")))
+
+
+def room(images: int, side: int) -> int:
+    """PNG bytes, half as many as there are pixels."""
+    return images * side**2 // 2
 
 
 def read(folder: Path, split: str) -> Iterator[tuple[np.ndarray, int]]:
@@ -69,7 +88,8 @@ def _local(folder: Path) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory() as local:
         for path in folder.iterdir():
-            copy_file(path, Path(local, path.name))
+            if path.is_file():
+                copy_file(path, Path(local, path.name))
         yield Path(local)
 
 
@@ -105,10 +125,19 @@ def _describe(local: Path, export: Export, sizes: list[int]) -> None:
         data_dir=str(local),
         features=tfds.features.FeaturesDict({"image": image, "label": label}),
         split_infos=[_described(split, size) for split, size in zip(export.splits, sizes, strict=True)],
-        version="1.0.0",
+        version=VERSION,
         description="Labelled images, some or all of them synthetic; the card beside this folder says which.",
+        supervised_keys=("image", "label"),
         check_data=False,
     )
+
+
+def _from_below(description: str) -> str:
+    """A description of the same files for a folder two floors below them."""
+    described = json.loads(description)
+    for split in described["splits"]:
+        split["filepathTemplate"] = f"../../{split['filepathTemplate']}"
+    return json.dumps(described, indent=2, ensure_ascii=False)
 
 
 def _described(split: Split, size: int) -> Any:

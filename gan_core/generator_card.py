@@ -1,0 +1,48 @@
+"""What a generator's file says of itself, read without the networks and without TensorFlow."""
+
+import zipfile
+from pathlib import Path
+
+import numpy as np
+from pydantic import ValidationError
+
+from gan_core.config import GanSettings, Settings
+from gan_core.errors import BadInput
+from gan_core.files import is_local
+
+
+class GeneratorCard(Settings):
+    """What must be known of a generator to draw from it."""
+
+    gan: GanSettings
+    side: int
+    class_names: tuple[str, ...]
+    data_digest: str
+    seed: int
+    class_images: tuple[int, ...] = ()  # how many there were to learn from, by class; empty where that was not kept
+
+
+def read_card(path: Path) -> GeneratorCard:
+    """The card in a generator's file, all of whose bytes are looked at; BadInput if it cannot be read or is damaged."""
+    try:
+        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
+            if damaged := archive.testzip():
+                raise zipfile.BadZipFile(f"{damaged} is damaged")
+            file.seek(0)
+            with np.load(file, allow_pickle=False) as arrays:
+                return GeneratorCard.model_validate_json(str(arrays["card"]))
+    except (EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
+        raise BadInput(f"Expected a generator's file, got {path}, {_fault(error)}; train one again.") from error
+    except Exception as error:
+        if is_local(path) and not isinstance(error, OSError):  # a store's library raises what it likes
+            raise
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise BadInput(f"Expected to read the generator {path}, got “{reason}”; see to it and try again.") from error
+
+
+def _fault(error: Exception) -> str:
+    """What is wrong with a file that could be read."""
+    if isinstance(error, ValidationError):
+        fields = ", ".join(".".join(map(str, found["loc"])) or found["type"] for found in error.errors())
+        return f"whose card another version of this program wrote ({fields})"
+    return "which is none or is damaged"
