@@ -4,7 +4,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from flows.options import Named, Replaced, Verbose, customised, given
+from flows.options import Named, Replaced, RetrainOptions, Verbose, customised, given
 from flows.screen import quiet
 from gan_core.config import STANDARD, RetrainSettings
 from tasks.check_experiment import check_experiment
@@ -20,11 +20,11 @@ def retrain(
     *,
     experiment: Named = STANDARD.name,
     settings: Replaced = None,
-    retraining: Annotated[RetrainSettings | None, Parameter(name="*")] = None,
+    retraining: Annotated[RetrainOptions | None, Parameter(name="*")] = None,
     verbose: Verbose = False,
 ) -> None:
     """Train a challenger, promote it if it is better; goes on with an unfinished one of the same settings."""
-    wanted = customised(experiment, given(settings))
+    wanted, how = customised(experiment, given(settings)), RetrainSettings.model_validate(given(retraining))
     check_experiment(wanted)
     if not verbose:
         quiet()
@@ -33,7 +33,7 @@ def retrain(
     from tasks.challenge import outcome
 
     with server():
-        record = flow(wanted, retraining or RetrainSettings())
+        record = flow(wanted, how)
     if record:
         print(f"\n{outcome(record)}")
 

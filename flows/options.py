@@ -1,13 +1,14 @@
 """Options that several commands have: settings by their names, lists with commas, the named experiments."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, is_dataclass, make_dataclass
+from dataclasses import field as dataclass_field
 from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
 
 from cyclopts import Parameter
-from pydantic import BaseModel, ConfigDict, Field, create_model
 from pydantic.fields import FieldInfo
 
-from gan_core.config import EXPERIMENTS, Experiment, Settings
+from gan_core.config import EXPERIMENTS, Experiment, RetrainSettings, Settings
 from gan_core.errors import BadInput
 
 Listed = Annotated[list[str], Parameter(consume_multiple=True, negative="")]  # 0,1,2 or 0 1 2 or one option each
@@ -18,11 +19,14 @@ WIDTH = "generator_width and discriminator_width in one"
 
 def typed(
     settings: type[Settings], *, several: bool = False, several_in_sections: bool = False, without: Sequence[str] = ()
-) -> type[BaseModel]:
-    """The settings as options, lists and tables as text with commas; where there may be several values, all are."""
+) -> type:
+    """A dataclass of the settings as options, each None if not given; lists and tables are text with commas.
+
+    Where there may be `several` values, all settings are such text. (The help of pydantic models takes twice the time.)
+    """
     fields: dict[str, Any] = {}
     if several and "generator_width" in settings.model_fields:
-        fields["width"] = str | None, Field(None, description=WIDTH)
+        fields["width"] = Annotated[str | None, Parameter(help=WIDTH)]
     for name, field in settings.model_fields.items():
         kind: Any = field.annotation
         if isinstance(kind, type) and issubclass(kind, Settings):
@@ -31,9 +35,9 @@ def typed(
             kind = Listed
         elif several:
             kind = str
-        fields[name] = kind | None, Field(None, description=_description(field))
-    kept = {name: field for name, field in fields.items() if name not in without}
-    return create_model(f"{settings.__name__}Options", __config__=ConfigDict(extra="forbid"), **kept)
+        fields[name] = Annotated[kind | None, Parameter(help=_description(field))]
+    kept = [(name, kind, dataclass_field(default=None)) for name, kind in fields.items() if name not in without]
+    return make_dataclass(f"{settings.__name__}Options", kept, frozen=True, namespace={"__module__": __name__})
 
 
 def _is_listed(field: FieldInfo) -> bool:
@@ -50,9 +54,10 @@ def _description(field: FieldInfo) -> str | None:
 
 
 if TYPE_CHECKING:
-    ExperimentOptions = BaseModel
+    ExperimentOptions = object
+    RetrainOptions = object
 else:
-    ExperimentOptions = typed(Experiment)
+    ExperimentOptions, RetrainOptions = typed(Experiment), typed(RetrainSettings)
 
 Replaced = Annotated[ExperimentOptions | None, Parameter(name="*")]
 
@@ -62,9 +67,14 @@ def joined(listed: list[str] | None) -> str:
     return ",".join(listed or ())
 
 
-def given(options: BaseModel | None) -> dict[str, Any]:
+def given(options: object | None) -> dict[str, Any]:
     """The settings that were typed, nested, lists and tables as text."""
-    return with_text(options.model_dump(exclude_unset=True)) if options else {}
+    return with_text(typed_values(options))
+
+
+def typed_values(options: object | None) -> dict[str, Any]:
+    """The settings that were typed, nested, as they came."""
+    return _without_none(asdict(options)) if is_dataclass(options) and not isinstance(options, type) else {}
 
 
 def with_text(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -73,6 +83,11 @@ def with_text(settings: Mapping[str, Any]) -> dict[str, Any]:
         name: with_text(value) if isinstance(value, dict) else joined(value) if isinstance(value, list) else value
         for name, value in settings.items()
     }
+
+
+def _without_none(settings: Mapping[str, Any]) -> dict[str, Any]:
+    given = {name: value for name, value in settings.items() if value is not None}
+    return {name: _without_none(value) if isinstance(value, dict) else value for name, value in given.items()}
 
 
 def customised(name: str, replaced: Mapping[str, Any]) -> Experiment:

@@ -3,9 +3,8 @@
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
-from pydantic import BaseModel
 
-from flows.options import Named, Verbose, customised, typed, with_text
+from flows.options import Named, Verbose, customised, typed, typed_values, with_text
 from flows.screen import quiet
 from gan_core.config import STANDARD, Experiment, split_numbers
 from gan_core.errors import BadInput
@@ -14,7 +13,7 @@ from tasks.check_experiment import check_experiment
 from tasks.runners import DASK, task_runner
 
 if TYPE_CHECKING:
-    Varied = BaseModel
+    Varied = object
 else:
     Varied = typed(Experiment, several_in_sections=True, without=("seed",))
 
@@ -31,7 +30,7 @@ def sweep(
 
     Runs that are there already are not repeated, a killed one goes on. The test images are not read.
     """
-    fixed, grid = parted(settings.model_dump(exclude_unset=True) if settings else {})
+    fixed, grid = parted(typed_values(settings))
     wanted = customised(experiment, with_text(fixed))
     chosen = numbers(seeds) if seeds else ()
     check_experiment(combinations(wanted, chosen or (wanted.seed,), grid)[0])
