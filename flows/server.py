@@ -23,6 +23,7 @@ from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
 
 from gan_core.errors import BadInput
 from tasks.automations import TAG
+from tasks.fetch import connection
 from tasks.locks import locked
 from tasks.places import cache_home
 
@@ -39,6 +40,7 @@ def server() -> Iterator[None]:
     On a named one our runs bear the tag by which its automations know them, as those of our deployments do. Raises
     BadInput where no server can be had.
     """
+    connection().close()  # the client of Prefect heeds the proxies of the environment as ours does
     if PREFECT_API_URL.value():
         with tags(TAG):
             yield

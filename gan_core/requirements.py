@@ -28,17 +28,23 @@ def require_sound(
 
 
 def require_names(class_names: Sequence[str]) -> None:
-    """Raise BadInput unless these are names of two classes or more that differ, each one line that can be printed."""
+    """Raise BadInput unless these are names of two classes or more that differ, each one line that can be printed.
+
+    Parquet and TFDS refuse equal names, the manifest's counts would lose one; TFDS keeps a name a line, without blanks
+    at its ends. Names may differ in case or signs alone, as folders and columns go by number.
+    """
     if not 2 <= len(class_names) <= MOST_CLASSES:
         raise BadInput(
             f"Expected the names of 2 to {MOST_CLASSES} classes, got {len(class_names)}; "
             "write one name a line in classes.txt, and label images of two classes or more."
         )
     counts = Counter(class_names)
-    if unfit := [name for name in counts if counts[name] > 1 or not name.isprintable() or name != name.strip()]:
+    if unfit := [
+        name for name in counts if counts[name] > 1 or not name.isprintable() or not name or name != name.strip()
+    ]:
         raise BadInput(
             "Expected class names that differ, each one line of printable characters, got "
-            f"{', '.join(map(repr, unfit))} among them; correct classes.txt."
+            f"{', '.join(map(repr, unfit))} among them; correct the names, in classes.txt or where they came from."
         )
 
 

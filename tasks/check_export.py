@@ -1,7 +1,6 @@
 """What an export would refuse, told before a server starts or anything is drawn: formats, generator, counts, place."""
 
 import shutil
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from glob import escape
@@ -14,6 +13,7 @@ from gan_core.errors import BadInput
 from gan_core.files import is_local, located
 from gan_core.generator_card import GeneratorCard, read_card
 from gan_core.idx import idx_header
+from gan_core.requirements import require_names
 from tasks.contents import files_in
 from tasks.destination import check_place, standing
 from tasks.formats import FORMATS, require
@@ -85,20 +85,6 @@ def find_weights(generator: Path) -> tuple[Run | None, Path]:
             f"Expected a generator, got {generator}; name the folder of a run that has trained one, or its file."
         )
     return run, weights
-
-
-def require_names(class_names: Sequence[str]) -> None:
-    """Raise BadInput unless the names tell the classes apart in every format, as lines of a classes.txt do.
-
-    Parquet and TFDS refuse equal names, the manifest's counts would lose one; TFDS keeps a name a line, without blanks
-    at its ends. IDX, ImageFolder and WebDataset go by number, so that names may differ in case or signs alone.
-    """
-    counts = Counter(class_names)
-    if unfit := sorted(name for name in counts if counts[name] > 1 or name.splitlines() != [name.strip()]):
-        raise BadInput(
-            "Expected class names that differ, each one line without blanks at its ends, got "
-            f"{', '.join(map(repr, unfit))} among them; correct the source's classes.txt and train a generator again."
-        )
 
 
 def require_counts(

@@ -153,12 +153,11 @@ def connection() -> httpx.Client:
     """A client that heeds the environment's proxies and certificates; ImpossibleSettings names one that cannot be."""
     try:
         return httpx.Client(timeout=TIMEOUT, follow_redirects=True)
-    except (ImportError, ValueError, httpx.InvalidURL) as error:
+    except (ValueError, httpx.InvalidURL) as error:
         named = [f"{kind.upper()}_PROXY={without_password(value)}" for kind, value in sorted(getproxies().items())]
-        socks = "pip install 'httpx[socks]', or " if isinstance(error, ImportError) else ""
         raise ImpossibleSettings(
             f"Expected proxies such as http://host:port in the environment, got {' '.join(named)} and “{error}”; "
-            f"{socks}correct or unset them."
+            "correct or unset them."
         ) from error
     except OSError as error:
         raise ImpossibleSettings(

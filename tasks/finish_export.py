@@ -44,7 +44,9 @@ def finish_export(plan: ExportPlan, settings: ExportSettings, *, staging: Path) 
         write_text(staging / FINISHED, "")
     for name in formats:
         remove_tree(staging / name / PARTS)
-    with tempfile.TemporaryFile("w+", dir=staging if is_local(staging) else None) as notes:  # there may be millions
+    with tempfile.TemporaryFile(
+        "w+", encoding="utf-8", dir=staging if is_local(staging) else None
+    ) as notes:  # there may be millions
         few = {}
         for name, size, digest in all_synced(staging, _files(refreshed(staging))):
             note(notes, name, size, digest)

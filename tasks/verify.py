@@ -56,7 +56,10 @@ def verify_export(folder: Path) -> str:
 def import_quietly(library: str) -> None:
     """Import a library without what its C++ prints meanwhile; an error of Python's is raised as ever."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with open(os.devnull, "w") as nowhere, suppress(OSError):  # of a closed stderr, which shows nothing anyhow
+    with (
+        open(os.devnull, "w", encoding="utf-8") as nowhere,
+        suppress(OSError),
+    ):  # of a closed stderr, which shows nothing anyhow
         screen = os.dup(2)
         os.dup2(nowhere.fileno(), 2)
         try:

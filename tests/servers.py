@@ -123,7 +123,7 @@ def running_worker(environment: dict[str, str], log: Path) -> Iterator[subproces
     """A worker that is stopped at the end of the block, if it has not ended before."""
     command = [PREFECT, *WORK[: WORK.index("--run-once")]]
     with (
-        log.open("a") as output,
+        log.open("a", encoding="utf-8") as output,
         subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output) as process,
     ):
         try:
@@ -202,7 +202,7 @@ def running_postgres(binaries: Path) -> Iterator[str]:
     port, password = free_port(), secrets.token_hex()
     with tempfile.TemporaryDirectory(prefix="postgres-") as folder:
         data, secret = Path(folder, "data"), Path(folder, "password")
-        secret.write_text(password)
+        secret.write_text(password, encoding="utf-8")
         for path in (folder, secret) if owner else ():
             shutil.chown(path, **owner)
 

@@ -38,7 +38,7 @@ def compose() -> dict[str, Any]:
 
 
 def settings_in(path: Path) -> dict[str, str]:
-    lines = [line for line in path.read_text().splitlines() if line and not line.startswith("#")]
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
     return dict(line.split("=", 1) for line in lines)
 
 
@@ -91,7 +91,7 @@ def test_every_variable_is_a_setting_of_prefect_with_a_sound_value(path: Path) -
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd-analyze here")
 @pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)
 def test_systemd_finds_no_fault_with_the_unit(unit: Path, tmp_path: Path) -> None:
-    here = unit.read_text().replace("/opt/synthetic-data/.venv/bin", str(Path(sys.executable).parent))
+    here = unit.read_text(encoding="utf-8").replace("/opt/synthetic-data/.venv/bin", str(Path(sys.executable).parent))
     (tmp_path / unit.name).write_text(here)
 
     done = subprocess.run(["systemd-analyze", "verify", tmp_path / unit.name], capture_output=True, text=True)

@@ -412,17 +412,18 @@ def test_a_proxy_is_not_asked_for_what_no_proxy_names(server: Server, proxy_sett
     assert_same_files(download.fn(server.url), server.folder)
 
 
+@pytest.mark.parametrize(("name", "kind"), [("HTTP_PROXY", "http"), ("ALL_PROXY", "socks5")])
 def test_a_dead_proxy_is_named_after_a_second_look(
-    proxy_settings: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    proxy_settings: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, name: str, kind: str
 ) -> None:
-    proxy_settings.setenv("HTTP_PROXY", "http://me:secret@127.0.0.1:1")
-    with pytest.raises(DownloadFailed, match=r"proxy that HTTP_PROXY \(http://127.0.0.1:1\) names does not answer"):
+    proxy_settings.setenv(name, f"{kind}://me:secret@127.0.0.1:1")
+    with pytest.raises(DownloadFailed, match=rf"proxy that {name} \({kind}://127.0.0.1:1\) names does not answer"):
         download.fn("http://data.invalid/data")
     assert [line for line in caplog.messages if "attempt" in line] == caplog.messages[-1:]
     assert "attempt 1 of 2" in caplog.text and "secret" not in caplog.text
 
 
-@pytest.mark.parametrize("value", ["socks5://127.0.0.1:1", "ftp://127.0.0.1:1", "http://127.0.0.1:port"])
+@pytest.mark.parametrize("value", ["ftp://127.0.0.1:1", "http://127.0.0.1:port"])
 def test_a_proxy_that_cannot_be_is_named_at_once(
     server: Server, proxy_settings: pytest.MonkeyPatch, value: str, caplog: pytest.LogCaptureFixture
 ) -> None:

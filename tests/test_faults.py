@@ -73,7 +73,7 @@ def whole(path: Path) -> bool:
         case ".parquet":
             return len(pd.read_parquet(path)) > 0
         case ".json":
-            return bool(json.loads(path.read_text()))
+            return bool(json.loads(path.read_text(encoding="utf-8")))
         case suffix:
             return suffix in (".png", ".gif") and path.stat().st_size > 0
 

@@ -91,7 +91,7 @@ def test_larger_images_of_other_classes_need_no_change_and_refined_sets_teach_be
     assert soft.beliefs is not None
     agreed = np.argmax(soft.beliefs, axis=1) == soft.labels
     assert np.array_equal(filtered.images, soft.images[agreed]) and 0 < len(filtered) < len(soft)
-    page = Path(report.page).read_text()
+    page = Path(report.page).read_text(encoding="utf-8")
     assert "latent spread of 1.5" in page and "learned without dropout" in page
     again = examine_run(str(folder), Experiment.model_validate_json((folder / "experiment.json").read_text()))
     assert "taught by soft" in again and report.headline.endswith(again)
