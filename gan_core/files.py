@@ -110,7 +110,7 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
             with path.open("wb") as sent:
                 shutil.copyfileobj(waiting, sent)
         return
-    with naming(path), local_file(path) as temporary, temporary.open("wb") as file:
+    with local_file(path) as temporary, temporary.open("wb") as file:
         yield file
         file.flush()
         _sync(file.fileno(), path.parent)
@@ -130,8 +130,9 @@ def local_file(path: Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        yield temporary
-        temporary.replace(path)
+        with naming(path):
+            yield temporary
+            temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 

@@ -154,10 +154,10 @@ def test_an_export_that_was_overwritten_meanwhile_does_not_succeed(bucket: str) 
 @rdflib_warns
 def test_what_lies_in_an_object_store_is_replaced_only_when_told(generator: Path, bucket: str, tmp_path: Path) -> None:
     out, wanted = located(f"{bucket}/dataset"), ExportSettings(per_class=3, test_per_class=1)
-    exported(generator, out, settings=ExportSettings(per_class=2, test_per_class=0), formats=("npz", "webdataset"))
+    exported(generator, out, settings=ExportSettings(per_class=1, test_per_class=0), formats=("npz", "imagefolder"))
     before = (out / SUMS).read_text()
     with pytest.raises(BadInput, match="--overwrite"):
-        exported(generator, out, settings=wanted, formats=FORMATS)
+        exported(generator, out, settings=wanted, formats=FEW_FILES)
     (out / "npz" / "precious").write_text("x")
     for refused in (lambda: check_place(out, True), lambda: exported(generator, out, settings=wanted, overwrite=True)):
         with pytest.raises(BadInput, match="got npz/precious; move that away"):
@@ -165,10 +165,10 @@ def test_what_lies_in_an_object_store_is_replaced_only_when_told(generator: Path
     assert (out / "npz" / "precious").read_text() == "x" and (out / SUMS).read_text() == before
     (out / "npz" / "precious").unlink()
     (out / ".DS_Store").write_text("x")
-    there = exported(generator, out, settings=wanted, formats=FORMATS, overwrite=True)
-    here = exported(generator, tmp_path / "dataset", settings=wanted, formats=FORMATS)
+    there = exported(generator, out, settings=wanted, formats=FEW_FILES, overwrite=True)
+    here = exported(generator, tmp_path / "dataset", settings=wanted, formats=FEW_FILES)
     assert (there / SUMS).read_text() == (here / SUMS).read_text()
-    assert not (out / "webdataset" / "train-000019.tar").exists()
+    assert not (out / "imagefolder").exists()
     assert "40 images" in verify_export(there)
 
 
@@ -223,3 +223,14 @@ def test_counts_that_are_none_get_one_line(
     line = refusal(*export("nowhere", "dataset", "--counts", counts))
     assert line.startswith("synthetic-data: Expected") and "counts.6" in line
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_temporary_folder_is_named_as_that(
+    generator: Path, bucket: str, small_disk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (small_disk / "ballast").write_bytes(bytes(1 << 20))
+    monkeypatch.setattr("tempfile.tempdir", str(small_disk))
+    for formats in (("npz",), ("tfds",)):
+        with pytest.raises(BadInput, match=rf"write to {small_disk}.*No space left.*TMPDIR"):
+            exported(generator, located(f"{bucket}/{formats[0]}"), formats=formats)
+    assert (exported(generator, tmp_path / "dataset", formats=("npz", "tfds")) / SUMS).is_file()

@@ -37,7 +37,7 @@ def write_shard(folder: Path, split: Split, shard: int, images: LabelledImages) 
                     writer.write(_example(image, label))
         except tf.errors.OpError as error:
             number = reasons.get(type(error), errno.EIO)
-            raise OSError(number, os.strerror(number), str(path)) from error
+            raise OSError(number, os.strerror(number)) from error
         with local.open("rb") as file:
             os.fsync(file.fileno())
 
