@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from cyclopts import App, CycloptsError, Parameter
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from flows.options import Listed, Named, Replaced, Verbose, customised, given, joined, merged
 from flows.screen import forgive_output, quiet
@@ -188,9 +189,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _sentence(error: Exception) -> str:
     cause = error if isinstance(error, ValidationError) else error.__cause__
     if isinstance(cause, ValidationError):
-        problems = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}, got {e['input']!r}" for e in cause.errors())
+        problems = (f"{'.'.join(map(str, problem['loc']))}: {_told(problem)}" for problem in cause.errors())
         return f"Expected sound settings; mend {'; '.join(problems)}."
     return str(error)
+
+
+def _told(problem: ErrorDetails) -> str:
+    """What pydantic finds wrong with a setting; our own sentences say already what they got."""
+    if problem["type"] == "value_error":
+        return str(problem["ctx"]["error"]).rstrip(".")
+    return f"{problem['msg']}, got {problem['input']!r}"
 
 
 def _end(message: str, code: int) -> None:

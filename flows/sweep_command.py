@@ -32,7 +32,7 @@ def sweep(
     """
     fixed, grid = parted(typed_values(settings))
     wanted = customised(experiment, with_text(fixed))
-    chosen = numbers(seeds) if seeds else ()
+    chosen = () if seeds is None else numbers(seeds)
     check_experiment(combinations(wanted, chosen or (wanted.seed,), grid)[0])
     if not verbose:
         quiet()

@@ -27,7 +27,7 @@ def split_numbers(value: Any) -> Any:
     """0-2,7 as (0, 1, 2, 7); what is no text stays as it is. Raises ValueError for other text."""
     if not isinstance(value, str):
         return value
-    ends = [re.fullmatch(r"(\d{1,7})(?:-(\d{1,7}))?", part) for part in split_names(value)]
+    ends = [re.fullmatch(r"(\d{1,7})(?:-(\d{1,7}))?", part) for part in map(str.strip, value.split(","))]
     pairs = [(int(end[1]), int(end[2] or end[1])) for end in ends if end]
     if len(pairs) < len(ends) or any(first > last for first, last in pairs):
         raise ValueError(f"Expected numbers such as 0-4 or 1,5,7, got {value!r}; correct them.")

@@ -10,6 +10,7 @@ from conftest import striped_images, write_source
 from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, PREFECT_HOME, temporary_settings
 
 from flows.command_line import app
+from flows.options import typed_values, with_text
 from flows.sweep import sweep
 from flows.sweep_command import numbers, parted
 from gan_core.config import STANDARD, Experiment
@@ -233,22 +234,23 @@ def test_dask_workers_end_with_the_figures_of_this_process(
     assert set(frame.run_id) == {path.name for path in (folder / "elsewhere").glob("*-tiny-*")}
 
 
-def test_the_command_takes_lists_of_values() -> None:
-    typed = "sweep --seeds 0-4 --gan.width 64,128 --gan.conditional true --classifier.seeds 0 --classifier.seeds 1"
+@pytest.mark.parametrize("seeds", ["0,1", "0-1", "0 1", "0 --classifier.seeds 1"])
+def test_the_command_takes_lists_of_values(seeds: str) -> None:
+    typed = f"sweep --seeds 0-4 --gan.width 64,128 --gan.conditional true --classifier.seeds {seeds}"
     _, bound, _ = app.parse_args(
-        f"{typed} --dataset.counts.6 12 --data.train-images 100,200 --name x", exit_on_error=False
+        f"{typed} --dataset.counts 6=12,7=0 --data.train-images 100,200 --name x", exit_on_error=False
     )
-    fixed, grid = parted(bound.arguments["settings"].model_dump(exclude_unset=True))
+    fixed, grid = parted(typed_values(bound.arguments["settings"]))
     assert grid == {
         "gan.width": ("64", "128"),
         "gan.conditional": ("true",),
         "data.train_images": ("100", "200"),
     }
-    made = combinations(Experiment.model_validate(fixed), (0,), grid)
+    made = combinations(Experiment.model_validate(with_text(fixed)), (0,), grid)
     assert [(e.gan.generator_width, e.data.train_images) for e in made] == [
         (64, 100),
         (128, 100),
         (64, 200),
         (128, 200),
     ]
-    assert made[0].classifier.seeds == (0, 1) and made[0].dataset.counts == {"6": 12} and made[0].name == "x"
+    assert made[0].classifier.seeds == (0, 1) and made[0].dataset.counts == {"6": 12, "7": 0} and made[0].name == "x"
