@@ -20,10 +20,10 @@ from PIL import Image
 
 from benchmarks.real import real_images
 from gan_core.config import GanSettings
-from gan_core.idx import idx_header
-from gan_core.images import LabelledImages
-from tasks.formats import FORMATS
-from tasks.shards import Export, Split
+from gan_core.formats import FORMATS
+from gan_core.formats.idx_codec import idx_header
+from gan_core.formats.shards import Export, Split
+from gan_core.images.labelled_images import LabelledImages
 
 Writer = Callable[[Path, LabelledImages], object]
 DRAWING = "drawing"
@@ -104,8 +104,8 @@ REFERENCES: dict[str, tuple[str, Writer]] = {
 
 def drawing(wanted: LabelledImages) -> Callable[[], Any]:
     """Drawing as many images of the same classes from a generator of the standard size."""
-    from gan_core.drawing import draw
-    from gan_core.networks import Generator
+    from gan_core.gan.drawing import draw
+    from gan_core.gan.networks import Generator
 
     generator = Generator(GanSettings(), side=wanted.side, classes=len(wanted.class_names), seed=0)
     return lambda: list(draw(generator, wanted.labels, seed=0))

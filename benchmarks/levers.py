@@ -15,12 +15,12 @@ import pandas as pd
 import tensorflow as tf
 
 from benchmarks.real import Real, real_images
-from gan_core.classifier import score, teach
 from gan_core.config import STANDARD, ClassifierSettings, DatasetSettings, Experiment, GanSettings
-from gan_core.drawing import draw, plan_labels
-from gan_core.game import Epoch, Game
-from gan_core.images import LabelledImages, to_signed
-from gan_core.refinement import filtered, soft
+from gan_core.gan.drawing import draw, plan_labels
+from gan_core.gan.game import Epoch, Game
+from gan_core.images.labelled_images import LabelledImages, to_signed
+from gan_core.measures.classifier import score, teach
+from gan_core.measures.soft_labels import filtered, soft
 
 
 def main() -> None:

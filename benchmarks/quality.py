@@ -16,12 +16,12 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.real import Real, real_images
-from gan_core.classifier import answer, score, teach
 from gan_core.config import CLASSIC, STANDARD, DatasetSettings, GanSettings
-from gan_core.drawing import draw, plan_labels
-from gan_core.game import Game
-from gan_core.images import LabelledImages
-from gan_core.probe import Probe
+from gan_core.gan.drawing import draw, plan_labels
+from gan_core.gan.game import Game
+from gan_core.images.labelled_images import LabelledImages
+from gan_core.measures.classifier import answer, score, teach
+from gan_core.measures.probe import Probe
 
 TARGETS = 0.80, 0.85, 0.88, 0.90
 WARM_UP = 30.0  # seconds in which the speed is measured

@@ -24,7 +24,7 @@ import pandas as pd
 
 from benchmarks.real import real_images
 from gan_core.config import ExportSettings, GanSettings
-from gan_core.images import FASHION_MNIST_CLASSES, LabelledImages, save_stream
+from gan_core.images.labelled_images import FASHION_MNIST_CLASSES, LabelledImages, save_stream
 
 ROUNDS = 20  # of training in each row
 EXPORTED = 100_000, 1_000_000, 10_000_000
@@ -40,10 +40,10 @@ TRAINED = [
 
 def exported(format: str, images: int) -> dict[str, float]:
     """Export so many images of an untrained generator of four channels, so that the writing shows."""
+    from flows.commands.local_server import server
     from flows.export_dataset import export_dataset
-    from flows.server import server
-    from gan_core.drawing import GeneratorCard, save_generator
-    from gan_core.networks import Generator
+    from gan_core.gan.drawing import GeneratorCard, save_generator
+    from gan_core.gan.networks import Generator
 
     gan = GanSettings(generator_width=4)
     card = GeneratorCard(gan=gan, side=28, class_names=FASHION_MNIST_CLASSES, data_digest="", seed=0)
@@ -67,8 +67,8 @@ def peak_of_children() -> float:
 
 def drawn(images: int) -> dict[str, float]:
     """Draw so many images and write them to disk."""
-    from gan_core.drawing import draw
-    from gan_core.networks import Generator
+    from gan_core.gan.drawing import draw
+    from gan_core.gan.networks import Generator
 
     generator = Generator(GanSettings(), side=28, classes=10, seed=0)
     list(draw(generator, np.zeros(1, np.uint8), seed=0))
@@ -85,7 +85,7 @@ def drawn(images: int) -> dict[str, float]:
 
 def trained(source: str | None, images: int, width: int, batch: int) -> dict[str, float]:
     """A thousand steps of training."""
-    from gan_core.game import Game
+    from gan_core.gan.game import Game
 
     real = real_images(source).train
     real = real.take(np.resize(np.arange(len(real)), images))

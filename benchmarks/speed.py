@@ -18,9 +18,9 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.real import real_images
+from gan_core.compute.precision import native
 from gan_core.config import GanSettings
-from gan_core.images import LabelledImages
-from gan_core.precision import native
+from gan_core.images.labelled_images import LabelledImages
 
 SECONDS, DRAWN = 4.0, 500  # of one turn; images drawn at once
 PLAYED = "training images/s", "drawn images/s"
@@ -37,8 +37,8 @@ class Contestant:
 def this_project(width: int, real: LabelledImages) -> Contestant:
     import tensorflow as tf
 
-    from gan_core.drawing import draw
-    from gan_core.game import Game
+    from gan_core.gan.drawing import draw
+    from gan_core.gan.game import Game
 
     game = Game(settings(width), images=len(real), side=real.side, classes=10, seed=0)
     images, labels = tf.constant(real.images), tf.constant(real.labels, tf.int32)
@@ -111,7 +111,7 @@ def operations(width: int, side: int = 28) -> float:
     gan = settings(width)
     fine, half, quarter = min(width, 64), (side // 2) ** 2, (side // 4) ** 2
     inputs = gan.latent_size + gan.embedding_size
-    up_convolution = 16 * quarter * width * fine  # 4x4 taps, see `gan_core.networks.UpConvolution`; PyTorch has 36
+    up_convolution = 16 * quarter * width * fine  # 4x4 taps, see `gan_core.gan.networks.UpConvolution`; PyTorch has 36
     generator = inputs * quarter * width + 9 * quarter * width**2 + up_convolution + 9 * half * fine * 4
     discriminator = 9 * half * 4 * fine + 4 * quarter * fine * width + 9 * quarter * width**2 + quarter * width * 128
     step = 3 * generator + 2 * 3 * discriminator + discriminator

@@ -5,14 +5,14 @@ from pathlib import Path
 from prefect import flow
 
 from gan_core.config import Experiment
-from gan_core.examination import TeachingSet
 from gan_core.files import located
-from gan_core.report import headline
-from tasks.download import download
-from tasks.examine import examine
-from tasks.normalize import normalize
+from gan_core.measures.examination import TeachingSet
+from gan_core.reports.run_table import headline
+from tasks.data.download import download
+from tasks.data.normalize import normalize
+from tasks.examination.examine import examine
 from tasks.places import cache_home
-from tasks.runs import Run
+from tasks.runs.run_folder import Run
 
 
 @flow(name="examine-run", persist_result=True, result_serializer="json")

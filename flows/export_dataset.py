@@ -6,12 +6,12 @@ from prefect import flow
 
 from gan_core.config import ExportSettings
 from gan_core.files import located
-from tasks.check_export import check_export
-from tasks.destination import staged
-from tasks.finish_export import finish_export, is_finished
-from tasks.plan_export import plan_export
-from tasks.runners import DASK, task_runner
-from tasks.write_shard import write_shard
+from tasks.export.check_export import check_export
+from tasks.export.finish_export import finish_export, is_finished
+from tasks.export.plan_export import plan_export
+from tasks.export.staging import staged
+from tasks.export.write_shard import write_shard
+from tasks.task_runners import DASK, task_runner
 
 
 @flow(

@@ -3,17 +3,17 @@
 from prefect import flow
 
 from gan_core.config import STANDARD, Experiment, RetrainSettings
-from tasks.challenge import compare_generators, concluded, enroll, open_challenge
-from tasks.download import download
-from tasks.generate_dataset import generate_dataset
-from tasks.judge import Judge
-from tasks.models import Models, models_folder
-from tasks.normalize import normalize, require_fit
-from tasks.open_run import open_run
+from tasks.data.download import download
+from tasks.data.normalize import normalize, require_fit
+from tasks.examination.teacher import Judge
 from tasks.places import cache_home
-from tasks.records import Record
-from tasks.team import assemble
-from tasks.train_gan import train_along, train_gan
+from tasks.registry.challenge import compare_generators, concluded, enroll, open_challenge
+from tasks.registry.model_registry import Models, models_folder
+from tasks.registry.records import Record
+from tasks.runs.open_run import open_run
+from tasks.training.generate_dataset import generate_dataset
+from tasks.training.team import assemble
+from tasks.training.train_gan import train_along, train_gan
 
 
 @flow(name="retrain", persist_result=True, result_serializer="json")

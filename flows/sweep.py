@@ -7,18 +7,18 @@ from prefect import flow, task
 from prefect.cache_policies import NO_CACHE
 
 from gan_core.config import STANDARD, Experiment
-from gan_core.variation import Value, combinations
-from tasks.download import download
-from tasks.examine import examine
-from tasks.generate_dataset import generate_dataset
-from tasks.judge import Judge
-from tasks.normalize import normalize, require_fit
-from tasks.open_run import open_run
+from gan_core.settings_grid import Value, combinations
+from tasks.data.download import download
+from tasks.data.normalize import normalize, require_fit
+from tasks.examination.examine import examine
+from tasks.examination.teacher import Judge
 from tasks.places import cache_home
-from tasks.publish_sweep import Sweep, outcome, publish_sweep
-from tasks.runners import DASK, task_runner
-from tasks.train_gan import train_gan
-from tasks.trial import keep_trial
+from tasks.reports.publish_sweep import Sweep, outcome, publish_sweep
+from tasks.reports.validation_report import keep_trial
+from tasks.runs.open_run import open_run
+from tasks.task_runners import DASK, task_runner
+from tasks.training.generate_dataset import generate_dataset
+from tasks.training.train_gan import train_gan
 
 
 @flow(

@@ -5,18 +5,18 @@ from pathlib import Path
 from prefect import flow
 
 from gan_core.config import STANDARD, Experiment
-from gan_core.examination import TeachingSet
-from tasks.download import download
-from tasks.examine import examine
-from tasks.filter_dataset import filter_dataset
-from tasks.generate_dataset import generate_dataset
-from tasks.judge import Judge
-from tasks.normalize import normalize, require_fit
-from tasks.open_run import open_run
+from gan_core.measures.examination import TeachingSet
+from tasks.data.download import download
+from tasks.data.normalize import normalize, require_fit
+from tasks.examination.examine import examine
+from tasks.examination.teacher import Judge
 from tasks.places import cache_home
-from tasks.publish_report import Report, publish_report, publish_run
-from tasks.team import assemble
-from tasks.train_gan import train_along, train_gan
+from tasks.reports.publish_report import Report, is_published, publish_report, publish_run
+from tasks.runs.open_run import open_run
+from tasks.training.filter_dataset import filter_dataset
+from tasks.training.generate_dataset import generate_dataset
+from tasks.training.team import assemble
+from tasks.training.train_gan import train_along, train_gan
 
 
 @flow(name="synthetic-data", persist_result=True, result_serializer="json")
@@ -34,7 +34,7 @@ def synthetic_data(experiment: Experiment = STANDARD) -> Report | None:
     if team.follows:
         return train_along(real, experiment)
     with open_run(experiment, real.digest, finished=True) as run:
-        if run.is_complete():
+        if is_published(run):
             return publish_run(run, experiment)
         judge = Judge(real.train, classifier, known)
         generator = train_gan(real, experiment, run, judge=judge)

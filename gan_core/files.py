@@ -249,6 +249,18 @@ def read_frame(path: Path) -> pd.DataFrame:
         return pd.read_parquet(file)
 
 
+def write_frame(frame: pd.DataFrame, path: Path) -> None:
+    """Write a Parquet file, whole or not at all."""
+    with atomic_write(path) as file:
+        frame.to_parquet(file, index=False)
+
+
+def write_csv(frame: pd.DataFrame, path: Path) -> None:
+    """Write a CSV file, whole or not at all."""
+    with atomic_write(path) as file:
+        frame.to_csv(file, index=False, lineterminator="\n")
+
+
 def load_arrays(path: Path) -> dict[str, np.ndarray]:
     """Read what `save_arrays` wrote; nothing in the file is executed."""
     with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:

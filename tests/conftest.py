@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gan_core.idx import write_idx
-from gan_core.images import LabelledImages
-from tasks.sources import CLASSES, FILES, SUMS, TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS
+from gan_core.formats.idx_codec import write_idx
+from gan_core.images.labelled_images import LabelledImages
+from tasks.data.sources import CLASSES, FILES, SUMS, TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS
 
 LONG = (  # the slowest first
     *("server", "faults", "team", "surroundings", "command_line", "deployment", "destinations", "sweep", "game"),
@@ -126,7 +126,7 @@ def on_server(server: dict[str, str]) -> Iterator[None]:
 @pytest.fixture
 def refusal(on_server: None, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., str]:
     """Types `synthetic-data` in this process, and returns the one line with which it must end."""
-    from flows.command_line import PREFECT, main
+    from flows.commands.main import PREFECT, main
 
     for name, value in PREFECT.items():
         monkeypatch.setenv(name, value)  # so that what the command sets ends with the test

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from gan_core.config import ExportSettings, GanSettings
-from gan_core.drawing import GeneratorCard, draw, load_generator, plan_labels, save_generator
-from gan_core.images import LabelledImages
-from gan_core.networks import Generator
-from tasks.destination import staged
-from tasks.finish_export import finish_export
-from tasks.formats import FORMATS
-from tasks.plan_export import ExportPlan, plan_export
-from tasks.write_shard import write_shard
+from gan_core.formats import FORMATS
+from gan_core.gan.drawing import GeneratorCard, draw, load_generator, plan_labels, save_generator
+from gan_core.gan.networks import Generator
+from gan_core.images.labelled_images import LabelledImages
+from tasks.export.finish_export import finish_export
+from tasks.export.plan_export import ExportPlan, plan_export
+from tasks.export.staging import staged
+from tasks.export.write_shard import write_shard
 
 SETTINGS = ExportSettings(
     per_class=60, counts={"6": 100}, test_per_class=7, shard_images=250, seed=3, latent_spread=1.2

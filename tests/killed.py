@@ -22,8 +22,8 @@ from tenacity import wait_none
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(
     [
-        *("flows.synthetic_data", "flows.retrain", "flows.export_dataset", "flows.command_line"),
-        *("prefect.task_engine", "gan_core.probe", "fastapi", "graphviz", "matplotlib.backends.backend_agg"),
+        *("flows.synthetic_data", "flows.retrain", "flows.export_dataset", "flows.commands.main"),
+        *("prefect.task_engine", "gan_core.measures.probe", "fastapi", "graphviz", "matplotlib.backends.backend_agg"),
     ]
 )
 
@@ -73,7 +73,7 @@ def _typed(arguments: tuple[str, ...], folder: Path, said: Path, environment: di
         os.dup2(output.fileno(), sys.stdout.fileno())
         os.dup2(output.fileno(), sys.stderr.fileno())
     os.chdir(folder)
-    _called("flows.command_line:main", (arguments,), environment, moment="")
+    _called("flows.commands.main:main", (arguments,), environment, moment="")
 
 
 def _called(flow: str, arguments: tuple[Any, ...], environment: dict[str, str], moment: str) -> Any:
@@ -95,7 +95,7 @@ def die() -> None:
 
 def in_an_epoch() -> None:
     """Half-way through the second one."""
-    from gan_core.game import Game
+    from gan_core.gan.game import Game
 
     whole = Game._orders
 
@@ -105,7 +105,7 @@ def in_an_epoch() -> None:
         if game.epoch == 1:
             die()
 
-    patch("gan_core.game.Game._orders", half).start()
+    patch("gan_core.gan.game.Game._orders", half).start()
 
 
 def in_a_checkpoint() -> None:
@@ -125,7 +125,7 @@ def in_a_checkpoint() -> None:
 
 def in_the_generation() -> None:
     """With the first images on the disk."""
-    from gan_core.images import save_stream
+    from gan_core.images.labelled_images import save_stream
 
     def first(batches: Iterable[Any]) -> Iterator[Any]:
         yield from itertools.islice(batches, 1)
@@ -134,12 +134,12 @@ def in_the_generation() -> None:
     def half(path: Path, batches: Iterable[Any], *, count: int) -> None:
         save_stream(path, first(batches), count=count)
 
-    patch("tasks.generate_dataset.save_stream", half).start()
+    patch("tasks.training.generate_dataset.save_stream", half).start()
 
 
 def in_the_promotion() -> None:
     """With the new version in its place and the old one as champion; the challenger is called better."""
-    from gan_core.contest import Verdict
+    from gan_core.measures.comparison import Verdict
 
     replaced = os.replace
 
@@ -150,7 +150,7 @@ def in_the_promotion() -> None:
 
     patch("os.replace", replace).start()
     better = Verdict(True, "As the test wants it.", {"accuracy": 1.0})
-    patch("tasks.challenge.decide", lambda *_, **__: better).start()
+    patch("tasks.registry.challenge.decide", lambda *_, **__: better).start()
 
 
 def at_a_pickle() -> None:
@@ -161,7 +161,7 @@ def at_a_pickle() -> None:
 
 def without_patience() -> None:
     """Never, but a source is asked again at once."""
-    patch("tasks.fetch.WAIT", wait_none()).start()
+    patch("tasks.data.http.WAIT", wait_none()).start()
 
 
 MOMENTS: dict[str, Callable[[], None]] = {  # in the order of a run

@@ -11,8 +11,8 @@ from conftest import striped_images
 
 from gan_core.config import GanSettings
 from gan_core.files import save_arrays
-from gan_core.game import Game
-from tasks.team import assemble
+from gan_core.gan.game import Game
+from tasks.training.team import assemble
 
 SETTINGS = GanSettings(
     epochs=3,

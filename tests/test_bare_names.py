@@ -7,7 +7,7 @@ import sys
 import pytest
 from prefect.plugins import HookContext
 
-from flows.bare_names import DEPLOYED_TO, setup_environment, with_full_name
+from flows.commands.prefect_plugin import DEPLOYED_TO, setup_environment, with_full_name
 
 RUN = ("deployment", "run")
 
@@ -68,7 +68,10 @@ def test_a_full_name_stays_full() -> None:
 
 
 def test_the_plugin_loads_neither_flows_nor_tensorflow() -> None:
-    loaded = "import sys, flows.bare_names; print(*sorted({'flows.synthetic_data', 'tensorflow'} & set(sys.modules)))"
+    loaded = (
+        "import sys, flows.commands.prefect_plugin\n"
+        "print(*sorted({'flows.synthetic_data', 'tensorflow'} & set(sys.modules)))"
+    )
 
     assert subprocess.check_output([sys.executable, "-c", loaded], text=True).strip() == ""
 

@@ -17,10 +17,10 @@ from exported import exported, rdflib_warns, untrained_generator
 from gan_core.config import ExportSettings
 from gan_core.errors import BadInput
 from gan_core.files import load_arrays, located, save_arrays
-from tasks.check_export import check_export
-from tasks.formats import FORMATS
-from tasks.plan_export import plan_export
-from tasks.verify import verify_export
+from gan_core.formats import FORMATS
+from tasks.export.check_export import check_export
+from tasks.export.plan_export import plan_export
+from tasks.export.verify_export import verify_export
 
 FEW = {"per_class": 2, "test_per_class": 1}
 
@@ -158,7 +158,7 @@ def test_no_more_room_is_asked_for_than_an_export_takes(generator: Path, dataset
 
 def test_the_check_imports_neither_prefect_nor_tensorflow(generator: Path, tmp_path: Path) -> None:
     code = (
-        "import sys; from tasks.check_export import check_export; from gan_core.config import ExportSettings\n"
+        "import sys; from tasks.export.check_export import check_export; from gan_core.config import ExportSettings\n"
         f"check_export({str(generator)!r}, 'dataset', ('npz', 'tfds'), ExportSettings())\n"
         "assert not {'prefect', 'tensorflow', 'keras', 'tensorflow_datasets'} & sys.modules.keys()"
     )

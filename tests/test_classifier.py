@@ -9,13 +9,13 @@ import pytest
 import tensorflow as tf
 from conftest import striped_images
 
-from gan_core.classifier import answer, beliefs, build, features, score, teach
+from gan_core.compute.weights import values
 from gan_core.config import ClassifierSettings
 from gan_core.errors import BadInput
-from gan_core.examination import Examination, Score
-from gan_core.images import LabelledImages, to_signed
-from gan_core.losses import class_loss
-from gan_core.weights import values
+from gan_core.gan.losses import class_loss
+from gan_core.images.labelled_images import LabelledImages, to_signed
+from gan_core.measures.classifier import answer, beliefs, build, features, score, teach
+from gan_core.measures.examination import Examination, Score
 
 SETTINGS = ClassifierSettings(steps=60, batch_size=32)
 TEACHING, QUESTIONS = striped_images(400, seed=1), striped_images(200, seed=2)

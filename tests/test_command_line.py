@@ -16,7 +16,7 @@ from killed import Command
 from PIL import Image
 from servers import wait_until
 
-from flows.options import customised
+from flows.commands.options import customised
 from gan_core.config import (
     CLASSIC,
     EXPERIMENTS,
@@ -30,7 +30,7 @@ from gan_core.config import (
 )
 from gan_core.errors import BadInput
 
-RUN = (sys.executable, "-m", "flows.command_line", "run")
+RUN = (sys.executable, "-m", "flows.commands.main", "run")
 EPOCHS = "--gan.epochs"
 TINY = (
     *("--name", "tiny", "--tolerate-collapse", "--data.validation-images", "100", "--gan.batch-size", "16"),
@@ -150,7 +150,7 @@ def test_an_interruption_that_compiled_code_reports_in_its_way_is_one_too(
     def interrupted(name: str, replaced: Mapping[str, object]) -> Experiment:
         raise SystemError("returned a result with an exception set") from KeyboardInterrupt()
 
-    monkeypatch.setattr("flows.command_line.customised", interrupted)
+    monkeypatch.setattr("flows.commands.main.customised", interrupted)
     assert "the same command goes on" in refusal("run", code=130)
 
 

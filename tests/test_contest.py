@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gan_core.contest import Verdict, compare, decide
-from gan_core.copying import Copying
-from gan_core.diversity import Diversity
+from gan_core.measures.comparison import Verdict, compare, decide
+from gan_core.measures.diversity import Diversity
+from gan_core.measures.memorisation import Copying
 
 SOUND = Diversity(coverage=0.9, recall=0.9, repeated=0.0, evenness=1.0, worst_class_coverage=0.8, frechet=1.0)
 HONEST = Copying(copied=0.01, noise=0.03)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from conftest import striped_images
 
-from gan_core import copying
-from gan_core.copying import measure, nearest
+from gan_core.measures import memorisation as copying
+from gan_core.measures.memorisation import measure, nearest
 
 RANDOM = np.random.default_rng(0)
 PIXELS = striped_images(2_000, seed=5).images.reshape(2_000, -1)

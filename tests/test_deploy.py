@@ -19,9 +19,9 @@ from prefect.utilities.schema_tools import validate
 from prefect.utilities.templating import apply_values, find_placeholders
 from servers import ROOT
 
-from flows.command_line import PREFECT
-from flows.server import server
-from flows.server_command import HEARTBEAT
+from flows.commands.local_server import server
+from flows.commands.main import PREFECT
+from flows.commands.server_setup import HEARTBEAT
 from tasks.automations import ALERTS, TAG
 
 DEPLOY = ROOT / "deploy"

@@ -18,11 +18,11 @@ from flows.export_dataset import export_dataset
 from gan_core.config import ExportSettings
 from gan_core.errors import BadInput
 from gan_core.files import atomic_write, located
-from tasks.destination import OWNER, check_place, staged
-from tasks.finish_export import SUMS
-from tasks.formats import FORMATS as ALL_FORMATS
-from tasks.runners import task_runner
-from tasks.verify import verify_export
+from gan_core.formats import FORMATS as ALL_FORMATS
+from tasks.export.finish_export import SUMS
+from tasks.export.staging import OWNER, check_place, staged
+from tasks.export.verify_export import verify_export
+from tasks.task_runners import task_runner
 
 FORMATS = tuple(ALL_FORMATS)
 FEW_FILES = tuple(name for name in FORMATS if name != "imagefolder")  # for the object store, which is slow here
@@ -135,7 +135,7 @@ def test_of_two_exports_to_one_place_in_an_object_store_the_second_is_refused(bu
 def test_of_two_exports_that_begin_at_one_moment_one_is_refused(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
     out = located(f"{bucket}/dataset")
     with staged(out, "a" * 64, overwrite=False):
-        monkeypatch.setattr("tasks.destination.refuse", lambda out, overwrite: None)  # looked before there was any
+        monkeypatch.setattr("tasks.export.staging.refuse", lambda out, overwrite: None)  # looked before there was any
         with pytest.raises(BadInput, match="just begun there"), staged(out, "b" * 64, overwrite=False):
             raise AssertionError("not refused")
 

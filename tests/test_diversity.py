@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gan_core.diversity import (
+from gan_core.measures.diversity import (
     coverage,
     distances,
     evenness,

@@ -24,13 +24,13 @@ from upath import UPath
 from gan_core.config import Experiment
 from gan_core.errors import BadInput
 from gan_core.files import sha256
-from gan_core.images import FASHION_MNIST_CLASSES
-from tasks import download as errand
-from tasks import fetch
-from tasks.check_experiment import check_experiment
-from tasks.download import download
-from tasks.fetch import DownloadFailed
-from tasks.sources import (
+from gan_core.images.labelled_images import FASHION_MNIST_CLASSES
+from tasks.data import download as errand
+from tasks.data import http as fetch
+from tasks.data.check_experiment import check_experiment
+from tasks.data.download import download
+from tasks.data.http import DownloadFailed
+from tasks.data.sources import (
     CLASSES,
     FASHION_MNIST,
     FILES,

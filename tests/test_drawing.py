@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from gan_core.config import DatasetSettings, GanSettings
-from gan_core.drawing import BLOCK, GeneratorCard, draw, draw_fixed, load_generator, plan_labels, save_generator
 from gan_core.errors import BadInput
-from gan_core.networks import Generator
+from gan_core.gan.drawing import BLOCK, GeneratorCard, draw, draw_fixed, load_generator, plan_labels, save_generator
+from gan_core.gan.networks import Generator
 
 SETTINGS = GanSettings(generator_width=8, latent_size=8)
 LABELS = (np.arange(2 * BLOCK + 30) % 10).astype(np.uint8)

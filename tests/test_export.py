@@ -19,18 +19,18 @@ from killed import Command
 from gan_core.config import DataSettings, Experiment, ExportSettings
 from gan_core.errors import BadInput
 from gan_core.files import sha256
-from gan_core.images import LabelledImages
-from tasks.contents import files_in
-from tasks.destination import staged
-from tasks.download import download
-from tasks.formats import EXTRAS, FORMATS
-from tasks.formats.png import folder_names
-from tasks.normalize import normalize
-from tasks.plan_export import plan_export
-from tasks.runs import Run
-from tasks.shards import Split
-from tasks.verify import Unsound, verify_export
-from tasks.write_shard import write_shard
+from gan_core.formats import EXTRAS, FORMATS
+from gan_core.formats.png import folder_names
+from gan_core.formats.shards import Split
+from gan_core.images.labelled_images import LabelledImages
+from tasks.data.download import download
+from tasks.data.normalize import normalize
+from tasks.export.contents import files_in
+from tasks.export.plan_export import plan_export
+from tasks.export.staging import staged
+from tasks.export.verify_export import Unsound, verify_export
+from tasks.export.write_shard import write_shard
+from tasks.runs.run_folder import Run
 
 
 def test_every_format_reads_back_what_it_wrote(dataset: Path, drawn: dict[str, LabelledImages]) -> None:
@@ -88,7 +88,7 @@ def test_a_run_lends_its_figures_and_its_real_test_images_which_are_called_real(
     report = pd.DataFrame(rows, columns=["taught_by", "accuracy", "label_fidelity"])
     report.assign(classifier="two-conv").to_parquet(run.folder / "report.parquet")
     for task in (download, normalize):  # without Prefect
-        monkeypatch.setattr(f"tasks.plan_export.{task.fn.__name__}", task.fn)
+        monkeypatch.setattr(f"tasks.export.plan_export.{task.fn.__name__}", task.fn)
 
     settings = SETTINGS.model_copy(update={"real_test": True})
     out = exported(run.folder, tmp_path / "dataset", formats=("npz",), settings=settings)
@@ -165,7 +165,10 @@ def test_verify_refuses_what_a_reader_would_take_for_data(few: Path, tmp_path: P
 
 def test_verify_is_quiet_needs_no_write_access_and_leaves_nothing(dataset: Path, tmp_path: Path) -> None:
     before = sorted(dataset.rglob("*"))
-    code = f"from pathlib import Path; from tasks.verify import verify_export; verify_export(Path({str(dataset)!r}))"
+    code = (
+        "from pathlib import Path; from tasks.export.verify_export import verify_export\n"
+        f"verify_export(Path({str(dataset)!r}))"
+    )
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", code], cwd=tmp_path, env=surroundings(), capture_output=True, check=True
     )

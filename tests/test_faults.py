@@ -19,11 +19,11 @@ from servers import running_store
 from test_download import serving
 
 from gan_core.config import Experiment
-from gan_core.contest import Verdict
 from gan_core.errors import BadInput
-from tasks.models import Models
-from tasks.records import Origin, Record
-from tasks.sources import TRAIN_IMAGES
+from gan_core.measures.comparison import Verdict
+from tasks.data.sources import TRAIN_IMAGES
+from tasks.registry.model_registry import Models
+from tasks.registry.records import Origin, Record
 
 RETRAIN = "flows.retrain:retrain"
 CLASSES = striped_images(1, seed=1).class_names

@@ -10,14 +10,14 @@ import pytest
 import tensorflow as tf
 from conftest import striped_images
 
-from gan_core.adam import Adam
-from gan_core.augmentation import shifted
+from gan_core.compute.adam import Adam
+from gan_core.compute.weights import values
 from gan_core.config import GanSettings
-from gan_core.game import Diverged, Game
-from gan_core.images import LabelledImages
-from gan_core.losses import ADVERSARIAL, Losses, class_loss, gradient_penalty
-from gan_core.networks import BatchNormalisation, UpConvolution
-from gan_core.weights import values
+from gan_core.gan.augmentation import shifted
+from gan_core.gan.game import Diverged, Game
+from gan_core.gan.losses import ADVERSARIAL, Losses, class_loss, gradient_penalty
+from gan_core.gan.networks import BatchNormalisation, UpConvolution
+from gan_core.images.labelled_images import LabelledImages
 
 Loss = Callable[[tf.Tensor, tf.Tensor], Losses]
 TINY = GanSettings(

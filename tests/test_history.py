@@ -12,19 +12,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from flows.history_command import compare
+from flows.commands.compare import compare
 from gan_core.config import CLASSIC, STANDARD, Experiment, GanSettings
-from gan_core.contest import Verdict
-from gan_core.diversity import Diversity
 from gan_core.errors import BadInput
-from gan_core.examination import Examination, Score, TeachingSet
-from gan_core.files import write_text
-from gan_core.history import changes, gathered, lines, neighbours, table
-from gan_core.report import Provenance, save, tidy
-from tasks.history import find, publish, read
-from tasks.models import Models
-from tasks.records import Origin
-from tasks.runs import Run
+from gan_core.files import write_frame, write_text
+from gan_core.measures.comparison import Verdict
+from gan_core.measures.diversity import Diversity
+from gan_core.measures.examination import Examination, Score, TeachingSet
+from gan_core.provenance import Provenance
+from gan_core.reports.history_table import changes, gathered, lines, neighbours, table
+from gan_core.reports.run_table import tidy
+from tasks.registry.model_registry import Models
+from tasks.registry.records import Origin
+from tasks.reports.gather_history import find, publish, read
+from tasks.runs.run_folder import Run
 
 SOUND = Diversity(coverage=0.9, recall=0.8, repeated=0.0, evenness=1.0, worst_class_coverage=0.7, frechet=3.0)
 FLAT = Diversity(coverage=0.1, recall=0.1, repeated=0.0, evenness=1.0, worst_class_coverage=0.0, frechet=99.0)
@@ -45,7 +46,7 @@ def finished_run(runs: Path, name: str, experiment: Experiment, share: float, *,
     versions = {"python": "3.11.2", "keras": "3.15" if name == NAMES[0] else "3.16"}
     provenance = Provenance(name, experiment.settings_digest(), "d" * 64, "e" * 64, "f" * 64, versions, "float32")
     taught = [examination("real", 0.9), examination("synthetic", share), examination("both", 0.91)]
-    save(tidy(taught, examination("real", 0.95), provenance, CLASSES), run.folder)
+    write_frame(tidy(taught, examination("real", 0.95), provenance, CLASSES), run.frame)
     pd.DataFrame([{"epoch": 1, "seconds": 2.0, **vars(seen)}]).to_parquet(run.history)
     return run
 

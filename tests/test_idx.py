@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from gan_core.errors import BadInput
-from gan_core.idx import (
+from gan_core.formats.idx_codec import (
     BrokenGzip,
     InvalidIdx,
     WrongCount,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from conftest import striped_images
 
-from gan_core.images import LabelledImages, concatenate, save_stream, to_pixels, to_signed, together
+from gan_core.images.labelled_images import LabelledImages, concatenate, save_stream, to_pixels, to_signed, together
 
 
 def test_the_signed_range_is_exact_and_invertible() -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from gan_core.contest import Verdict
 from gan_core.errors import BadInput
-from tasks.models import Models, Version
-from tasks.records import Origin, Record
+from gan_core.measures.comparison import Verdict
+from tasks.registry.model_registry import Models, Version
+from tasks.registry.records import Origin, Record
 
 ROOT = Path(__file__).parents[1]
 PROMOTED, REFUSED = Verdict(True, "Better.", {"accuracy": 0.9}), Verdict(False, "Worse.", {"accuracy": 0.8})
@@ -21,9 +21,9 @@ PROMOTED, REFUSED = Verdict(True, "Better.", {"accuracy": 0.9}), Verdict(False, 
 # SIGKILL before or after its n-th change of the file system. Prints how that ended.
 KILLED = """
 import os, pathlib, shutil, signal, sys
-from gan_core.contest import Verdict
-from tasks.models import Models
-from tasks.records import Origin
+from gan_core.measures.comparison import Verdict
+from tasks.registry.model_registry import Models
+from tasks.registry.records import Origin
 models, source = Models(pathlib.Path(sys.argv[1])), pathlib.Path(sys.argv[2])
 def counted(call):
     def change(*arguments, **options):
@@ -160,7 +160,9 @@ def test_an_unknown_version_gets_one_sentence(models: Models, name: str) -> None
 
 
 def test_there_is_one_writer_and_its_lock_dies_with_it(models: Models) -> None:
-    waits = "import pathlib, sys, tasks.models as m\nwith m.Models(pathlib.Path(sys.argv[1])).writing(): "
+    waits = (
+        "import pathlib, sys, tasks.registry.model_registry as m\nwith m.Models(pathlib.Path(sys.argv[1])).writing(): "
+    )
     holder = subprocess.Popen(
         [sys.executable, "-c", waits + "print('mine', flush=True); sys.stdin.read()", models.folder],
         cwd=ROOT,

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
-from gan_core.images import LabelledImages
-from gan_core.pictures import BETWEEN, GAP, SCALE, WHITE, grid, mosaic, save_gif, save_png
+from gan_core.images.labelled_images import LabelledImages
+from gan_core.reports.pictures import BETWEEN, GAP, SCALE, WHITE, grid, mosaic, save_gif, save_png
 
 CLASSES = ("bag", "shoe", "hat")
 

@@ -13,11 +13,11 @@ from exported import exported, rdflib_warns
 from gan_core.config import ExportSettings
 from gan_core.errors import BadInput
 from gan_core.files import located, remove_tree
-from tasks.challenge import remove_left_run
-from tasks.contents import MANIFEST, SUMS, files_in
-from tasks.destination import check_place, staged
-from tasks.plan_export import plan_export
-from tasks.verify import verify_export
+from tasks.export.contents import MANIFEST, SUMS, files_in
+from tasks.export.plan_export import plan_export
+from tasks.export.staging import check_place, staged
+from tasks.export.verify_export import verify_export
+from tasks.registry.challenge import remove_left_run
 
 FEW = ExportSettings(per_class=3, test_per_class=1, shard_images=250)
 OTHERS = FEW.model_copy(update={"seed": 9})

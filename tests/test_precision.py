@@ -2,7 +2,7 @@
 
 import pytest
 
-from gan_core.precision import multiplies_bfloat16, native, resolved
+from gan_core.compute.precision import multiplies_bfloat16, native, resolved
 
 
 def test_what_is_asked_for_is_taken() -> None:

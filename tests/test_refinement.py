@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 from conftest import striped_images
 
-from gan_core.classifier import answer, beliefs, build, teach
 from gan_core.config import ClassifierSettings
 from gan_core.errors import BadInput
-from gan_core.images import LabelledImages
-from gan_core.refinement import believed, filtered, soft
+from gan_core.images.labelled_images import LabelledImages
+from gan_core.measures.classifier import answer, beliefs, build, teach
+from gan_core.measures.soft_labels import believed, filtered, soft
 
 DRAWN = striped_images(200, seed=2)
 

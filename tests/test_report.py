@@ -9,10 +9,12 @@ import pandas as pd
 import pytest
 
 from gan_core.config import STANDARD, DatasetSettings
-from gan_core.examination import Examination, Score, TeachingSet
-from gan_core.page import render
-from gan_core.pictures import grid, save_gif, save_png
-from gan_core.report import Provenance, headline, library_versions, recall_columns, save, tidy
+from gan_core.files import write_csv, write_frame
+from gan_core.measures.examination import Examination, Score, TeachingSet
+from gan_core.provenance import Provenance, library_versions
+from gan_core.reports.pictures import grid, save_gif, save_png
+from gan_core.reports.run_page import render
+from gan_core.reports.run_table import headline, recall_columns, tidy
 
 CLASSES = ("T-shirt/top", "<b>&", "Bag")
 PROVENANCE = Provenance(
@@ -107,7 +109,8 @@ def test_class_names_that_differ_in_letters_name_their_columns() -> None:
 
 def test_parquet_and_csv_give_the_frame_back(tmp_path: Path) -> None:
     frame = tidy(*trial(), PROVENANCE, CLASSES)
-    save(frame, tmp_path)
+    write_frame(frame, tmp_path / "report.parquet")
+    write_csv(frame, tmp_path / "report.csv")
     types = frame.dtypes.to_dict()
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "report.parquet"), frame, check_exact=True)
     table = pd.read_csv(tmp_path / "report.csv", dtype=types)

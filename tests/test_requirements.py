@@ -11,11 +11,11 @@ from conftest import striped_images, write_source
 
 from gan_core.config import DataSettings, Experiment
 from gan_core.errors import BadInput
-from gan_core.images import LabelledImages
-from gan_core.understanding import doubts, understood
-from tasks.check_experiment import check_experiment
-from tasks.normalize import normalize
-from tasks.sources import CLASSES
+from gan_core.images.labelled_images import LabelledImages
+from gan_core.images.understanding import doubts, understood
+from tasks.data.check_experiment import check_experiment
+from tasks.data.normalize import normalize
+from tasks.data.sources import CLASSES
 
 Change = Callable[[LabelledImages], LabelledImages]
 TRAIN, TEST = striped_images(600, seed=1), striped_images(200, seed=2)

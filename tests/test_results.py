@@ -27,11 +27,11 @@ import tasks
 from gan_core.config import Experiment, ExportSettings
 from gan_core.errors import BadInput
 from gan_core.files import load_arrays, located
-from gan_core.images import LabelledImages
-from tasks.models import models_folder
-from tasks.plan_export import plan_export
-from tasks.publish_report import Report
-from tasks.runs import resolved
+from gan_core.images.labelled_images import LabelledImages
+from tasks.export.plan_export import plan_export
+from tasks.registry.model_registry import models_folder
+from tasks.reports.publish_report import Report
+from tasks.runs.run_folder import resolved
 
 NAME = "at-a-url"
 NAMES = {
@@ -98,7 +98,7 @@ def test_a_run_at_a_url_has_the_same_files_and_its_flow_a_result_in_json(
     with pytest.raises(BadInput, match="/nowhere"):
         run(Path("/nowhere"))
     [failure] = (bucket / "results").iterdir()
-    assert json.loads(failure.read_text())["__exc_type__"] == "tasks.sources.IncompleteSource"
+    assert json.loads(failure.read_text())["__exc_type__"] == "tasks.data.sources.IncompleteSource"
     failure.write_bytes(pickle.dumps(Bomb()))
 
     report = run(source)

@@ -10,15 +10,15 @@ import pytest
 from conftest import striped_images, write_source
 from test_command_line import TINY
 
-from flows.command_line import app
+from flows.commands.main import app
 from gan_core.config import Experiment, RetrainSettings
-from gan_core.diversity import Diversity
 from gan_core.errors import BadInput
-from tasks import events
-from tasks.challenge import open_challenge
-from tasks.models import Models
-from tasks.normalize import Splits, normalize
-from tasks.records import Record
+from gan_core.measures.diversity import Diversity
+from tasks.data.normalize import Splits, normalize
+from tasks.registry import events
+from tasks.registry.challenge import open_challenge
+from tasks.registry.model_registry import Models
+from tasks.registry.records import Record
 
 ROOT = Path(__file__).parents[1]
 RETRAIN = ("retrain", "--verbose", *TINY, "--gan.epochs", "2", "--gan.latent-size", "8")
@@ -68,7 +68,8 @@ def test_challengers_at_a_prompt_and_what_the_registry_tells_of_them(
 def test_a_second_retraining_waits_for_the_first(tmp_path: Path) -> None:
     models = Models(tmp_path)
     waiting = (
-        "import pathlib, sys, tasks.models as m\nwith m.Models(pathlib.Path(sys.argv[1])).retraining(): print('mine')"
+        "import pathlib, sys, tasks.registry.model_registry as m\n"
+        "with m.Models(pathlib.Path(sys.argv[1])).retraining(): print('mine')"
     )
     with models.retraining():
         second = subprocess.Popen([sys.executable, "-c", waiting, tmp_path], cwd=ROOT, stdout=subprocess.PIPE)

@@ -115,7 +115,7 @@ def deployment(server: Server, client: SyncPrefectClient, folder: Path) -> UUID:
 
 def setup(surroundings: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     """What `synthetic-data server setup` did."""
-    command = [sys.executable, "-m", "flows.command_line", "server", "setup", *arguments]
+    command = [sys.executable, "-m", "flows.commands.main", "server", "setup", *arguments]
     return subprocess.run(command, cwd=ROOT, env=surroundings, capture_output=True, text=True)
 
 

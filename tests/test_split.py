@@ -8,10 +8,10 @@ from conftest import striped_images, write_source
 
 from gan_core.config import DataSettings
 from gan_core.errors import BadInput
-from gan_core.images import FASHION_MNIST_CLASSES, LabelledImages
-from gan_core.split import split
-from tasks.normalize import normalize
-from tasks.sources import CLASSES
+from gan_core.images.labelled_images import FASHION_MNIST_CLASSES, LabelledImages
+from gan_core.images.stratified_split import split
+from tasks.data.normalize import normalize
+from tasks.data.sources import CLASSES
 
 
 def cut(validation: int, train: int | None = None) -> DataSettings:

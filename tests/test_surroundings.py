@@ -17,15 +17,15 @@ from conftest import surroundings
 from prefect.settings import PREFECT_API_URL, PREFECT_HOME, PREFECT_SERVER_DATABASE_CONNECTION_URL, temporary_settings
 from servers import PREFECT
 
-from flows.server import server
-from gan_core.contest import Verdict
+from flows.commands.local_server import server
 from gan_core.errors import BadInput
 from gan_core.files import atomic_write, link, make_read_only, sync
-from gan_core.page import _chart
+from gan_core.measures.comparison import Verdict
+from gan_core.reports.run_page import _chart
 from tasks.locks import locked, try_locked
-from tasks.models import Models
-from tasks.records import Origin
-from tasks.runs import Run, publish_latest, resolved
+from tasks.registry.model_registry import Models
+from tasks.registry.records import Origin
+from tasks.runs.run_folder import Run, publish_latest, resolved
 
 COMMAND = Path(PREFECT).with_name("synthetic-data")
 DEAD = "http://127.0.0.1:9"
@@ -87,7 +87,7 @@ def test_help_and_lists_import_nothing_that_takes_long(models: Models) -> None:
     heavy = "tensorflow", "keras", "prefect", "pandas", "matplotlib", "mlcroissant"
     for arguments in (["--help"], ["run", "--help"], ["--version"], ["models", "list"], ["export", "--help"]):
         script = (
-            "import sys; from flows.command_line import main\n"
+            "import sys; from flows.commands.main import main\n"
             f"try: main({arguments!r})\n"
             f"finally: print('\\nimported', [name for name in {heavy!r} if name in sys.modules])"
         )
@@ -107,7 +107,7 @@ def test_keras_computes_as_here_whatever_a_user_has_set(tmp_path: Path) -> None:
     theirs = {"backend": "jax", "image_data_format": "channels_first", "floatx": "float64", "epsilon": 0.1}
     (tmp_path / "keras.json").write_text(json.dumps(theirs), "utf-8")
     script = (
-        "from gan_core.keras_settings import keras\n"
+        "from gan_core.compute.keras_settings import keras\n"
         "config = keras.config\n"
         "print(config.backend(), config.image_data_format(), config.floatx(), config.epsilon())"
     )

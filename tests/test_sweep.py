@@ -9,18 +9,18 @@ import pytest
 from conftest import striped_images, write_source
 from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, PREFECT_HOME, temporary_settings
 
-from flows.command_line import app
-from flows.options import typed_values, with_text
+from flows.commands.main import app
+from flows.commands.options import typed_values, with_text
+from flows.commands.sweep import numbers, parted
 from flows.sweep import sweep
-from flows.sweep_command import numbers, parted
 from gan_core.config import STANDARD, Experiment
 from gan_core.errors import BadInput
-from gan_core.images import LabelledImages
-from gan_core.sweep import fault, gathered, table
-from gan_core.variation import Value, by_name, combinations, differences, varying
-from tasks import train_gan as training
-from tasks.publish_sweep import Incomplete
-from tasks.runners import task_runner
+from gan_core.images.labelled_images import LabelledImages
+from gan_core.reports.sweep_table import fault, gathered, table
+from gan_core.settings_grid import Value, by_name, combinations, differences, varying
+from tasks.reports.publish_sweep import Incomplete
+from tasks.task_runners import task_runner
+from tasks.training import train_gan as training
 
 BY_TIME = ["run_id", "seconds", "training_seconds"]
 

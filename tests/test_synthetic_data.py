@@ -11,12 +11,12 @@ from servers import tiny_experiment
 from flows.examine_run import examine_run
 from flows.synthetic_data import synthetic_data
 from gan_core.config import CLASSIC, Experiment, ExportSettings
-from gan_core.drawing import load_generator
 from gan_core.errors import BadInput
-from gan_core.images import LabelledImages
-from tasks.publish_report import Collapsed, Report
-from tasks.runs import Run
-from tasks.shards import planned
+from gan_core.formats.shards import planned
+from gan_core.gan.drawing import load_generator
+from gan_core.images.labelled_images import LabelledImages
+from tasks.reports.publish_report import Collapsed, Report
+from tasks.runs.run_folder import Run
 
 pytestmark = pytest.mark.usefixtures("on_server", "elsewhere")
 

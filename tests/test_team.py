@@ -14,7 +14,7 @@ from servers import free_port, wait_until
 
 from gan_core.errors import BadInput
 from gan_core.files import load_arrays
-from tasks import team
+from tasks.training import team
 
 RUN = ("run", "--name", "tiny", "--tolerate-collapse")
 TINY = (

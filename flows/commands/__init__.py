@@ -1,0 +1,1 @@
+"""The command `synthetic-data`: its options, its screen, its server, and the plugin for `prefect`."""

@@ -1,0 +1,35 @@
+"""The command `synthetic-data compare`: all runs and versions beside each other, in a frame, a table and a page."""
+
+from itertools import pairwise
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from gan_core.errors import BadInput
+from gan_core.files import located
+from gan_core.reports.history_table import gathered, lines, neighbours, table, told
+from tasks.registry.model_registry import Models, models_folder
+from tasks.reports.gather_history import find, publish, read
+from tasks.runs.run_folder import runs_folder
+
+
+def compare(
+    *names: Annotated[str, Parameter(help="runs or versions, as latest or v0003; all of them, if none is named")],
+    out: Annotated[str | None, Parameter(help="folder for the page and the frame; that of the runs for all")] = None,
+) -> None:
+    """Compare runs and versions, and say what changed from one to the next; leaves history.html and history.parquet.
+
+    Those that are named are only printed, unless --out says where to leave them.
+    """
+    runs, models = runs_folder(), Models(models_folder())
+    records, left_out = read(find(names, runs, models), models)
+    for sentence in left_out:
+        print(f"left out: {sentence}")
+    if not records:
+        raise BadInput(f"Expected finished runs in {runs} or versions in {models.folder}, got none; make a run first.")
+    frame = gathered(records)
+    those = lines(frame)
+    pairs = list(pairwise(those) if names else neighbours(those))
+    print(table(those), "", *(told(*pair) for pair in pairs), sep="\n")
+    if out or not names:
+        print(f"\npage  {publish(frame, pairs, models, left_out, located(out) if out else runs)}")

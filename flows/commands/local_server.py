@@ -1,0 +1,154 @@
+"""A Prefect server for as long as one command runs, where no other is configured.
+
+Prefect would start one itself, but Ctrl-C at a terminal would reach that server too, and it would outlive a SIGKILL.
+"""
+
+import ctypes
+import logging
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+import httpx
+from prefect import tags
+from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
+
+from gan_core.errors import BadInput
+from tasks.automations import TAG
+from tasks.data.http import connection
+from tasks.locks import locked
+from tasks.places import cache_home
+
+PATIENCE = 120  # seconds; a new database takes ten
+ROOM = 50_000_000  # bytes that a server may need in its home
+SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
+NOT_OURS = {"PREFECT_SERVER_API_AUTH_STRING", "PREFECT_SERVER_API_BASE_PATH"}  # of a server that others are to reach
+
+
+@contextmanager
+def server() -> Iterator[None]:
+    """A server that ends with this process, unless the settings name one.
+
+    On a named one our runs bear the tag by which its automations know them, as those of our deployments do. Raises
+    BadInput where no server can be had.
+    """
+    connection().close()  # the client of Prefect heeds the proxies of the environment as ours does
+    if PREFECT_API_URL.value():
+        with tags(TAG):
+            yield
+        return
+    _require_home(PREFECT_HOME.value())
+    log = _log_file()
+    with log.open("wb") as output, _in_turn():
+        address = f"127.0.0.1:{_free_port()}"
+        process = subprocess.Popen(
+            [Path(sys.executable).with_name("prefect"), *_start(address)],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=_surroundings(),
+            start_new_session=True,
+            preexec_fn=_end_with_parent if sys.platform == "linux" else None,
+        )
+        try:
+            _wait_for(process, f"http://{address}/api/health", log)
+        except BaseException:
+            _end(process)
+            raise
+    try:
+        with temporary_settings({PREFECT_API_URL: f"http://{address}/api"}):
+            yield
+    finally:
+        for handler in logging.getLogger("prefect.flow_runs").handlers:
+            handler.flush()  # waits until the server has them
+        _end(process)
+        log.unlink(missing_ok=True)
+
+
+def _surroundings() -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name not in NOT_OURS}
+    return kept | {"PYTHONUTF8": "1"}
+
+
+def _start(address: str) -> list[str]:
+    host, port = address.split(":")
+    return ["server", "start", "--host", host, "--port", port, "--no-services"]
+
+
+def _require_home(home: Path) -> None:
+    """Raise BadInput unless the server can keep its database in its home."""
+    there = next(folder for folder in (home.absolute(), *home.absolute().parents) if folder.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        raise BadInput(
+            f"Expected a folder for Prefect's database that may be written to, got {home}; "
+            "set PREFECT_HOME to another one, or PREFECT_API_URL to a server that runs."
+        )
+    if (free := shutil.disk_usage(there).free) < ROOM:
+        raise BadInput(
+            f"Expected room for Prefect's database, {ROOM // 10**6} MB, got {free // 10**6} MB in {home}; "
+            "make room, or set PREFECT_HOME to another folder."
+        )
+
+
+def _log_file() -> Path:
+    """A new file for the server's messages: in the cache, or among temporary files if that cannot be written to."""
+    with suppress(OSError):
+        cache_home().mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkstemp(".log", "server-", cache_home())[1])
+    return Path(tempfile.mkstemp(".log", "server-")[1])
+
+
+@contextmanager
+def _in_turn() -> Iterator[None]:
+    """Wait for other commands that start a server: two would both make the tables of a new database."""
+    with ExitStack() as held:
+        with suppress(OSError):  # a cache that cannot be written to
+            waiting = "Waiting until another command has started its server"
+            held.enter_context(locked(cache_home() / "server-start.lock", while_waiting=waiting))
+        yield
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+def _end_with_parent() -> None:
+    ctypes.CDLL(None).prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGTERM)
+
+
+def _wait_for(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    """Return when the server answers; raise BadInput with its last line if it has ended or takes too long."""
+    deadline = time.monotonic() + PATIENCE
+    with httpx.Client(trust_env=False) as client:  # no proxy stands between us and our own server
+        while process.poll() is None and time.monotonic() < deadline:
+            try:
+                client.get(url).raise_for_status()
+            except httpx.HTTPError:
+                time.sleep(0.1)
+            else:
+                return
+    ended = f"ended with exit code {process.returncode}" if process.poll() is not None else f"none after {PATIENCE} s"
+    raise BadInput(
+        f"Expected an answer of a Prefect server in {PREFECT_HOME.value()}, got {ended}: “{_last_line(log)}”; {log} "
+        "says more, another PREFECT_HOME or a server in PREFECT_API_URL may help."
+    )
+
+
+def _last_line(log: Path) -> str:
+    lines = [line.strip() for line in log.read_text("utf-8", errors="replace").splitlines()]
+    return next((line for line in reversed(lines) if line), "no message")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    process.wait()

@@ -1,0 +1,221 @@
+"""The command `synthetic-data`: the flows at a prompt, with a quiet screen and one clear line for each error."""
+
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import App, CycloptsError, Parameter
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from flows.commands.options import Listed, Named, Replaced, Verbose, customised, given, joined, merged
+from flows.commands.screen import forgive_output, quiet
+from flows.commands.server_setup import HEARTBEAT
+from gan_core.config import STANDARD, Experiment, ExportSettings
+from gan_core.errors import BadInput
+from gan_core.files import located, read_text
+from tasks.data.check_experiment import check_experiment
+from tasks.export.check_export import check_export
+from tasks.runs.run_folder import Run, resolved
+from tasks.task_runners import DASK, task_runner
+
+PREFECT = {  # what `[tool.prefect]` in pyproject.toml says, for those who call from another folder
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY": "false",
+    "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT),
+    "PREFECT_LOGGING_EXTRA_LOGGERS": "synthetic_data",
+    "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
+}
+LOOPBACK = "127.0.0.1,localhost"  # which no proxy can reach for us
+
+EXPORT = ExportSettings()
+INTERRUPTED = "Interrupted; the same command goes on from the last finished epoch."
+
+
+def _explained(setting: str, **options: Any) -> Parameter:
+    """The option for a setting of exports, with its description."""
+    return Parameter(help=ExportSettings.model_fields[setting].description, **options)
+
+
+app = App(
+    name="synthetic-data",
+    help="Synthetic labelled image datasets, proven useful.",
+    version=lambda: version("synthetic-data"),
+    version_flags=["--version"],
+    suppress_keyboard_interrupt=False,
+)
+LATER = {  # imported when they are called, with what their help says
+    "compare": ("flows.commands.compare:compare", "Compare runs and versions, and say what changed between them."),
+    "sweep": ("flows.commands.sweep:sweep", "Train with each combination of settings from each seed, and compare."),
+    "retrain": ("flows.commands.models:retrain", "Train a challenger, promote it if it is better."),
+    "models": ("flows.commands.models:models", "Versions of the generator, and which of them is champion."),
+    "server": ("flows.commands.server_setup:server_app", "Make a Prefect server ready to be left alone."),
+}
+for name, (place, said) in LATER.items():
+    app.command(place, name=name, help=said)
+
+
+@app.command
+def run(
+    *,
+    experiment: Named = STANDARD.name,
+    settings: Replaced = None,
+    verbose: Verbose = False,
+) -> None:
+    """Download, train, draw, examine and report; goes on with an unfinished run of the same settings."""
+    wanted = customised(experiment, given(settings))
+    check_experiment(wanted)
+    if not verbose:
+        quiet()
+    from flows.commands.local_server import server
+    from flows.synthetic_data import synthetic_data
+
+    with server():
+        report = synthetic_data(wanted)
+    if report is None:  # another host has it
+        return
+    print(f"\n{report.headline}")
+    print(f"\nreport  {_short(report.page)}")
+    print(f'images  {_loading(report.synthetic)}; data["images"], data["labels"]')
+
+
+@app.command
+def examine(
+    folder: Annotated[str, Parameter(help="the folder of a finished run, or its URL")] = "runs/latest",
+    *,
+    settings: Replaced = None,
+    verbose: Verbose = False,
+) -> None:
+    """Examine the images of a finished run again, by another classifier or from other seeds."""
+    finished = Run(resolved(located(folder)))
+    if not finished.report.is_file():
+        raise BadInput(f"Expected the folder of a finished run, got {folder}; name one that holds a report.html.")
+    wanted = merged(Experiment.model_validate_json(read_text(finished.experiment)), given(settings))
+    if not verbose:
+        quiet()
+    from flows.commands.local_server import server
+    from flows.examine_run import examine_run
+
+    with server():
+        print(examine_run(str(finished.folder), wanted))
+
+
+@app.command
+def export(
+    *,
+    out: Annotated[str, Parameter(help="the folder to make, or an fsspec URL")],
+    generator: Annotated[str, Parameter(help="a run's folder or a generator's file, or its URL")] = "runs/latest",
+    format: Annotated[str, Parameter(help="one or more of those named above, with commas between them")] = "npz",
+    per_class: Annotated[int, _explained("per_class")] = EXPORT.per_class,
+    counts: Annotated[
+        Listed | None, Parameter(help="as 6=12000,7=0: training images of classes where they differ")
+    ] = None,
+    test_per_class: Annotated[int, _explained("test_per_class")] = EXPORT.test_per_class,
+    real_test: Annotated[bool, _explained("real_test", negative="")] = EXPORT.real_test,
+    seed: Annotated[int, _explained("seed")] = EXPORT.seed,
+    latent_spread: Annotated[float, _explained("latent_spread")] = EXPORT.latent_spread,
+    shard_images: Annotated[int, _explained("shard_images")] = EXPORT.shard_images,
+    overwrite: Annotated[bool, Parameter(negative="", help="replace what is there")] = False,
+    dask: Annotated[str | None, Parameter(env_var=DASK, help="a number of processes, or a scheduler's address")] = None,
+    verbose: Verbose = False,
+) -> None:
+    """Write datasets as idx, npz, parquet, imagefolder, tfds or webdataset; goes on with one that was interrupted."""
+    settings = ExportSettings.model_validate(
+        {
+            "per_class": per_class,
+            "counts": joined(counts),
+            "test_per_class": test_per_class,
+            "real_test": real_test,
+            "seed": seed,
+            "latent_spread": latent_spread,
+            "shard_images": shard_images,
+        }
+    )
+    formats = tuple(filter(None, map(str.strip, format.split(","))))
+    check_export(generator, out, formats, settings, overwrite)
+    if not verbose:
+        quiet()
+    from flows.commands.local_server import server
+    from flows.export_dataset import export_dataset
+
+    with server():
+        on_runner = export_dataset.with_options(task_runner=task_runner(dask))
+        on_runner(generator, out, formats, settings, overwrite)
+    print(f"{out}  {', '.join(sorted(path.name for path in located(out).iterdir()))}")
+
+
+@app.command
+def verify(
+    folder: Annotated[str, Parameter(help="an exported dataset")],
+    *,
+    verbose: Verbose = False,
+) -> None:
+    """Check a dataset's manifest, digests, counts and descriptions, and read all its images in each format."""
+    if not verbose:
+        quiet()
+    from tasks.export.verify_export import verify_export
+
+    print(verify_export(located(folder)))
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command that the arguments say, or those of this process.
+
+    Exit code 2 for what the user can mend, 130 after Ctrl-C, 1 for the rest.
+    """
+    if arguments is None:
+        forgive_output()
+    for name, value in PREFECT.items():
+        os.environ.setdefault(name, value)
+    for name in ("NO_PROXY", "no_proxy"):
+        os.environ[name] = ",".join(filter(None, (os.environ.get(name), LOOPBACK)))
+    try:
+        app(sys.argv[1:] if arguments is None else arguments, exit_on_error=False, print_error=False)
+    except (BadInput, CycloptsError, ValidationError) as error:
+        _end(_sentence(error), 2)
+    except KeyboardInterrupt:
+        _end(INTERRUPTED, 130)
+    except Exception as error:
+        if isinstance(error.__cause__, KeyboardInterrupt):  # a SystemError: Ctrl-C came while compiled code was at work
+            _end(INTERRUPTED, 130)
+        logging.getLogger("synthetic-data").exception("unexpected")
+        _end(f"{type(error).__name__}: {error}", 1)
+
+
+def _sentence(error: Exception) -> str:
+    cause = error if isinstance(error, ValidationError) else error.__cause__
+    if isinstance(cause, ValidationError):
+        problems = (f"{'.'.join(map(str, problem['loc']))}: {_told(problem)}" for problem in cause.errors())
+        return f"Expected sound settings; mend {'; '.join(problems)}."
+    return str(error)
+
+
+def _told(problem: ErrorDetails) -> str:
+    """What pydantic finds wrong with a setting; our own sentences say already what they got."""
+    if problem["type"] == "value_error":
+        return str(problem["ctx"]["error"]).rstrip(".")
+    return f"{problem['msg']}, got {problem['input']!r}"
+
+
+def _end(message: str, code: int) -> None:
+    print(f"synthetic-data: {message}", file=sys.stderr)
+    raise SystemExit(code)
+
+
+def _short(place: str) -> str:
+    return place.removeprefix(f"{Path.cwd()}/")
+
+
+def _loading(place: str) -> str:
+    """The Python that loads an NPZ file, from here or from a URL."""
+    if "://" in place:
+        return f'import fsspec, numpy as np; data = np.load(fsspec.open("{place}").open())'
+    return f'import numpy as np; data = np.load("{_short(place)}")'
+
+
+if __name__ == "__main__":
+    main()

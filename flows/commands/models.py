@@ -1,0 +1,83 @@
+"""The commands about models: `synthetic-data retrain`, and `synthetic-data models` for what it leaves."""
+
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from flows.commands.options import Named, Replaced, RetrainOptions, Verbose, customised, given
+from flows.commands.screen import quiet
+from gan_core.config import STANDARD, RetrainSettings
+from tasks.data.check_experiment import check_experiment
+from tasks.registry.model_registry import Models, Version, models_folder
+from tasks.registry.records import Reign, whoami
+
+VERSION = Parameter(help="as v0003 or 3")
+
+models = App(name="models", help="Versions of the generator, and which of them is champion.")
+
+
+def retrain(
+    *,
+    experiment: Named = STANDARD.name,
+    settings: Replaced = None,
+    retraining: Annotated[RetrainOptions | None, Parameter(name="*")] = None,
+    verbose: Verbose = False,
+) -> None:
+    """Train a challenger, promote it if it is better; goes on with an unfinished one of the same settings."""
+    wanted, how = customised(experiment, given(settings)), RetrainSettings.model_validate(given(retraining))
+    check_experiment(wanted)
+    if not verbose:
+        quiet()
+    from flows.commands.local_server import server
+    from flows.retrain import retrain as flow
+    from tasks.registry.challenge import outcome
+
+    with server():
+        record = flow(wanted, how)
+    if record:
+        print(f"\n{outcome(record)}")
+
+
+@models.command(name="list")
+def list_() -> None:
+    """A line for each version: when it was made, what was decided, how well it teaches, and why."""
+    registry = Models(models_folder())
+    champion = registry.champion()
+    for version in registry.versions():
+        record, mark = version.record, "*" if version == champion else " "
+        accuracy = f"{100 * record.figures['accuracy']:6.2f} %"
+        print(f"{mark} {record.version}  {record.when}  {record.decision:<8}  {accuracy}  {record.reason}")
+    print("* is the champion" if champion else "There is no champion.")
+
+
+@models.command
+def show(version: Annotated[str, VERSION]) -> None:
+    """The whole record of a version, each time that it became champion, and its file for exports."""
+    registry = Models(models_folder())
+    found, throne = registry.version(version), registry.throne()
+    print(found.record.model_dump_json(indent=2))
+    for reign in throne.reigns if throne else ():
+        if reign.version == found.name:
+            print(_told(reign))
+    print(f"{'is the champion, ' if found == registry.champion() else ''}{_export(found)}")
+
+
+@models.command
+def promote(version: Annotated[str, VERSION]) -> None:
+    """Make a version champion, whatever was decided when it was made."""
+    print(_told(Models(models_folder()).promote(version, whoami())))
+
+
+@models.command
+def rollback() -> None:
+    """Make the version champion that was so before the present one."""
+    print(_told(Models(models_folder()).rollback(whoami())))
+
+
+def _told(reign: Reign) -> str:
+    figures = ", ".join(f"{name} {value:.4f}" for name, value in reign.figures.items())
+    return f"{reign.version} {reign.action} {reign.when} by {reign.who}: {reign.reason} ({figures})"
+
+
+def _export(version: Version) -> str:
+    return f"synthetic-data export --generator {version.generator} --out dataset"

@@ -1,0 +1,24 @@
+"""Adam (Kingma and Ba 2015, arXiv:1412.6980) in TensorFlow's fused kernel."""
+
+import tensorflow as tf
+
+from gan_core.compute.keras_settings import keras
+
+
+class Adam(keras.optimizers.Adam):
+    """Keras' Adam but for rounding: one operation for each variable, where that has a dozen."""
+
+    def update_step(self, gradient: tf.Tensor, variable: tf.Variable, learning_rate: tf.Tensor) -> None:
+        index, steps = self._get_variable_index(variable), tf.cast(self.iterations + 1, tf.float32)
+        tf.raw_ops.ResourceApplyAdam(
+            var=variable.handle,
+            m=self._momentums[index].value.handle,
+            v=self._velocities[index].value.handle,
+            beta1_power=self.beta_1**steps,
+            beta2_power=self.beta_2**steps,
+            lr=learning_rate,
+            beta1=self.beta_1,
+            beta2=self.beta_2,
+            epsilon=self.epsilon,
+            grad=gradient,
+        )

@@ -1,0 +1,45 @@
+"""A folder a split, in it a folder a class, in it a PNG file an image, named by the image's number in the split."""
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+from upath import UPath
+
+from gan_core.files import file_system, is_local
+from gan_core.formats.png import decoded, encoded, folder_names
+from gan_core.formats.shards import Export, Split
+from gan_core.images.labelled_images import LabelledImages
+
+BLOCK = 4096  # bytes, of most file systems
+
+
+def write_shard(folder: Path, split: Split, shard: int, images: LabelledImages) -> None:
+    """Write the images of a shard, to an object store many at once; a shard written again gives the same files."""
+    classes = [folder / split.name / name for name in folder_names(images.class_names)]
+    numbered = zip(split.range(shard), images.labels, encoded(images.images), strict=True)
+    files = ((classes[label] / f"{number:08d}.png", image) for number, label, image in numbered)
+    if is_local(folder):
+        for path in classes:
+            path.mkdir(parents=True, exist_ok=True)
+        for path, image in files:
+            path.write_bytes(image)
+    else:
+        file_system(folder).pipe({cast(UPath, path).path: image for path, image in files})
+
+
+def finish(folder: Path, export: Export) -> None:
+    """Nothing is left to do."""
+
+
+def room(images: int, side: int) -> int:
+    """A file takes whole blocks."""
+    return images * -(-(side**2 // 2) // BLOCK) * BLOCK
+
+
+def read(folder: Path, split: str) -> Iterator[tuple[np.ndarray, int]]:
+    """The images, with the numbers of their folders as labels."""
+    for path in sorted((folder / split).glob("*/*.png"), key=lambda path: path.name):
+        yield decoded(io.BytesIO(path.read_bytes())), int(path.parent.name.partition("_")[0])

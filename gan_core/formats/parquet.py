@@ -1,0 +1,61 @@
+"""Parquet shards as the Hugging Face hub lays them out: PNG bytes and a ClassLabel, described in the schema."""
+
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from gan_core.files import atomic_write
+from gan_core.formats.png import decoded, encoded
+from gan_core.formats.shards import Export, Split
+from gan_core.images.labelled_images import LabelledImages
+
+ROWS = 1_000  # in a row group, so that readers may take a part
+
+
+def write_shard(folder: Path, split: Split, shard: int, images: LabelledImages) -> None:
+    """Write one file of the split."""
+    columns = {
+        "image": [{"bytes": image, "path": None} for image in encoded(images.images)],
+        "label": images.labels.astype("int64"),
+    }
+    with atomic_write(folder / "data" / f"{split.stem(shard)}.parquet") as file:
+        pq.write_table(pa.table(columns, schema=_schema(images.class_names)), file, row_group_size=ROWS)
+
+
+def finish(folder: Path, export: Export) -> None:
+    """Nothing is left to do."""
+
+
+def room(images: int, side: int) -> int:
+    """PNG bytes, half as many as there are pixels."""
+    return images * side**2 // 2
+
+
+def loaded_bytes(folder: Path, split: str) -> int:
+    """Bytes of a split in Arrow's memory, as the hub counts them."""
+    total = 0
+    for path in sorted((folder / "data").glob(f"{split}-*.parquet")):
+        with path.open("rb") as file:
+            total += sum(batch.nbytes for batch in pq.ParquetFile(file).iter_batches(ROWS))
+    return total
+
+
+def read(folder: Path, split: str) -> Iterator[tuple[np.ndarray, int]]:
+    """The rows of the split's files."""
+    for path in sorted((folder / "data").glob(f"{split}-*.parquet")):
+        with path.open("rb") as file:
+            for batch in pq.ParquetFile(file).iter_batches(ROWS):
+                for row in batch.to_pylist():
+                    yield decoded(io.BytesIO(row["image"]["bytes"])), row["label"]
+
+
+def _schema(class_names: tuple[str, ...]) -> pa.Schema:
+    features = {"image": {"_type": "Image"}, "label": {"names": list(class_names), "_type": "ClassLabel"}}
+    image = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+    described = {"huggingface": json.dumps({"info": {"features": features}})}
+    return pa.schema([("image", image), ("label", pa.int64())], metadata=described)

@@ -1,0 +1,153 @@
+"""TFRecord shards of PNG bytes and labels, described so that TensorFlow Datasets opens the folder as it is."""
+
+import errno
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gan_core.files import is_local, local_file, write_text
+from gan_core.formats.parts import copy_file
+from gan_core.formats.png import encoded
+from gan_core.formats.shards import Export, Split
+from gan_core.images.labelled_images import LabelledImages
+
+NAME, VERSION = "synthetic_images", "1.0.0"
+BY_NAME = f"{NAME}/{VERSION}"  # where `tfds.load` looks for a description; it leads to the same files
+DESCRIPTION = "dataset_info.json"
+
+
+def write_shard(folder: Path, split: Split, shard: int, images: LabelledImages) -> None:
+    """Write one file of examples; TensorFlow needs a local file."""
+    import tensorflow as tf
+
+    reasons = {tf.errors.ResourceExhaustedError: errno.ENOSPC, tf.errors.PermissionDeniedError: errno.EACCES}
+
+    path = folder / _file_name(split, shard)
+    with local_file(path) as local:
+        try:
+            with tf.io.TFRecordWriter(str(local)) as writer:
+                for image, label in zip(encoded(images.images), images.labels.tolist(), strict=True):
+                    writer.write(_example(image, label))
+        except tf.errors.OpError as error:
+            number = reasons.get(type(error), errno.EIO)
+            raise OSError(number, os.strerror(number)) from error
+        with local.open("rb") as file:
+            os.fsync(file.fileno())
+
+
+def finish(folder: Path, export: Export) -> None:
+    """Let TensorFlow Datasets describe the splits, in a process of its own.
+
+    While it is imported it exchanges Python's `__import__`, and a thread of Prefect's that imports something just then
+    ends with an error.
+    """
+    with tempfile.TemporaryDirectory(dir=folder if is_local(folder) else None, prefix=".") as local:
+        sizes = [_bytes(folder, split) for split in export.splits]
+        alone = get_context("spawn").Process(target=_describe, args=(Path(local), export, sizes))
+        alone.start()
+        alone.join()
+        if alone.exitcode:
+            raise RuntimeError(
+                f"TensorFlow Datasets ended with exit code {alone.exitcode} and did not describe {folder}."
+            )
+        for path in sorted(Path(local).glob("*.*")):
+            if ".tfrecord-" not in path.name:
+                copy_file(path, folder / path.name)
+                copy_file(path, folder / BY_NAME / path.name)
+    write_text(folder / BY_NAME / DESCRIPTION, _from_below((folder / DESCRIPTION).read_text("utf-8")))
+
+
+def room(images: int, side: int) -> int:
+    """PNG bytes, half as many as there are pixels."""
+    return images * side**2 // 2
+
+
+def read(folder: Path, split: str) -> Iterator[tuple[np.ndarray, int]]:
+    """The examples, as TensorFlow Datasets reads them, one file after the other."""
+    import tensorflow_datasets as tfds
+
+    one_by_one = tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False, add_tfds_id=False)
+    with _local(folder) as files:
+        builder = tfds.builder_from_directory(str(files))
+        for example in tfds.as_numpy(builder.as_dataset(split=split, shuffle_files=False, read_config=one_by_one)):
+            yield example["image"][..., 0], int(example["label"])
+
+
+@contextmanager
+def _local(folder: Path) -> Iterator[Path]:
+    """The folder, or a copy of it where it is none of this machine's."""
+    if is_local(folder):
+        yield folder
+        return
+    with tempfile.TemporaryDirectory() as local:
+        for path in folder.iterdir():
+            if path.is_file():
+                copy_file(path, Path(local, path.name))
+        yield Path(local)
+
+
+def _file_name(split: Split, shard: int) -> str:
+    return f"{NAME}-{split.name}.tfrecord-{shard:05d}-of-{split.shards:05d}"
+
+
+def _example(image: bytes, label: int) -> bytes:
+    import tensorflow as tf
+
+    features = tf.train.Features(
+        feature={
+            "image": tf.train.Feature(bytes_list=tf.train.BytesList(value=[image])),
+            "label": tf.train.Feature(int64_list=tf.train.Int64List(value=[label])),
+        }
+    )
+    return tf.train.Example(features=features).SerializeToString(deterministic=True)
+
+
+def _bytes(folder: Path, split: Split) -> int:
+    return sum((folder / _file_name(split, shard)).stat().st_size for shard in range(split.shards))
+
+
+def _describe(local: Path, export: Export, sizes: list[int]) -> None:
+    """Write the description into a folder where the splits' shards are names alone; `sizes` are bytes of each split."""
+    import tensorflow_datasets as tfds
+
+    image = tfds.features.Image(shape=(export.side, export.side, 1), dtype=np.uint8, encoding_format="png")
+    label = tfds.features.ClassLabel(names=list(export.class_names))
+    for split in export.splits:
+        (local / _file_name(split, 0)).touch()
+    tfds.folder_dataset.write_metadata(
+        data_dir=str(local),
+        features=tfds.features.FeaturesDict({"image": image, "label": label}),
+        split_infos=[_described(split, size) for split, size in zip(export.splits, sizes, strict=True)],
+        version=VERSION,
+        description="Labelled images, some or all of them synthetic; the card beside this folder says which.",
+        supervised_keys=("image", "label"),
+        check_data=False,
+    )
+
+
+def _from_below(description: str) -> str:
+    """A description of the same files for a folder two floors below them."""
+    described = json.loads(description)
+    for split in described["splits"]:
+        split["filepathTemplate"] = f"../../{split['filepathTemplate']}"
+    return json.dumps(described, indent=2, ensure_ascii=False)
+
+
+def _described(split: Split, size: int) -> Any:
+    import tensorflow_datasets as tfds
+
+    return tfds.core.SplitInfo(
+        name=split.name,
+        shard_lengths=[len(split.range(shard)) for shard in range(split.shards)],
+        num_bytes=size,
+        filename_template=tfds.core.ShardedFileTemplate(
+            data_dir="", dataset_name=NAME, split=split.name, filetype_suffix="tfrecord"
+        ),
+    )

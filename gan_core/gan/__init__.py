@@ -1,0 +1,1 @@
+"""The GAN itself: both networks, the adversarial game, and drawing from a generator and its file."""

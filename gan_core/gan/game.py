@@ -1,0 +1,235 @@
+"""The adversarial game: a generator and a discriminator learn from each other, epoch by epoch."""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import tensorflow as tf
+
+from gan_core.compute.adam import Adam
+from gan_core.compute.graphs import compiled, repeat
+from gan_core.compute.keras_settings import keras
+from gan_core.compute.replicas import contribution, share
+from gan_core.compute.weights import assign, values
+from gan_core.config import GanSettings
+from gan_core.errors import BadInput
+from gan_core.gan.augmentation import shifted
+from gan_core.gan.losses import ADVERSARIAL, class_loss, gradient_penalty
+from gan_core.gan.networks import Discriminator, Generator
+from gan_core.images.labelled_images import LabelledImages, to_signed
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What happened in one pass through the real images; losses and accuracies are means over its steps."""
+
+    epoch: int  # from 1
+    generator_loss: float
+    discriminator_loss: float
+    generator_accuracy: float  # share of the fakes that passed for real
+    discriminator_accuracy: float  # share of its verdicts that were right
+    seconds: float
+    images_per_second: float  # real images
+    replicas: int  # that trained together
+
+
+class Diverged(BadInput):
+    """The steps were so large that the weights are no numbers any more."""
+
+
+class Game:
+    """Both players, their optimizers, the averaged generator, and how many epochs they have played.
+
+    Everything random is a function of the seed and the position, so a game restored from `state` goes on as if
+    it had never stopped. A game made in the scope of a `tf.distribute.Strategy` is played by its replicas, each with a
+    share of every batch; it moves as one replica would, but for rounding. Raises BadInput for shares that differ.
+    """
+
+    def __init__(self, settings: GanSettings, *, images: int, side: int, classes: int, seed: int) -> None:
+        self.settings, self.classes, self.seed, self.epoch = settings, classes, seed, 0
+        self.strategy = tf.distribute.get_strategy()
+        self.replicas = self.strategy.num_replicas_in_sync
+        if settings.batch_size % self.replicas:
+            raise BadInput(
+                f"Expected a batch size that {self.replicas} replicas share evenly, got {settings.batch_size}; "
+                f"give {-(-settings.batch_size // self.replicas) * self.replicas}, or train on fewer."
+            )
+        self.rounds = max(1, settings.shown(images) // (settings.batch_size * settings.penalty_interval))
+        self.generator = Generator(settings, side=side, classes=classes, seed=2 * seed)
+        self.averaged = Generator(settings, side=side, classes=classes, seed=2 * seed)
+        self.discriminator = Discriminator(settings, side=side, classes=classes, seed=2 * seed + 1)
+        self.generator_optimizer = self._adam(self.generator)
+        self.discriminator_optimizer = self._adam(self.discriminator)
+        self._play_round = compiled(self._round)
+
+    def play(self, real: LabelledImages, on_round: Callable[[], None] = lambda: None) -> Iterator[Epoch]:
+        """Play the epochs that are left, yielding after each; `on_round` is called after every few steps.
+
+        Raises Diverged as soon as a loss, or after an epoch a weight, is not a finite number.
+        """
+        images, labels = tf.constant(real.images), tf.constant(real.labels, tf.int32)
+        while self.epoch < self.settings.epochs:
+            started = time.perf_counter()
+            means = []
+            for number, order in enumerate(self._orders(len(real)), start=self.epoch * self.rounds):
+                means.append(self._play_round(images, labels, tf.constant(order), tf.constant(number)).numpy())
+                self._require_finite(means[-1])
+                on_round()
+            self._require_finite(*self.state().values())
+            self.epoch += 1
+            seconds = time.perf_counter() - started
+            played = self.rounds * self.settings.penalty_interval * self.settings.batch_size
+            generator_loss, discriminator_loss, fooled, right = map(float, np.mean(means, axis=0))
+            yield Epoch(
+                *(self.epoch, generator_loss, discriminator_loss, fooled, right),
+                *(seconds, played / seconds, self.replicas),
+            )
+
+    def state(self) -> dict[str, np.ndarray]:
+        """All that a later `restore` needs: weights, statistics, optimizer moments, position."""
+        return values(self._variables()) | {"epoch": np.array(self.epoch)}
+
+    def restore(self, state: dict[str, np.ndarray]) -> None:
+        """Take up the position that `state` described; the game must have the same settings."""
+        require_finite(state)
+        assign(self._variables(), state)
+        self.epoch = int(state["epoch"])
+
+    def begin_from(self, state: dict[str, np.ndarray]) -> None:
+        """Begin with the players of another game of the same sizes, but at its own start and with fresh optimizers."""
+        require_finite(state)
+        assign(self._players(), state)
+
+    def _require_finite(self, *arrays: np.ndarray) -> None:
+        if not all(np.isfinite(array).all() for array in arrays):
+            raise Diverged(
+                f"Expected losses and weights that are numbers, got others in epoch {self.epoch + 1}; "
+                f"lower --gan.learning-rate, which is {self.settings.learning_rate:g}."
+            )
+
+    def _players(self) -> list[keras.Variable]:
+        owners = (self.generator, self.averaged, self.discriminator)
+        return [variable for owner in owners for variable in owner.variables]
+
+    def _variables(self) -> list[keras.Variable]:
+        optimizers = (self.generator_optimizer, self.discriminator_optimizer)
+        return [*self._players(), *(variable for optimizer in optimizers for variable in optimizer.variables)]
+
+    def _adam(self, player: keras.Model) -> Adam:
+        settings = self.settings
+        steps = settings.epochs * self.rounds * settings.penalty_interval
+        rate = keras.optimizers.schedules.CosineDecay(settings.learning_rate, steps, alpha=settings.final_learning_rate)
+        optimizer = Adam(rate, settings.beta_1, settings.beta_2)
+        optimizer.build(player.trainable_variables)
+        return optimizer
+
+    def _orders(self, images: int) -> np.ndarray:
+        """Which real image each step of this epoch sees, int32 [rounds, interval, batch]: one shuffle after another."""
+        shape = (self.rounds, self.settings.penalty_interval, self.settings.batch_size)
+        random, needed = np.random.default_rng([self.seed, self.epoch]), math.prod(shape)
+        shuffles = [random.permutation(images) for _ in range(-(-needed // images))]
+        return np.concatenate(shuffles)[:needed].reshape(shape).astype(np.int32)
+
+    def _round(self, images: tf.Tensor, labels: tf.Tensor, order: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
+        """Steps of which the last pays the gradient penalty; the means of the four figures, float32 [4]."""
+        interval = self.settings.penalty_interval
+
+        def step(place: tf.Tensor, total: tf.Tensor) -> tuple[tf.Tensor]:
+            seen = tf.gather(images, order[place]), tf.gather(labels, order[place]), number * interval + place
+            figures = self.strategy.run(self._step, args=seen)
+            return (total + self.strategy.reduce(tf.distribute.ReduceOp.MEAN, figures, axis=None),)
+
+        (total,) = repeat(interval, step, tf.zeros([4]))
+        return total / interval
+
+    def _step(self, images: tf.Tensor, labels: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
+        """Both players move once, each against the other as it stood before; returns the four figures.
+
+        One replica's part: `images` and `labels` are the whole batch, the figures means over its share.
+        """
+        settings = self.settings
+        real = self._shown(to_signed(tf.cast(share(images), tf.float32)), 2 * step)
+        classes = tf.one_hot(share(labels), self.classes)
+        latents = tf.random.stateless_normal([settings.batch_size, settings.latent_size], seed=[2 * self.seed, step])
+        with tf.GradientTape(persistent=True) as tape:
+            fake = self._shown(self.generator(share(latents), classes, training=True), 2 * step + 1)
+            real_logits, real_classes = self.discriminator(real, classes)
+            fake_logits, fake_classes = self.discriminator(fake, classes)
+            losses = ADVERSARIAL[settings.loss](real_logits, fake_logits)
+            generator_loss = losses.generator + settings.class_weight * class_loss(fake_classes, classes)
+            discriminator_loss = losses.discriminator + settings.class_weight * class_loss(real_classes, classes)
+        for_discriminator = tape.gradient(discriminator_loss, self.discriminator.trainable_variables)
+        for_generator = tape.gradient(generator_loss, self.generator.trainable_variables)
+        if settings.penalty_weight:  # two gradients at a time are added, see `gan_core.compute.graphs`
+            penalty = self._penalty_gradient(real, fake, classes, step)
+            for_discriminator = list(map(tf.add, for_discriminator, penalty))
+        _move(self.discriminator, self.discriminator_optimizer, for_discriminator)
+        _move(self.generator, self.generator_optimizer, for_generator)
+        self._average(tf.cast(step, tf.float32))
+        fooled, right = _verdicts(settings.loss, real_logits, fake_logits)
+        return tf.stack([losses.generator, losses.discriminator, fooled, right])
+
+    def _shown(self, images: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
+        """The images as the discriminator sees them; `number` is another one for each call, from 0."""
+        furthest, size = self.settings.shift, [self.settings.batch_size, 2]
+        if not furthest:
+            return images
+        seed = [2 * self.seed, -1 - number]  # the latents have the numbers from 0
+        return shifted(images, share(tf.random.stateless_uniform(size, seed, -furthest, furthest + 1, tf.int32)))
+
+    def _penalty_gradient(
+        self, real: tf.Tensor, fake: tf.Tensor, classes: tf.Tensor, step: tf.Tensor
+    ) -> list[tf.Tensor]:
+        """The gradient of R1 + R2 in the discriminator's weights at the last step of each interval, else zeros.
+
+        It counts as many times as there are steps in the interval (Karras et al. 2020, arXiv:1912.04958).
+        """
+        interval, weights = self.settings.penalty_interval, self.discriminator.trainable_variables
+
+        def asked() -> list[tf.Tensor]:
+            both, twice = tf.concat([real, fake], axis=0), tf.concat([classes, classes], axis=0)
+            with tf.GradientTape() as tape:
+                squared_norm = 2 * gradient_penalty(lambda images: self.discriminator(images, twice)[0], both)
+                penalty = interval * self.settings.penalty_weight / 2 * squared_norm
+            gradients = zip(tape.gradient(penalty, weights), nothing(), strict=True)
+            return [zeros if gradient is None else gradient for gradient, zeros in gradients]  # the class head's
+
+        def nothing() -> list[tf.Tensor]:
+            return [tf.zeros(weight.shape) for weight in weights]
+
+        return tf.cond((step + 1) % interval == 0, asked, nothing)
+
+    def _average(self, step: tf.Tensor) -> None:
+        """Move the averaged weights towards the generator's; the horizon grows with the steps played."""
+        decay = tf.minimum(self.settings.averaging, (1 + step) / (10 + step))
+        for average, current in zip(self.averaged.variables, self.generator.variables, strict=True):
+            average.assign(decay * average + (1 - decay) * current)
+
+
+def require_finite(state: dict[str, np.ndarray]) -> None:
+    """Raise Diverged for a checkpoint of a game that was lost."""
+    if not all(np.isfinite(array).all() for array in state.values()):
+        raise Diverged(
+            "Expected a checkpoint with finite weights, got one whose training had failed; train from scratch."
+        )
+
+
+def _move(player: keras.Model, optimizer: keras.optimizers.Optimizer, gradients: list[tf.Tensor]) -> None:
+    """One step against the gradients, which are this replica's."""
+    optimizer.apply(list(map(contribution, gradients)), player.trainable_variables)
+
+
+def _verdicts(loss: str, real: tf.Tensor, fake: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Share of the fakes that passed for real, and of the discriminator's verdicts that were right.
+
+    A relativistic discriminator says which of a pair is real, the other says of each image whether it is.
+    """
+
+    def share(truths: tf.Tensor) -> tf.Tensor:
+        return tf.reduce_mean(tf.cast(truths, tf.float32))
+
+    if loss == "relativistic":
+        return share(fake > real), share(real > fake)
+    return share(fake > 0), (share(real > 0) + share(fake <= 0)) / 2

@@ -1,0 +1,63 @@
+"""What an experiment needs of its real images; all that a later step would refuse is refused before the first."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from gan_core.config import Experiment
+from gan_core.errors import BadInput
+from gan_core.measures.diversity import NEIGHBOURS
+
+MOST_CLASSES = 256  # as labels are bytes
+
+
+def require_sound(
+    experiment: Experiment, train: np.ndarray, validation: np.ndarray, class_names: Sequence[str]
+) -> None:
+    """Raise BadInput unless a run with these labels [N] and [M] of training and validation images can end well."""
+    require_names(class_names)
+    planned = experiment.dataset.plan(len(class_names))
+    if experiment.gan.conditional:  # another generator is not asked for classes
+        require_seen(planned, np.bincount(train, minlength=len(class_names)), class_names, "--dataset.counts")
+    if len(validation) <= NEIGHBOURS:
+        raise BadInput(
+            f"Expected at least {NEIGHBOURS + 1} validation images, since diversity is measured by the {NEIGHBOURS} "
+            f"neighbours of each, got {len(validation)}; raise data.validation_images or add training images."
+        )
+
+
+def require_names(class_names: Sequence[str]) -> None:
+    """Raise BadInput unless these are names of two classes or more that differ, each one line that can be printed.
+
+    Parquet and TFDS refuse equal names, the manifest's counts would lose one; TFDS keeps a name a line, without blanks
+    at its ends. Names may differ in case or signs alone, as folders and columns go by number.
+    """
+    if not 2 <= len(class_names) <= MOST_CLASSES:
+        raise BadInput(
+            f"Expected the names of 2 to {MOST_CLASSES} classes, got {len(class_names)}; "
+            "write one name a line in classes.txt, and label images of two classes or more."
+        )
+    counts = Counter(class_names)
+    if unfit := [
+        name for name in counts if counts[name] > 1 or not name.isprintable() or not name or name != name.strip()
+    ]:
+        raise BadInput(
+            "Expected class names that differ, each one line of printable characters, got "
+            f"{', '.join(map(repr, unfit))} among them; correct the names, in classes.txt or where they came from."
+        )
+
+
+def require_seen(
+    planned: Mapping[int, int], seen: Sequence[int] | np.ndarray, names: Sequence[str], option: str
+) -> None:
+    """Raise BadInput for a class of which images are to be drawn though there was none to learn from.
+
+    `planned` are the images to draw of each class, `seen` [K] those to learn from, `option` is where counts are given.
+    """
+    if never := [number for number, images in planned.items() if images and not seen[number]]:
+        classes = ", ".join(f"{number} ({names[number]})" for number in never)
+        raise BadInput(
+            f"Expected training images of each class that is to be drawn, got none of {classes}; "
+            f"add images, or say {option} {','.join(f'{number}=0' for number in never)}."
+        )

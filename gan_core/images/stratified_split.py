@@ -1,0 +1,67 @@
+"""The cut of the training images into those to learn from and those to choose by."""
+
+import numpy as np
+
+from gan_core.config import DataSettings
+from gan_core.errors import BadInput
+from gan_core.images.labelled_images import LabelledImages
+
+
+def shares(labels: np.ndarray, count: int) -> np.ndarray:
+    """How many of `count` images each class gives to keep its share, int64 [K]; the largest remainders round up.
+
+    As far as that can be, a class with two images or more has some on either side, and a single image is not given.
+    """
+    held = np.bincount(labels).astype(np.int64)
+    whole, remainders = np.divmod(count * held, len(labels))
+    rounded_up = np.argsort(-remainders, kind="stable")[: count - whole.sum()]
+    whole[rounded_up] += 1
+    for label in np.flatnonzero((whole == 0) & (held >= 2)):
+        if whole.max() > 1:
+            whole[whole.argmax()] -= 1
+            whole[label] += 1
+    for label in np.flatnonzero((whole == held) & (held > 0)):
+        spare = np.where(np.arange(len(held)) == label, 0, held - whole)
+        if spare.max() > 1:
+            whole[spare.argmax()] += 1
+            whole[label] -= 1
+    return whole
+
+
+def draw(labels: np.ndarray, count: int, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Indices of `count` images, each class with its share, and the indices of the others; both in random order."""
+    order = random.permutation(len(labels))
+    drawn = [order[labels[order] == label][:share] for label, share in enumerate(shares(labels, count))]
+    is_drawn = np.isin(order, np.concatenate(drawn))
+    return order[is_drawn], order[~is_drawn]
+
+
+def cut(labels: np.ndarray, data: DataSettings, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Indices of the training and of the validation images, disjoint; the latter do not depend on `data.train_images`.
+
+    Raises BadInput where there are too few images for both.
+    """
+    wanted = data.settled(len(labels)).validation_images or 0
+    left = len(labels) - wanted
+    if left < 1:
+        raise BadInput(
+            f"Expected fewer validation images than the {len(labels)} there are, got {wanted}; "
+            "lower data.validation_images."
+        )
+    if data.train_images is not None and data.train_images > left:
+        raise BadInput(
+            f"Expected at most the {left} training images left beside the validation images, "
+            f"got {data.train_images}; lower data.train_images."
+        )
+    random = np.random.default_rng(seed)
+    chosen_by, learnt_from = draw(labels, wanted, random)
+    if data.train_images is not None:
+        kept, _ = draw(labels[learnt_from], data.train_images, random)
+        learnt_from = learnt_from[kept]
+    return learnt_from, chosen_by
+
+
+def split(real: LabelledImages, data: DataSettings, seed: int) -> tuple[LabelledImages, LabelledImages]:
+    """The training and the validation images, as `cut` says."""
+    learnt_from, chosen_by = cut(real.labels, data, seed)
+    return real.take(learnt_from), real.take(chosen_by)

@@ -1,0 +1,54 @@
+"""What was understood of real images, in one line, and what looks like a mistake in them."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from gan_core.images.labelled_images import LabelledImages
+
+NARROW = 32  # of the 256 steps of grey: less is hardly a picture
+SHARED = 0.01  # of the test images; of Fashion-MNIST none is
+
+
+def understood(train: LabelledImages, validation: LabelledImages, test: LabelledImages) -> str:
+    """One line: the classes with their images, the range of the pixels, and how many images each set has."""
+    counts = class_counts(train) + class_counts(validation)
+    classes = ", ".join(f"{name} {count:,}" for name, count in zip(train.class_names, counts, strict=True))
+    low, high = pixel_range(train)
+    return (
+        f"{len(train):,} images to learn from, {len(validation):,} to choose by, {len(test):,} to judge by, "
+        f"of {train.side} x {train.side} pixels from {low} to {high}; "
+        f"training images of {len(counts)} classes: {classes}"
+    )
+
+
+def doubts(train: LabelledImages, validation: LabelledImages, test: LabelledImages) -> Iterator[str]:
+    """A sentence for each thing that is probably not meant."""
+    low, high = pixel_range(train)
+    if low == high or (train.images == train.images[0]).all():
+        yield "All training images are alike: nothing can be learned from them."
+    elif high - low < NARROW:
+        yield f"The pixels use no more than {low} to {high} of 0 to 255; were they scaled before they were saved?"
+    for part, name in ((validation, "validation"), (test, "test")):
+        if lacking := np.flatnonzero((class_counts(part) == 0) & (class_counts(train) > 0)).tolist():
+            yield f"There are no {name} images of {_named(train, lacking)}; nothing is measured there."
+    if unseen := np.flatnonzero((class_counts(train) == 0) & (class_counts(test) > 0)).tolist():
+        yield f"There are test images of {_named(train, unseen)}, but no training images."
+    known = {image.tobytes() for part in (train, validation) for image in part.images}
+    shared = sum(image.tobytes() in known for image in test.images)
+    if shared > SHARED * len(test):
+        yield f"{shared:,} of the {len(test):,} test images are training images too: every accuracy will flatter."
+
+
+def class_counts(images: LabelledImages) -> np.ndarray:
+    """Images of each class, int64 [K]."""
+    return np.bincount(images.labels, minlength=len(images.class_names))
+
+
+def pixel_range(images: LabelledImages) -> tuple[int, int]:
+    """The darkest and the lightest pixel."""
+    return int(images.images.min()), int(images.images.max())
+
+
+def _named(images: LabelledImages, classes: list[int]) -> str:
+    return ", ".join(images.class_names[number] for number in classes)

@@ -1,0 +1,1 @@
+"""What images are worth: TSTR by classifiers, diversity, memorisation, comparison of two generators, soft labels."""

@@ -1,0 +1,177 @@
+"""The classifier that examines a teaching set: taught by it from a seed, then asked about other images."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from itertools import count
+from threading import Lock
+
+import numpy as np
+import tensorflow as tf
+
+from gan_core.compute.adam import Adam
+from gan_core.compute.graphs import compiled, repeat
+from gan_core.compute.keras_settings import keras
+from gan_core.compute.precision import native
+from gan_core.compute.weights import assign, values
+from gan_core.config import ClassifierSettings
+from gan_core.errors import BadInput
+from gan_core.gan.losses import class_loss
+from gan_core.images.labelled_images import LabelledImages, to_signed
+from gan_core.measures.examination import Score
+
+CHUNK = 8  # steps in one call of the compiled loop
+READING = 1_000  # images answered at once
+
+
+def build(name: str, *, side: int, classes: int, seed: int, dropout: bool = True) -> keras.Model:
+    """A convolutional classifier of images float32 [N, side, side] in [-1, 1]; its output are logits [N, K].
+
+    Pooling stands before the ReLU: the maximum of rectified maps is the rectified maximum, at a quarter of the work.
+    """
+    layers = _Layers(seed, dropout)
+    body = {
+        "two-conv": [layers.convolution(32), *layers.pooling(), layers.convolution(64), *layers.pooling()],
+        "four-conv": [
+            *(layers.convolution(32), layers.rectifier(), layers.convolution(32), *layers.pooling()),
+            layers.dropout(0.25),
+            *(layers.convolution(64), layers.rectifier(), layers.convolution(64), *layers.pooling()),
+        ],
+    }[name]
+    head = [
+        *(layers.dropout(0.25), keras.layers.Flatten(), layers.dense(256), layers.rectifier()),
+        *(layers.dropout(0.5), layers.dense(classes, precision="float32")),
+    ]
+    return keras.Sequential([keras.Input((side, side)), keras.layers.Reshape((side, side, 1)), *body, *head])
+
+
+def teach(
+    settings: ClassifierSettings,
+    teaching: LabelledImages,
+    seed: int,
+    on_steps: Callable[[int], None] = lambda steps: None,
+) -> keras.Model:
+    """A classifier taught by `settings.steps` batches, by beliefs rather than labels where the teaching set has them.
+
+    Beliefs may teach without dropout: soft targets are a regulariser themselves (Hinton et al. 2015, arXiv:1503.02531,
+    section 6). `on_steps` is told of each few steps that are done. Raises BadInput for steps that were too large.
+    """
+    side, classes = teaching.side, len(teaching.class_names)
+    hard = tf.one_hot(teaching.labels, classes)
+    images, targets = tf.constant(teaching.images), hard if teaching.beliefs is None else tf.constant(teaching.beliefs)
+    dropout = teaching.beliefs is None or settings.soft_dropout
+    classifier = build(settings.name, side=side, classes=classes, seed=seed, dropout=dropout)
+    course = _course(settings.model_copy(update={"seeds": (0,)}), side, classes, dropout=dropout)
+    with course.taken_by(classifier):
+        for orders in _orders(settings, len(teaching), seed):
+            course.learn(images, targets, tf.constant(orders))
+            on_steps(len(orders))
+    if not all(np.isfinite(weights).all() for weights in values(classifier.trainable_variables).values()):
+        raise BadInput(
+            "Expected a classifier whose weights are numbers, got others from seed "
+            f"{seed}; lower --classifier.learning-rate, which is {settings.learning_rate:g}."
+        )
+    return classifier
+
+
+def answer(classifier: keras.Model, images: np.ndarray) -> np.ndarray:
+    """The likeliest class of each image uint8 [N, side, side]; uint8 [N]."""
+    answers = [np.argmax(classifier(part), axis=1) for part in _parts(images)]
+    return np.concatenate([np.zeros(0, np.uint8), *answers]).astype(np.uint8)
+
+
+def beliefs(classifier: keras.Model, images: np.ndarray) -> np.ndarray:
+    """The probability that the classifier gives each class of each image uint8 [N, side, side]; float32 [N, K]."""
+    return np.concatenate([tf.nn.softmax(classifier(part)).numpy() for part in _parts(images)])
+
+
+def features(classifier: keras.Model, images: np.ndarray) -> np.ndarray:
+    """What the last layer of the classifier reads of each image uint8 [N, side, side]; float32 [N, F]."""
+    body = keras.Sequential(classifier.layers[:-1])
+    return np.concatenate([np.asarray(body(part), np.float32) for part in _parts(images)])
+
+
+def score(classifier: keras.Model, on: LabelledImages, *, seed: int, seconds: float) -> Score:
+    """Ask the classifier about labelled images and count the answers."""
+    classes = len(on.class_names)
+    pairs = on.labels.astype(np.int64) * classes + answer(classifier, on.images)
+    return Score(seed, np.bincount(pairs, minlength=classes**2).reshape(classes, classes), seconds)
+
+
+def _parts(images: np.ndarray) -> Iterator[np.ndarray]:
+    for start in range(0, len(images), READING):
+        yield to_signed(images[start : start + READING].astype(np.float32))
+
+
+def _orders(settings: ClassifierSettings, images: int, seed: int) -> list[np.ndarray]:
+    """Which images each step sees, int32 [a few, batch]: one shuffled pass through them after another."""
+    needed, random = settings.steps * settings.batch_size, np.random.default_rng(seed)
+    passes = [random.permutation(images) for _ in range(-(-needed // images))]
+    order = np.concatenate(passes)[:needed].reshape(settings.steps, settings.batch_size)
+    return np.split(order.astype(np.int32), range(CHUNK, settings.steps, CHUNK))
+
+
+class _Course:
+    """The compiled training of classifiers of one kind, which take it one after another."""
+
+    def __init__(self, settings: ClassifierSettings, side: int, classes: int, dropout: bool) -> None:
+        self.classifier = build(settings.name, side=side, classes=classes, seed=0, dropout=dropout)
+        self.optimizer = Adam(keras.optimizers.schedules.CosineDecay(settings.learning_rate, settings.steps))
+        self.optimizer.build(self.classifier.trainable_variables)
+        shapes = [None, side, side], [None, classes], [None, settings.batch_size]
+        kinds = tf.uint8, tf.float32, tf.int32
+        self.learn = compiled(self._learn, input_signature=list(map(tf.TensorSpec, shapes, kinds)))
+        self.lock = Lock()
+
+    @contextmanager
+    def taken_by(self, classifier: keras.Model) -> Iterator[None]:
+        """Begin with this classifier and an optimizer that has seen nothing; give it what was learned at the end."""
+        with self.lock:  # a worker of Dask may have several threads
+            assign(self.classifier.variables, values(classifier.variables))
+            for variable in self.optimizer.variables:
+                variable.assign(tf.zeros_like(variable))
+            yield
+            assign(classifier.variables, values(self.classifier.variables))
+
+    def _learn(self, images: tf.Tensor, targets: tf.Tensor, orders: tf.Tensor) -> None:
+        """A step for each row of `orders` int32 [steps, batch], on images uint8 [N, side, side] with targets [N, K]."""
+        repeat(tf.shape(orders)[0], lambda number: self._step(images, targets, orders[number]))
+
+    def _step(self, images: tf.Tensor, targets: tf.Tensor, order: tf.Tensor) -> tuple[()]:
+        with tf.GradientTape() as tape:
+            logits = self.classifier(to_signed(tf.cast(tf.gather(images, order), tf.float32)), training=True)
+            loss = class_loss(logits, tf.gather(targets, order))
+        weights = self.classifier.trainable_variables
+        self.optimizer.apply(tape.gradient(loss, weights), weights)
+        return ()
+
+
+@cache
+def _course(settings: ClassifierSettings, side: int, classes: int, *, dropout: bool) -> _Course:
+    """The one course of all seeds, so that it is compiled once."""
+    return _Course(settings, side, classes, dropout)
+
+
+class _Layers:
+    """Makes layers that compute in what the machine is fast in, each random one with a seed of its own."""
+
+    def __init__(self, seed: int, dropout: bool) -> None:
+        self.precision, self.drops = native(), dropout
+        self.seeds = (1_000 * seed + number for number in count())
+
+    def convolution(self, filters: int) -> keras.layers.Conv2D:
+        kernel = keras.initializers.GlorotUniform(seed=next(self.seeds))
+        return keras.layers.Conv2D(filters, 3, padding="same", kernel_initializer=kernel, dtype=self.precision)
+
+    def dense(self, units: int, precision: str | None = None) -> keras.layers.Dense:
+        kernel = keras.initializers.GlorotUniform(seed=next(self.seeds))
+        return keras.layers.Dense(units, kernel_initializer=kernel, dtype=precision or self.precision)
+
+    def dropout(self, rate: float) -> keras.layers.Dropout:
+        return keras.layers.Dropout(rate if self.drops else 0.0, seed=next(self.seeds), dtype=self.precision)
+
+    def rectifier(self) -> keras.layers.ReLU:
+        return keras.layers.ReLU(dtype=self.precision)
+
+    def pooling(self) -> tuple[keras.layers.Layer, keras.layers.Layer]:
+        return keras.layers.MaxPooling2D(dtype=self.precision), self.rectifier()

@@ -1,0 +1,35 @@
+"""Synthetic images as classifiers that real images taught would have them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from gan_core.compute.keras_settings import keras
+from gan_core.errors import BadInput
+from gan_core.images.labelled_images import LabelledImages
+from gan_core.measures.classifier import beliefs
+
+
+def soft(drawn: LabelledImages, classifiers: Sequence[keras.Model]) -> LabelledImages:
+    """All images, with what the classifiers together believe beside the labels."""
+    return LabelledImages(drawn.images, drawn.labels, drawn.class_names, believed(drawn.images, classifiers))
+
+
+def filtered(softened: LabelledImages) -> LabelledImages:
+    """The images that are believed to be of the class they are labelled with, without beliefs; BadInput if none is."""
+    if softened.beliefs is None:
+        raise ValueError("Expected images with beliefs, got labels alone.")
+    agreed = np.flatnonzero(np.argmax(softened.beliefs, axis=1) == softened.labels)
+    if not len(agreed):
+        raise BadInput("Expected some labels that real-taught classifiers agree with, got none; train for longer.")
+    return LabelledImages(softened.images, softened.labels, softened.class_names).take(agreed)
+
+
+def believed(images: np.ndarray, classifiers: Sequence[keras.Model]) -> np.ndarray:
+    """The mean of the probabilities that the classifiers give each class of each image uint8 [N, side, side];
+    float32 [N, K].
+
+    Together they are right more often, and less sure where they are wrong (Lakshminarayanan et al. 2017,
+    arXiv:1612.01474).
+    """
+    return np.mean([beliefs(classifier, images) for classifier in classifiers], axis=0)

@@ -1,0 +1,82 @@
+"""Pictures to look at: grids, the mosaic of synthetic beside real images, and the film of a training."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from gan_core.files import atomic_write
+from gan_core.images.labelled_images import LabelledImages
+
+SCALE = 2  # screen pixels for a pixel of an image
+GAP = 1  # image pixels between neighbours
+BETWEEN = 36  # screen pixels between the synthetic and the real half of a mosaic
+FONT_SIZE = 17  # screen pixels
+WHITE, INK = 255, 40
+
+
+def grid(images: np.ndarray, columns: int) -> Image.Image:
+    """Uint8 images [N, side, side] in rows of `columns` on white, enlarged without smoothing."""
+    if images.dtype != np.uint8 or images.ndim != 3 or not len(images):
+        raise ValueError(f"Expected one or more uint8 images [N, side, side], got {images.dtype} {list(images.shape)}.")
+    pitch = images.shape[1] + GAP
+    rows = -(-len(images) // columns)
+    sheet = np.full((rows * pitch - GAP, columns * pitch - GAP), WHITE, np.uint8)
+    for place, image in enumerate(images):
+        top, left = place // columns * pitch, place % columns * pitch
+        sheet[top : top + len(image), left : left + len(image)] = image
+    return Image.fromarray(sheet.repeat(SCALE, axis=0).repeat(SCALE, axis=1))
+
+
+def mosaic(synthetic: LabelledImages, real: LabelledImages, per_class: int = 10) -> Image.Image:
+    """One row a class: its name, its first synthetic images, its first real ones; cells without an image stay white."""
+    if synthetic.class_names != real.class_names or synthetic.side != real.side:
+        raise ValueError("Expected synthetic and real images of the same classes and the same side.")
+    font = ImageFont.load_default(FONT_SIZE)
+    halves = {
+        "synthetic": grid(_by_class(synthetic, per_class), per_class),
+        "real": grid(_by_class(real, per_class), per_class),
+    }
+    width, height = halves["real"].size
+    top, left = 2 * FONT_SIZE, FONT_SIZE + round(max(map(font.getlength, real.class_names)))
+    picture = Image.new("L", (left + 2 * width + BETWEEN, top + height), WHITE)
+    draw = ImageDraw.Draw(picture)
+    for row, name in enumerate(real.class_names):
+        middle = top + SCALE * (row * (real.side + GAP) + real.side / 2)
+        draw.text((left - FONT_SIZE, middle), name, INK, font, anchor="rm")
+    for x, (heading, half) in zip((left, left + width + BETWEEN), halves.items(), strict=True):
+        draw.text((x, top / 2), heading, INK, font, anchor="lm")
+        picture.paste(half, (x, top))
+    return picture
+
+
+def _by_class(data: LabelledImages, per_class: int) -> np.ndarray:
+    """The first `per_class` images of each class, uint8 [classes * per_class, side, side], filled up with white."""
+    cells = np.full((len(data.class_names), per_class, data.side, data.side), WHITE, np.uint8)
+    for label, row in enumerate(cells):
+        found = data.images[np.flatnonzero(data.labels == label)[:per_class]]
+        row[: len(found)] = found
+    return cells.reshape(-1, data.side, data.side)
+
+
+def save_png(image: Image.Image, path: Path) -> None:
+    """Write a PNG file."""
+    with atomic_write(path) as file:
+        image.save(file, format="PNG", optimize=True)
+
+
+def save_gif(frames: Sequence[Path | Image.Image], path: Path, milliseconds: int) -> None:
+    """Write an endless film that shows each frame for `milliseconds` and the last one four times as long.
+
+    The format has no two equal frames in a row: they become one, shown for the sum of their times.
+    """
+    if not frames:
+        raise ValueError("Expected one or more frames.")
+    durations = [milliseconds] * (len(frames) - 1) + [4 * milliseconds]
+    with ExitStack() as opened, atomic_write(path) as file:
+        first, *rest = [
+            opened.enter_context(Image.open(frame)) if isinstance(frame, Path) else frame for frame in frames
+        ]
+        first.save(file, format="GIF", save_all=True, append_images=rest, duration=durations, loop=0)

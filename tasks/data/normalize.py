@@ -1,0 +1,74 @@
+"""The errand from downloaded files to the three sets of labelled images that all later steps read."""
+
+import json
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from gan_core.config import DataSettings, Experiment
+from gan_core.files import sha256, write_text
+from gan_core.formats.idx_codec import count_labels
+from gan_core.images.labelled_images import LabelledImages
+from gan_core.images.requirements import require_sound
+from gan_core.images.stratified_split import split
+from gan_core.images.understanding import doubts, understood
+from gan_core.provenance import digest
+from tasks.data.sources import FILES, TRAIN_LABELS, Source, find, read_class_names, read_sets
+
+logger = logging.getLogger("synthetic_data.normalize")
+
+
+@dataclass(frozen=True)
+class Splits:
+    """Three files of labelled images: to learn from, to choose by, to judge by."""
+
+    train: Path
+    validation: Path
+    test: Path
+    digest: str  # of everything that they were made from
+
+
+@task(cache_policy=NO_CACHE, persist_result=False)
+def normalize(raw: Path, folder: Path, data: DataSettings, seed: int) -> Splits:
+    """Cut the files in `raw` into three NPZ files under `folder`, or find those made before; say what is in them."""
+    source = find(raw)
+    settled = data.settled(count_labels(source.files[TRAIN_LABELS]))
+    digest = identity(source, settled, seed)
+    made = folder / digest
+    splits = Splits(made / "train.npz", made / "validation.npz", made / "test.npz", digest)
+    notes = made / "notes.json"
+    if all(path.is_file() for path in (splits.train, splits.validation, splits.test, notes)):
+        logger.info("Using the images in %s", made)
+    else:
+        write_text(notes, json.dumps(save_splits(splits, *read_sets(source), settled, seed)))
+    line, *doubted = json.loads(
+        notes.read_text("utf-8")
+    )  # kept, since most of what is to come must not read test images
+    logger.info(line)
+    for doubt in doubted:
+        logger.warning(doubt)
+    return splits
+
+
+def require_fit(splits: Splits, experiment: Experiment) -> None:
+    """Raise BadInput unless the experiment can end well with these images, as a command has made sure before."""
+    train, validation = LabelledImages.load(splits.train), LabelledImages.load(splits.validation)
+    require_sound(experiment, train.labels, validation.labels, train.class_names)
+
+
+def identity(source: Source, data: DataSettings, seed: int) -> str:
+    """A SHA-256 that changes with each thing that the three sets depend on."""
+    files = [sha256(source.files[name]) for name in FILES]
+    return digest(files, read_class_names(source), data.model_dump(mode="json"), seed)
+
+
+def save_splits(splits: Splits, real: LabelledImages, test: LabelledImages, data: DataSettings, seed: int) -> list[str]:
+    """Save each set under its path; a line that says what was understood of them, and what looks like a mistake."""
+    train, validation = split(real, data, seed)
+    train.save(splits.train)
+    validation.save(splits.validation)
+    test.save(splits.test)
+    return [understood(train, validation, test), *doubts(train, validation, test)]

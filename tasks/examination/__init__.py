@@ -1,0 +1,1 @@
+"""The errands of teaching and asking classifiers, each taught once and kept."""

@@ -1,0 +1,73 @@
+"""The errand of examining: teach the same classifier from each seed, keep it, ask it about other images."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from gan_core.config import ClassifierSettings
+from gan_core.files import load_arrays, save_arrays, sha256
+from gan_core.images.labelled_images import LabelledImages, together
+from gan_core.measures.examination import Examination, TeachingSet
+from gan_core.provenance import TEACHING, digest, program_digest
+from tasks.progress import progress
+
+if TYPE_CHECKING:
+    import keras
+
+logger = logging.getLogger("synthetic_data.examine")
+
+
+@task(cache_policy=NO_CACHE, persist_result=False)
+def examine(
+    taught_by: TeachingSet, teaching: Sequence[Path], *, on: Path, classifier: ClassifierSettings, memory: Path
+) -> Examination:
+    """Teach the classifier by all images in `teaching`, each file with about the same weight, or recall from `memory`
+    those taught before; score them."""
+    from gan_core.measures.classifier import score
+
+    questions, scores = LabelledImages.load(on), []
+    for seed in classifier.seeds:
+        taught, seconds = taught_classifier(teaching, classifier, seed, memory)
+        scores.append(score(taught, questions, seed=seed, seconds=seconds))
+        logger.info("taught by %-9s  seed %d  accuracy on %s %.4f", taught_by, seed, on.stem, scores[-1].accuracy)
+    images = sum(_count(path) for path in teaching)
+    return Examination(taught_by, classifier.name, images, tuple(scores))
+
+
+def taught_classifier(
+    teaching: Sequence[Path], settings: ClassifierSettings, seed: int, memory: Path
+) -> tuple[keras.Model, float]:
+    """The classifier taught by these images from this seed, and the seconds that took."""
+    from gan_core.compute.weights import assign, values
+    from gan_core.measures.classifier import build, teach
+
+    images = together([LabelledImages.load(path) for path in teaching])
+    kept = memory / f"{_identity(teaching, settings, seed)}.npz"
+    if not kept.exists():
+        started = time.perf_counter()
+        with progress(f"Teaching a classifier, seed {seed}", "teaching", settings.steps) as advance:
+            classifier = teach(settings, images, seed, advance)
+        save_arrays(kept, values(classifier.trainable_variables) | {"seconds": np.array(time.perf_counter() - started)})
+    arrays = load_arrays(kept)
+    classifier = build(settings.name, side=images.side, classes=len(images.class_names), seed=seed)
+    assign(classifier.trainable_variables, arrays)
+    return classifier, float(arrays["seconds"])
+
+
+def _identity(teaching: Sequence[Path], settings: ClassifierSettings, seed: int) -> str:
+    """Digest of all that shapes a taught classifier."""
+    recipe = settings.model_copy(update={"seeds": (seed,)}).digest()
+    return digest(recipe, program_digest(TEACHING), *map(sha256, teaching))
+
+
+def _count(path: Path) -> int:
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        return len(arrays["labels"])

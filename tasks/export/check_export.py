@@ -1,0 +1,141 @@
+"""What an export would refuse, told before a server starts or anything is drawn: formats, generator, counts, place."""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from glob import escape
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from gan_core.config import Experiment, ExportSettings
+from gan_core.errors import BadInput
+from gan_core.files import is_local, located
+from gan_core.formats import FORMATS, require
+from gan_core.formats.idx_codec import idx_header
+from gan_core.formats.shards import SplitName, planned_counts
+from gan_core.gan.generator_card import GeneratorCard, read_card
+from gan_core.images.requirements import require_names
+from tasks.export.contents import files_in
+from tasks.export.staging import check_place, standing
+from tasks.runs.run_folder import Run, resolved
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What an export is asked for, as far as the generator's file can tell."""
+
+    formats: tuple[str, ...]  # in the order of FORMATS
+    run: Run | None  # that trained the generator, where its folder was named
+    weights: Path
+    card: GeneratorCard
+    counts: Mapping[SplitName, Mapping[int, int]]  # images of each class in the drawn splits
+
+
+def check_export(
+    generator: str, out: str, formats: Sequence[str], settings: ExportSettings, overwrite: bool = False
+) -> None:
+    """Raise BadInput for whatever an export of these would refuse later; imports neither Prefect nor TensorFlow."""
+    wanted, place = read_wanted(located(generator), formats, settings), located(out)
+    check_place(place, overwrite)
+    if is_local(place):
+        require_room(place, wanted)
+
+
+def read_wanted(generator: Path, formats: Sequence[str], settings: ExportSettings) -> Wanted:
+    """Look at the generator, a run's folder or its file, and at what is wanted; BadInput for what cannot be."""
+    require_formats(formats)
+    run, weights = find_weights(generator)
+    card = read_card(weights)
+    require_names(card.class_names)
+    if not card.gan.conditional:
+        raise BadInput("Expected a generator that draws by class, got an unconditional one; train one with classes.")
+    counts = planned_counts(settings, card)
+    if settings.real_test:
+        read_experiment(run)
+    else:
+        require_counts(formats, counts, card.class_names)
+    return Wanted(tuple(name for name in FORMATS if name in formats), run, weights, card, counts)
+
+
+def require_formats(formats: Sequence[str]) -> None:
+    """Raise BadInput unless each format is known, named once, and its library is installed."""
+    told = ", ".join(formats) or "none"
+    if not formats or not set(formats) <= set(FORMATS):
+        raise BadInput(f"Expected formats of {', '.join(FORMATS)}, got {told}; name one or more of them.")
+    if len(set(formats)) < len(formats):
+        raise BadInput(f"Expected each format once, got {told}; leave out what stands there twice.")
+    require(formats)
+
+
+def find_weights(generator: Path) -> tuple[Run | None, Path]:
+    """The run, where its folder was named, and the generator's file."""
+    try:
+        meant = resolved(generator)
+        run = Run(meant) if meant.is_dir() else None
+        weights = run.generator if run else meant
+        found = weights.is_file()
+    except OSError as error:
+        raise BadInput(
+            f"Expected to look at {error.filename or generator}, got “{error.strerror or error}”; "
+            "let it be read or name another generator."
+        ) from error
+    if not found:
+        raise BadInput(
+            f"Expected a generator, got {generator}; name the folder of a run that has trained one, or its file."
+        )
+    return run, weights
+
+
+def require_counts(
+    formats: Sequence[str], counts: Mapping[SplitName, Mapping[int, int]], class_names: Sequence[str]
+) -> None:
+    """Raise BadInput for splits that the readers of a format could not open, or would number otherwise."""
+    if "idx" in formats:
+        idx_header((max(sum(split.values()) for split in counts.values()),))
+        if "test" not in counts:
+            raise BadInput(
+                "Expected test images for idx, whose readers want all four files and would fetch real ones in their "
+                "place, got none; raise --test-per-class, say --real-test or leave out idx."
+            )
+    if "imagefolder" in formats:
+        for name, split in counts.items():
+            if empty := [class_names[number] for number, count in split.items() if not count]:
+                raise BadInput(
+                    f"Expected an image of each class in {name} for imagefolder, whose readers number the classes by "
+                    f"their files, got none of {', '.join(map(repr, empty))}; raise their counts or leave out "
+                    "imagefolder."
+                )
+
+
+def read_experiment(run: Run | None) -> Experiment:
+    """The experiment of a run, which says where its real test images come from."""
+    if run is None or not run.experiment.is_file():
+        raise BadInput("Expected the folder of a run as generator, to find its real test images; name one.")
+    try:
+        return Experiment.model_validate_json(run.experiment.read_text("utf-8"))
+    except (OSError, ValidationError, UnicodeDecodeError) as error:
+        raise BadInput(
+            f"Expected the settings of a run in {run.experiment}, to find its real test images, got none that can be "
+            "read; leave out --real-test or train again."
+        ) from error
+
+
+def require_room(out: Path, wanted: Wanted) -> None:
+    """Raise BadInput where the disk has less room than the drawn images need at least, beside what is there of them."""
+    above = standing(out.resolve())
+    images = sum(sum(split.values()) for split in wanted.counts.values())
+    needed = sum(FORMATS[name].room(images, wanted.card.side) for name in wanted.formats)
+    free = shutil.disk_usage(above).free
+    if free < needed and free + begun(out.resolve()) < needed:
+        raise BadInput(
+            f"Expected room for at least {needed / 1e6:,.0f} MB at {above}, got {free / 1e6:,.0f} MB; "
+            "make room, choose another --out, fewer images or fewer formats."
+        )
+
+
+def begun(out: Path) -> int:
+    """Bytes on the disk of the exports to this place that were interrupted."""
+    folders = [*out.glob(".*.staging"), *out.parent.glob(f".{escape(out.name)}.*.staging")]
+    files = (folder / name for folder in folders for name in files_in(folder))
+    return sum(512 * file.lstat().st_blocks for file in files)

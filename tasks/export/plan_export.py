@@ -1,0 +1,86 @@
+"""The errand before an export: what it will hold, what made it, and a digest that stands for both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from gan_core.config import ExportSettings
+from gan_core.errors import BadInput
+from gan_core.files import sha256
+from gan_core.formats.shards import Export, planned
+from gan_core.provenance import EXPORT, digest, library_versions, program_digest
+from tasks.data.download import download
+from tasks.data.normalize import normalize
+from tasks.export.check_export import read_experiment, read_wanted, require_counts
+from tasks.places import cache_home
+from tasks.runs.run_folder import Run
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What made the images of an export."""
+
+    generator: Path
+    generator_digest: str
+    gan_settings: str  # digest
+    gan_seed: int
+    data_digest: str  # of the real images that it learned from
+    run_id: str | None  # of the run that trained it, where that is known
+    figures: Path | None  # that run's report.parquet
+
+
+@dataclass(frozen=True)
+class ExportPlan:
+    """All that an export depends on."""
+
+    export: Export
+    origin: Origin
+    formats: tuple[str, ...]
+    identity: str
+
+
+@task(cache_policy=NO_CACHE, persist_result=False)
+def plan_export(generator: Path, formats: Sequence[str], settings: ExportSettings) -> ExportPlan:
+    """Look at the generator, a run's folder or its file, and at what is wanted; BadInput for what cannot be."""
+    wanted = read_wanted(generator, formats, settings)
+    run, weights, card = wanted.run, wanted.weights, wanted.card
+    require_weights(weights)
+    origin = Origin(
+        generator=weights,
+        generator_digest=sha256(weights),
+        gan_settings=card.gan.digest(),
+        gan_seed=card.seed,
+        data_digest=card.data_digest,
+        run_id=run.id if run else None,
+        figures=run.frame if run and run.frame.is_file() else None,
+    )
+    export = planned(origin.generator, card, settings, _real_test(run) if settings.real_test else None)
+    require_counts(wanted.formats, {split.name: dict(split.counts) for split in export.splits}, export.class_names)
+    real = [sha256(split.source) for split in export.splits if split.real]
+    made_by = origin.generator_digest, settings.digest(), wanted.formats, origin.run_id
+    identity = digest(*made_by, program_digest(EXPORT), library_versions(), *real)
+    return ExportPlan(export, origin, wanted.formats, identity)
+
+
+def require_weights(weights: Path) -> None:
+    """Raise BadInput unless the networks of today take the file's weights."""
+    from gan_core.gan.drawing import load_generator
+
+    try:
+        load_generator(weights)
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadInput(
+            f"Expected the weights of this program's generator in {weights}, got others; train one again."
+        ) from error
+
+
+def _real_test(run: Run | None) -> Path:
+    """The real test images beside which the run's generator was examined."""
+    experiment = read_experiment(run)
+    real = normalize(download(experiment.source), cache_home() / "normalized", experiment.data, experiment.seed)
+    return real.test

@@ -1,0 +1,155 @@
+"""Whether an exported dataset is what its manifest says."""
+
+import json
+import os
+from contextlib import suppress
+from importlib import import_module
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+
+from gan_core.errors import BadInput
+from gan_core.files import sha256
+from gan_core.formats import FORMATS, require
+from tasks.export.contents import CROISSANT, MANIFEST, SUMS, files_in, is_litter, is_staging
+
+READ = (".gz", ".jpg", ".npz", ".parquet", ".png", ".tar")  # what readers take for data wherever it lies
+
+SAMPLE = 100  # images of each split that are compared between the formats
+
+
+class Unsound(BadInput):
+    """A dataset is not what its manifest says."""
+
+
+def verify_export(folder: Path) -> str:
+    """Check the files and read every format with its own reader; one line that says what was found sound.
+
+    Raises Unsound for the first thing that is not as the manifest says, and BadInput where a reader is not installed.
+    """
+    manifest = read_manifest(folder)
+    litter = check_files(folder, manifest)
+    require(manifest["formats"])
+    if "tfds" in manifest["formats"]:
+        import_quietly("tensorflow")
+    for split, described in manifest["splits"].items():
+        samples = {}
+        for name in manifest["formats"]:
+            counts, samples[name] = read_split(folder / name, name, split, manifest)
+            _require(
+                counts == list(described["counts"].values()),
+                f"{described['counts']} images in {name}, {split}",
+                str(dict(zip(described["counts"], counts, strict=True))),
+            )
+        for name, sample in samples.items():
+            first = manifest["formats"][0]
+            _require(
+                np.array_equal(sample, samples[first]), f"the same images in {first} and {name}, {split}", "others"
+            )
+    check_croissant(folder, manifest)
+    images = sum(split["images"] for split in manifest["splits"].values())
+    sound = f"{images:,} images in {', '.join(manifest['formats'])} and {len(manifest['files']):,} files are sound"
+    return f"{sound}; beside them lies {', '.join(litter)}, which is no part of them" if litter else sound
+
+
+def import_quietly(library: str) -> None:
+    """Import a library without what its C++ prints meanwhile; an error of Python's is raised as ever."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with (
+        open(os.devnull, "w", encoding="utf-8") as nowhere,
+        suppress(OSError),
+    ):  # of a closed stderr, which shows nothing anyhow
+        screen = os.dup(2)
+        os.dup2(nowhere.fileno(), 2)
+        try:
+            import_module(library)
+        finally:
+            os.dup2(screen, 2)
+            os.close(screen)
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a complete dataset."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise Unsound(
+            f"Expected an exported dataset with a {MANIFEST}, got {folder}; name one that is complete."
+        ) from error
+    _require((folder / SUMS).is_file(), f"the file {SUMS}", "none")
+    return manifest
+
+
+def check_files(folder: Path, manifest: dict[str, Any]) -> list[str]:
+    """Each file is there with its size and digest, the manifest itself has its digest, and no other file is there.
+
+    What systems and readers leave where they have been is returned, unless a reader would take it for data.
+    """
+    lines = (line.partition("  ") for line in (folder / SUMS).read_text("utf-8").splitlines())
+    sums = {name: digest for digest, _, name in lines}
+    _require(sums.pop(MANIFEST, "") == sha256(folder / MANIFEST), f"{MANIFEST} as in {SUMS}", "another one")
+    _require(
+        sums == {name: file["sha256"] for name, file in manifest["files"].items()}, f"the digests of {SUMS}", "others"
+    )
+    for name, file in manifest["files"].items():
+        path = folder / name
+        found = f"{path.stat().st_size} bytes" if path.is_file() else "none"
+        _require(found == f"{file['bytes']} bytes", f"{name} with {file['bytes']} bytes", found)
+        _require(sha256(path) == file["sha256"], f"{name} with SHA-256 {file['sha256']}", "another one")
+    others = sorted(set(files_in(folder)) - {*manifest["files"], MANIFEST, SUMS})
+    others += stray_folders(folder, manifest)
+    if strangers := [name for name in others if not is_harmless(name)]:
+        raise Unsound(f"Expected no files but those of the manifest in {folder}, got {strangers[0]}; remove it.")
+    return others
+
+
+def is_harmless(name: str) -> bool:
+    """Whether a system, a reader or an interrupted export left the file or folder, and no reader takes it for data."""
+    path = PurePosixPath(name)
+    read = path.parts[0] in FORMATS and (path.suffix in READ or name.endswith(("-ubyte", "/")))
+    return is_staging(name) or (is_litter(name) and not read)
+
+
+def stray_folders(folder: Path, manifest: dict[str, Any]) -> list[str]:
+    """Folders among those of the classes, each of which readers take for a class even if it is empty."""
+    splits = [folder / "imagefolder" / split for split in manifest["splits"] if "imagefolder" in manifest["formats"]]
+    ours = {str(PurePosixPath(name).parent) for name in manifest["files"]}
+    found = (f"imagefolder/{split.name}/{path.name}" for split in splits for path in split.iterdir() if path.is_dir())
+    return [f"{name}/" for name in sorted(found) if name not in ours]
+
+
+def check_croissant(folder: Path, manifest: dict[str, Any]) -> None:
+    """The machine-readable description is valid, and has the digests of the manifest."""
+    import mlcroissant as mlc
+
+    try:
+        metadata = mlc.Dataset(jsonld=json.loads((folder / CROISSANT).read_text("utf-8"))).metadata
+    except (AssertionError, OSError, ValueError, mlc.ValidationError) as error:
+        raise Unsound(f"Expected a valid {CROISSANT} in {folder}, got another; export the dataset again.") from error
+    listed = {file.id: file.sha256 for file in metadata.file_objects}
+    files = {name: file["sha256"] for name, file in manifest["files"].items()}
+    left_out = {name for name in files if name.endswith(".png")} | {CROISSANT}
+    _require(listed == {name: files[name] for name in files.keys() - left_out}, f"the digests of {CROISSANT}", "others")
+
+
+def read_split(folder: Path, name: str, split: str, manifest: dict[str, Any]) -> tuple[list[int], np.ndarray]:
+    """Images of each class in a format's split, and the first few images, uint8 [n, side, side]; all are looked at."""
+    classes, side = len(manifest["class_names"]), manifest["side"]
+    counts, sample = [0] * classes, list[np.ndarray]()
+    for image, label in FORMATS[name].read(folder, split):
+        if image.shape != (side, side) or image.dtype != np.uint8:
+            _require(False, f"uint8 images of {side} x {side} in {name}", f"{image.dtype} {list(image.shape)}")
+        if not 0 <= label < classes:
+            _require(False, f"labels below {classes} in {name}", str(label))
+        counts[label] += 1
+        if len(sample) < SAMPLE:
+            sample.append(image)
+    _require(len(sample) > 0, f"images in {name}, {split}", "none")
+    _require(bool(np.ptp(sample) > 0), f"images of more than one grey in {name}, {split}", "one grey")
+    return counts, np.stack(sample)
+
+
+def _require(sound: bool, expected: str, got: str) -> None:
+    if not sound:
+        raise Unsound(f"Expected {expected}, got {got}; export the dataset again.")

@@ -1,0 +1,28 @@
+"""The errand of one shard: draw its images, write them in every format, forget them."""
+
+import logging
+from pathlib import Path
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from gan_core.files import write_text
+from gan_core.formats import FORMATS
+from gan_core.formats.shards import Split
+
+DONE = ".done"  # beside the formats: a file for each shard that is complete
+
+logger = logging.getLogger("synthetic_data.export")
+
+
+@task(cache_policy=NO_CACHE, persist_result=False)
+def write_shard(split: Split, shard: int, *, formats: tuple[str, ...], staging: Path) -> int:
+    """Write a shard below `staging` unless it is complete there; returns its number of images."""
+    done = staging / DONE / split.stem(shard)
+    if not done.exists():
+        images = split.load(shard)
+        for name in formats:
+            FORMATS[name].write_shard(staging / name, split, shard, images)
+        write_text(done, "")
+        logger.info("%s  %s images", split.stem(shard), f"{len(images):,}")
+    return len(split.range(shard))

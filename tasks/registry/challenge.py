@@ -1,0 +1,178 @@
+"""The errands of a retraining: whom the challenger meets, how they compare, and its place among the versions."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from prefect import runtime, task
+from prefect.cache_policies import NO_CACHE
+from prefect.states import Completed
+
+from gan_core.config import ClassifierSettings, Experiment, RetrainSettings
+from gan_core.errors import BadInput
+from gan_core.files import remove_tree, sha256
+from gan_core.images.labelled_images import LabelledImages
+from gan_core.measures import memorisation as copying
+from gan_core.measures.comparison import Verdict, compare, decide
+from gan_core.provenance import library_versions, program_digest
+from tasks.data.normalize import Splits
+from tasks.examination.examine import taught_classifier
+from tasks.registry.events import emit_decision
+from tasks.registry.model_registry import Models, Version
+from tasks.registry.records import Origin, Record, whoami
+from tasks.runs.run_folder import LATEST, Run, runs_folder
+from tasks.training.train_gan import diversity_after
+
+logger = logging.getLogger("synthetic_data.retrain")
+
+
+@dataclass(frozen=True)
+class Challenge:
+    """A version to be, and whom it has to beat."""
+
+    models: Models
+    name: str  # of the version
+    experiment: Experiment  # with a seed of its own
+    champion: Version | None
+    start: Path | None  # a checkpoint to begin with
+
+    @property
+    def start_digest(self) -> str:
+        return sha256(self.start) if self.start else ""
+
+
+@contextmanager
+def open_challenge(
+    models: Models, experiment: Experiment, settings: RetrainSettings, splits: Splits
+) -> Iterator[Challenge]:
+    """The next challenge, for one process at a time.
+
+    The seed is the experiment's plus the version's number: a killed retraining goes on, one that ended is not repeated.
+    """
+    if len(experiment.classifier.seeds) < 2:
+        raise BadInput("Expected two or more classifier seeds, to tell a gain from noise, got one; give more of them.")
+    with models.retraining():
+        if late := models.settle():
+            logger.info("Ending what a killed retraining began")
+            announce(late)
+        for version in models.versions()[-1:]:
+            remove_left_run(version.record.run_id)
+        name, champion = models.next_name(), models.champion()
+        seeded = experiment.model_dump() | {"seed": experiment.seed + int(name[1:])}
+        if champion:
+            check(champion, experiment, settings, LabelledImages.load(splits.train))
+            logger.info("Challenger %s meets champion %s", name, champion.name)
+        start = champion.checkpoint if champion and settings.start == "champion" else None
+        yield Challenge(models, name, Experiment.model_validate(seeded), champion, start)
+
+
+def remove_left_run(run_id: str) -> None:
+    """Remove the run of a version, if a kill left it; nothing where a record names no folder right below the runs."""
+    run = runs_folder() / run_id
+    if run_id not in ("", "..", LATEST) and run.parent == runs_folder():
+        remove_tree(run)
+
+
+def check(champion: Version, experiment: Experiment, settings: RetrainSettings, real: LabelledImages) -> None:
+    """Raise BadInput for a champion that draws other images, or whose networks the challenger cannot begin with."""
+    from gan_core.gan.drawing import load_generator
+
+    champion.check()
+    card = load_generator(champion.generator)[1]
+    if (card.side, card.class_names) != (real.side, real.class_names):
+        raise BadInput(
+            f"Expected images of the size and classes that champion {champion.name} draws, got others; "
+            "keep the models of other data elsewhere, in $SYNTHETIC_DATA_MODELS."
+        )
+    if settings.start == "champion" and card.gan.shape() != experiment.gan.shape():
+        raise BadInput(
+            f"Expected networks of the sizes that champion {champion.name} has, got others; start from scratch."
+        )
+
+
+@task(cache_policy=NO_CACHE, persist_result=False)
+def compare_generators(
+    challenger: Path,
+    champion: Path | None,
+    *,
+    splits: Splits,
+    run: Run,
+    experiment: Experiment,
+    standard_errors: float,
+    memory: Path,
+) -> Verdict:
+    """Decide between the images that the two drew; nothing here reads the test images."""
+    known, unseen = LabelledImages.load(splits.train), LabelledImages.load(splits.validation)
+    drawn, classifier = LabelledImages.load(challenger).images[: copying.SAMPLE], experiment.classifier
+    copied = copying.measure(*(images.reshape(len(images), -1) for images in (drawn, known.images, unseen.images)))
+    answers = recognised(challenger, unseen, classifier, run.classifiers)
+    comparison = compare(answers, recognised(champion, unseen, classifier, memory)) if champion else None
+    return decide(
+        float(answers.mean()),
+        comparison,
+        diversity=diversity_after(run),
+        copying=copied,
+        standard_errors=standard_errors,
+        tolerate_collapse=experiment.tolerate_collapse,
+    )
+
+
+def recognised(teaching: Path, on: LabelledImages, settings: ClassifierSettings, memory: Path) -> np.ndarray:
+    """Which images a classifier that `teaching` taught from each seed recognises; bool [S, N]."""
+    from gan_core.measures.classifier import answer
+
+    rows = []
+    for seed in settings.seeds:
+        rows.append(answer(taught_classifier([teaching], settings, seed, memory)[0], on.images) == on.labels)
+        logger.info("taught by %-9s  seed %d  accuracy on validation %.4f", teaching.stem, seed, rows[-1].mean())
+    return np.stack(rows)
+
+
+@task(cache_policy=NO_CACHE, persist_result=False)
+def enroll(challenge: Challenge, verdict: Verdict, run: Run, *, splits: Splits, keep: int) -> Record:
+    """Make the challenger a version, champion if the verdict says so, and remove the run, whose files it has now."""
+    flow_run = runtime.flow_run.name
+    origin = Origin(
+        who=f"{whoami()}, flow run {flow_run}" if flow_run else whoami(),
+        run_id=run.id,
+        data_digest=splits.digest,
+        champion=challenge.champion.name if challenge.champion else None,
+        program_digest=program_digest(),
+        versions=library_versions(),
+    )
+    files = {
+        "generator.npz": run.generator,
+        "checkpoint.npz": run.checkpoint,
+        "history.parquet": run.history,
+        "experiment.json": run.experiment,
+        "grid.png": max(run.grids.glob("epoch-*.png")),
+    }
+    record = challenge.models.enroll(challenge.name, files, verdict, origin, keep)
+    announce(record)
+    remove_tree(run.kept.folder)
+    return record
+
+
+def announce(record: Record) -> None:
+    """Say in the log and in an event what became of a challenger."""
+    logger.info(outcome(record))
+    emit_decision(record)
+
+
+def outcome(record: Record) -> str:
+    """What became of a challenger, and why."""
+    if record.decision == "promoted":
+        return f"Challenger {record.version} is champion. {record.reason}"
+    stays = f"champion {record.champion} stays" if record.champion else "there is no champion yet"
+    return f"Challenger {record.version} was refused, {stays}. {record.reason}"
+
+
+def concluded(record: Record) -> Any:
+    """The state of a flow run that ended well, promoted or refused; who called the flow gets the record in it."""
+    return Completed(name=record.decision.capitalize(), message=outcome(record), data=record)

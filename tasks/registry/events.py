@@ -1,0 +1,38 @@
+"""The events that this program sends to Prefect, for automations to act on.
+
+| name | resource | payload |
+|---|---|---|
+| `synthetic-data.challenger.promoted` | `synthetic-data.models.<version>` | version, champion, reason, figures |
+| `synthetic-data.challenger.refused` | `synthetic-data.models.<version>` | version, champion, reason, figures |
+| `synthetic-data.generator.collapsed` | `synthetic-data.runs.<run>` | run, reason, figures |
+
+`champion` is the version in use before the challenger came, or null; `reason` is one sentence; `figures` are numbers
+by name, shares of 1 all but the last: accuracy, then champion_accuracy, gain and gain_noise (a standard error) where
+there was a champion, copied, copied_noise, coverage, recall, repeated, evenness, worst_class_coverage, frechet. A
+collapsed generator has the last six of them. Prefect adds the flow run as a related resource.
+"""
+
+from dataclasses import asdict
+
+from prefect.events import emit_event
+
+from gan_core.measures.diversity import Diversity
+from tasks.registry.records import Record
+
+
+def emit_decision(record: Record) -> None:
+    """Tell that a challenger was promoted or refused."""
+    emit_event(
+        f"synthetic-data.challenger.{record.decision}",
+        resource={"prefect.resource.id": f"synthetic-data.models.{record.version}"},
+        payload=record.model_dump(include={"version", "champion", "reason", "figures"}),
+    )
+
+
+def emit_collapse(run_id: str, diversity: Diversity) -> None:
+    """Tell that the generator of a run has collapsed."""
+    emit_event(
+        "synthetic-data.generator.collapsed",
+        resource={"prefect.resource.id": f"synthetic-data.runs.{run_id}"},
+        payload={"run": run_id, "reason": diversity.collapse, "figures": asdict(diversity)},
+    )

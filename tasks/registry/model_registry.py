@@ -1,0 +1,226 @@
+"""The registry of models: versions that never change, one pointer to the champion, and never two writers.
+
+    models/v0003/generator.npz  checkpoint.npz  history.parquet  experiment.json  grid.png  record.json
+    models/champion.json        every reign so far, the present one last; replaced as a whole
+
+A version is written beside its place and renamed into it, and leaves by a rename too, so each one that can be seen is
+whole; numbers only grow. See `tasks.locks`: locks die with their process.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from gan_core.errors import BadInput
+from gan_core.files import is_local, located, make_read_only, read_text, sha256, sync, write_text
+from gan_core.measures.comparison import Verdict
+from tasks.locks import locked
+from tasks.registry.records import Origin, Record, Reign, Throne, now
+
+logger = logging.getLogger("synthetic_data.models")
+
+
+@dataclass(frozen=True)
+class Version:
+    """The folder of a version and the names of what is in it."""
+
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @property
+    def number(self) -> int:
+        return int(self.name[1:])
+
+    @property
+    def generator(self) -> Path:
+        return self.folder / "generator.npz"
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.folder / "checkpoint.npz"
+
+    @property
+    def record(self) -> Record:
+        return Record.model_validate_json(read_text(self.folder / "record.json"))
+
+    def check(self) -> None:
+        """Raise BadInput unless every file is what it was when the version was made."""
+        for name, digest in self.record.digests.items():
+            path = self.folder / name
+            if not path.is_file() or sha256(path) != digest:
+                raise BadInput(f"Expected {path} as it was made, got another or none; use another version.")
+
+
+@dataclass(frozen=True)
+class Models:
+    """All versions in a folder, and which one of them is the champion."""
+
+    folder: Path
+
+    @property
+    def pointer(self) -> Path:
+        return self.folder / "champion.json"
+
+    def versions(self) -> list[Version]:
+        """All that there are, the oldest first."""
+        names = (path for path in self.folder.glob("v*") if re.fullmatch(r"v\d{4,}", path.name))
+        return sorted(map(Version, names), key=lambda version: version.number)
+
+    def version(self, name: str) -> Version:
+        """The version of that name or number; BadInput where there is none."""
+        number = re.fullmatch(r"v?(\d+)", name)
+        found = [version for version in self.versions() if number and version.number == int(number[1])]
+        if not found:
+            there = ", ".join(version.name for version in self.versions()) or "none"
+            raise BadInput(f"Expected a version in {self.folder} ({there}), got {name!r}; name one of them.")
+        return found[0]
+
+    def throne(self) -> Throne | None:
+        """Who reigns and who did before; None before the first promotion."""
+        return Throne.model_validate_json(read_text(self.pointer)) if self.pointer.exists() else None
+
+    def champion(self) -> Version | None:
+        """The version in use, if one was ever promoted."""
+        throne = self.throne()
+        return self.version(throne.champion) if throne else None
+
+    def next_name(self) -> str:
+        """The name of the next version: above all that there are and all that ever reigned."""
+        throne = self.throne()
+        reigned = [int(reign.version[1:]) for reign in (throne.reigns if throne else ())]
+        return f"v{1 + max([0, *reigned, *(version.number for version in self.versions())]):04d}"
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Wait for a writer that is at work, clear away what a killed one left, and be the only one."""
+        with locked(self.folder / ".lock"):
+            for left in self.folder.glob(".v*"):
+                shutil.rmtree(left)
+            for left in self.folder.glob(f".{self.pointer.name}.*"):
+                left.unlink()
+            yield
+
+    @contextmanager
+    def retraining(self) -> Iterator[None]:
+        """Be the only one who trains a challenger; by hand a champion may be chosen meanwhile."""
+        waiting = f"Waiting until another retraining in {self.folder} has ended"
+        with locked(self.folder / ".retraining", while_waiting=waiting):
+            yield
+
+    def enroll(self, name: str, files: Mapping[str, Path], verdict: Verdict, origin: Origin, keep: int) -> Record:
+        """Make a version of copies of `files`, let it reign if it was promoted, and remove old ones.
+
+        A verdict over another champion than the present one does not count.
+        """
+        with self.writing():
+            throne = self.throne()
+            if verdict.promoted and origin.champion != (throne and throne.champion):
+                verdict = Verdict(False, "The champion was changed while it was examined.", verdict.figures)
+            record = self._write(name, files, verdict, origin)
+            if verdict.promoted:
+                self._crown(record, "promoted", origin.who, verdict.reason)
+            self._prune(keep)
+            return record
+
+    def settle(self) -> Record | None:
+        """Let the newest version reign if it was promoted and its process was killed before it could."""
+        with self.writing():
+            versions, throne = self.versions(), self.throne()
+            if not versions or versions[-1].record.decision == "refused":
+                return None
+            record, reigned = versions[-1].record, {reign.version for reign in (throne.reigns if throne else ())}
+            if record.version in reigned or record.champion != (throne and throne.champion):
+                return None
+            self._crown(record, "promoted", record.who, record.reason)
+            return record
+
+    def promote(self, name: str, who: str) -> Reign:
+        """Let a version reign, whatever was decided when it was made."""
+        with self.writing():
+            version, throne = self.version(name), self.throne()
+            if throne and throne.champion == version.name:
+                raise BadInput(f"Expected another version than the champion, got {version.name}; name another one.")
+            version.check()
+            return self._crown(version.record, "promoted", who, "By hand.")
+
+    def rollback(self, who: str) -> Reign:
+        """Let the version reign that did so before the champion, the newest of those that are still there."""
+        with self.writing():
+            throne = self.throne()
+            before = self._before(throne)
+            if throne is None or before is None:
+                raise BadInput("Expected an earlier champion to go back to, got none; promote a version by its name.")
+            before.check()
+            return self._crown(before.record, "rolled back", who, f"Back from {throne.champion}, by hand.")
+
+    def _before(self, throne: Throne | None) -> Version | None:
+        there = {version.name: version for version in self.versions()}
+        return next((there[name] for name in reversed(throne.line()[:-1]) if name in there), None) if throne else None
+
+    def _crown(self, record: Record, action: Literal["promoted", "rolled back"], who: str, reason: str) -> Reign:
+        throne = self.throne()
+        reign = Reign(version=record.version, action=action, when=now(), who=who, reason=reason, figures=record.figures)
+        crowned = Throne(champion=record.version, reigns=(*(throne.reigns if throne else ()), reign))
+        write_text(self.pointer, crowned.model_dump_json(indent=2) + "\n")
+        sync(self.folder)
+        return reign
+
+    def _write(self, name: str, files: Mapping[str, Path], verdict: Verdict, origin: Origin) -> Record:
+        staging = self.folder / f".{name}.staging"
+        staging.mkdir()
+        for file, source in files.items():
+            _copy(source, staging / file)
+        record = Record(
+            version=name,
+            when=now(),
+            who=origin.who,
+            run_id=origin.run_id,
+            data_digest=origin.data_digest,
+            champion=origin.champion,
+            decision="promoted" if verdict.promoted else "refused",
+            reason=verdict.reason,
+            figures=verdict.figures,
+            digests={file: sha256(staging / file) for file in files},
+            program_digest=origin.program_digest,
+            versions=dict(origin.versions),
+        )
+        write_text(staging / "record.json", record.model_dump_json(indent=2) + "\n")
+        make_read_only(staging / "record.json")
+        sync(staging)
+        staging.rename(self.folder / name)
+        sync(self.folder)
+        return record
+
+    def _prune(self, keep: int) -> None:
+        throne, versions = self.throne(), self.versions()
+        kept = {version.name for version in versions[-keep:]} | ({throne.champion} if throne else set())
+        before = self._before(throne)
+        for version in versions:
+            if version.name not in kept and version != before:
+                leaving = version.folder.rename(self.folder / f".{version.name}.old")
+                shutil.rmtree(leaving)
+
+
+def models_folder() -> Path:
+    """Where all versions lie: $SYNTHETIC_DATA_MODELS, or models/ here; BadInput for a URL, which cannot be locked."""
+    folder = located(os.environ.get("SYNTHETIC_DATA_MODELS") or "models")
+    if not is_local(folder):
+        raise BadInput(f"Expected a folder of this machine for models, got {folder}; set SYNTHETIC_DATA_MODELS to one.")
+    return folder
+
+
+def _copy(source: Path, target: Path) -> None:
+    shutil.copyfile(source, target)
+    sync(target)
+    make_read_only(target)

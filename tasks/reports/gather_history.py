@@ -1,0 +1,114 @@
+"""The errand of gathering: what the folders of runs and models say, whatever program wrote them."""
+
+import json
+import logging
+import re
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from gan_core.errors import BadInput
+from gan_core.files import read_frame, read_text, write_csv, write_frame, write_text
+from gan_core.measures.diversity import Diversity
+from gan_core.reports.history_table import EXAMINED_ON, Kind, Line
+from tasks.data.sources import without_password
+from tasks.registry.model_registry import Models, Version
+from tasks.runs.run_folder import Run, resolved
+
+Found = Run | Version
+UNREADABLE = (OSError, ValueError, KeyError, TypeError)  # JSON's, Parquet's and pydantic's errors are ValueErrors
+
+logger = logging.getLogger("synthetic_data.history")
+
+
+def find(names: Sequence[str], runs: Path, models: Models) -> list[Found]:
+    """The runs and versions of these names or folders, in this order; all, the oldest first, if none is named."""
+    if names:
+        named = (_named(name, runs, models) for name in names)
+        return list({each.folder: each for each in named}.values())
+    folders = (path for path in runs.glob("*") if not path.is_symlink() and (path / "experiment.json").is_file())
+    return [*map(Run, sorted(folders, key=lambda folder: folder.name)), *models.versions()]
+
+
+def read(found: Sequence[Found], models: Models) -> tuple[list[dict[str, Any]], list[str]]:
+    """The records of the frame, and a sentence for each run or version that was left out."""
+    throne = models.throne()
+    records: list[dict[str, Any]] = []
+    left_out: list[str] = []
+    for each in found:
+        if isinstance(each, Run) and not each.frame.is_file():
+            why = "it is part of a sweep" if each.trial.is_file() else "it is unfinished"
+            left_out.append(f"{each.id} has no report, {why}.")
+            continue
+        try:
+            if isinstance(each, Run):
+                records += _of_run(each)
+            else:
+                records.append(_of_version(each, champion=bool(throne and throne.champion == each.name)))
+        except UNREADABLE as error:
+            left_out.append(f"{each.folder.name} cannot be read: {type(error).__name__}, {str(error).splitlines()[0]}")
+    return records, left_out
+
+
+def _named(name: str, runs: Path, models: Models) -> Found:
+    for folder in (resolved(runs / name), Path(name).resolve()):
+        if (folder / "experiment.json").is_file() and not (folder / "record.json").is_file():
+            return Run(folder)
+    if re.fullmatch(r"v?\d+", Path(name).name):
+        return models.version(Path(name).name)
+    raise BadInput(f"Expected a run in {runs} or a version such as v0003, got {name!r}; name one of them.")
+
+
+def _of_run(run: Run) -> list[dict[str, Any]]:
+    report = read_frame(run.frame)
+    if missing := {"taught_by", "accuracy"} - set(report.columns):
+        raise ValueError(f"report.parquet lacks {', '.join(sorted(missing))}")
+    last = read_frame(run.history).iloc[-1]
+    seen = {field.name: float(last[field.name]) for field in fields(Diversity) if field.name in last}
+    note = Diversity(**seen).collapse if len(seen) == len(fields(Diversity)) else ""
+    about = _about(run.id, "run", run.id, run.experiment) | seen | {"champion": False, "note": note}
+    return [{str(name): value for name, value in row.items()} | about for row in report.to_dict("records")]
+
+
+def _of_version(version: Version, *, champion: bool) -> dict[str, Any]:
+    """A record has means over the seeds: its row has none of them."""
+    record = version.record
+    about = _about(version.name, "version", record.run_id, version.folder / "experiment.json")
+    libraries = {f"version_{library}": number for library, number in record.versions.items()}
+    made_by = {"data_digest": record.data_digest, "program_digest": record.program_digest}
+    classifier = json.loads(about["settings"])["classifier"]["name"]
+    taught = {"run_id": record.run_id, "taught_by": "synthetic", "classifier": classifier, "champion": champion}
+    generator = {"generator_digest": record.digests.get("generator.npz")}
+    return about | taught | record.figures | made_by | libraries | generator | {"note": record.decision}
+
+
+def _about(name: str, kind: Kind, run_id: str, experiment: Path) -> dict[str, Any]:
+    """What both have; the time is that in the name of the run, by the clock of its machine."""
+    settings = json.loads(read_text(experiment))
+    settings["source"] = without_password(settings.get("source"))
+    begun = re.match(r"\d{8}-\d{6}", run_id)
+    return {
+        "name": name,
+        "kind": kind,
+        "started": datetime.strptime(begun[0], "%Y%m%d-%H%M%S") if begun else None,
+        "examined_on": EXAMINED_ON[kind],
+        "settings": json.dumps(settings),
+    }
+
+
+def publish(
+    frame: pd.DataFrame, pairs: Sequence[tuple[Line, Line]], models: Models, left_out: Sequence[str], folder: Path
+) -> Path:
+    """Write history.parquet, history.csv and the page, which is returned."""
+    from gan_core.reports.history_page import render
+
+    throne = models.throne()
+    reigns = [reign.model_dump(exclude={"figures"}) for reign in (throne.reigns if throne else ())]
+    write_frame(frame, folder / "history.parquet")
+    write_csv(frame, folder / "history.csv")
+    write_text(folder / "history.html", render(frame, pairs=pairs, reigns=reigns, left_out=left_out))
+    return folder / "history.html"

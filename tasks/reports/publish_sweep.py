@@ -1,0 +1,81 @@
+"""The errand of publishing a sweep: one frame of all its runs, the table that compares them, and what went wrong."""
+
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from prefect import task
+from prefect.artifacts import create_table_artifact
+from prefect.cache_policies import NO_CACHE
+from prefect.futures import PrefectFuture
+
+from gan_core.config import Experiment
+from gan_core.files import read_frame, write_csv, write_frame
+from gan_core.provenance import digest
+from gan_core.reports.sweep_table import fault, gathered, table
+from gan_core.settings_grid import varying
+from tasks.runs.run_folder import runs_folder
+
+logger = logging.getLogger("synthetic_data.sweep")
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Where the frame of a sweep lies, and the table."""
+
+    frame: str  # a path or URL
+    table: str
+
+
+class Incomplete(RuntimeError):
+    """Some runs of a sweep failed or collapsed; the others are compared all the same."""
+
+    def __init__(self, fault: str, sweep: Sweep) -> None:
+        super().__init__(fault, sweep)
+        self.fault, self.sweep = fault, sweep
+
+    def __str__(self) -> str:
+        return f"{self.fault} All runs are in {self.sweep.frame}."
+
+
+def outcome(trial: PrefectFuture[Path]) -> Path | str:
+    """The file that a trial left, or why there is none: one that fails takes no other with it."""
+    try:
+        left = trial.result()
+        logger.info("Run %s is examined on validation images", left.parent.name)
+        return left
+    except Exception as error:
+        logger.error("A run of the sweep failed: %s", error)
+        return f"{type(error).__name__}: {error}"
+
+
+@task(cache_policy=NO_CACHE, persist_result=False)
+def publish_sweep(experiments: Sequence[Experiment], trials: Sequence[Path | str]) -> Sweep:
+    """Write sweep.parquet and sweep.csv, in a folder that the settings of all runs name; raises Incomplete."""
+    reports = [trial if isinstance(trial, str) else read_frame(trial) for trial in trials]
+    frame = gathered(experiments, reports)
+    folder = _folder(experiments)
+    write_frame(frame, folder / "sweep.parquet")
+    write_csv(frame, folder / "sweep.csv")
+    sweep = Sweep(str(folder / "sweep.parquet"), table(frame, varying(experiments)))
+    _publish_artifact(frame)
+    if wrong := fault(frame, tolerate_collapse=experiments[0].tolerate_collapse):
+        raise Incomplete(wrong, sweep)
+    return sweep
+
+
+def _folder(experiments: Sequence[Experiment]) -> Path:
+    parts = sorted(experiment.settings_digest() for experiment in experiments)
+    identity = digest(experiments[0].source, *parts)
+    return runs_folder() / "sweeps" / f"{experiments[0].name}-{identity[:8]}"
+
+
+def _publish_artifact(frame: pd.DataFrame) -> None:
+    columns = ["seed", *(name for name in frame if "." in str(name))]
+    columns += ["outcome", "taught_by", "classifier_seed", "accuracy", "label_fidelity", "coverage"]
+    rows: list[dict[str, Any]] = json.loads(frame[columns].to_json(orient="records"))
+    create_table_artifact(rows, key="sweep", description="Accuracy on validation images")

@@ -1,0 +1,38 @@
+"""The errand of a trial: what a sweep wants to know of a run, kept in its folder, from validation images alone."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from gan_core.config import Experiment
+from gan_core.files import atomic_write
+from gan_core.images.labelled_images import LabelledImages
+from gan_core.measures.examination import Examination
+from gan_core.reports import run_table as report
+from gan_core.reports.sweep_table import validated
+from tasks.data.normalize import Splits
+from tasks.reports.publish_report import provenance
+from tasks.runs.run_folder import Run
+from tasks.training.train_gan import diversity_after
+
+
+@task(cache_policy=NO_CACHE, persist_result=False)
+def keep_trial(
+    examinations: Sequence[Examination],
+    label_fidelity: Examination,
+    *,
+    splits: Splits,
+    experiment: Experiment,
+    run: Run,
+) -> Path:
+    """Write the tidy report of classifiers that answered about validation images into the run's folder."""
+    class_names = LabelledImages.load(splits.validation).class_names
+    frame = report.tidy(examinations, label_fidelity, provenance(splits, experiment, run), class_names)
+    seconds = float(pd.read_parquet(run.history)["seconds"].sum())
+    with atomic_write(run.trial) as file:
+        validated(frame, diversity_after(run), seconds).to_parquet(file, index=False)
+    run.keep_all()
+    return run.kept.trial

@@ -1,0 +1,104 @@
+"""Opening a run: the unfinished one of the same settings, data and program, or a new one.
+
+In a folder here, a lock keeps two processes from one run. At a URL nothing can be locked: the run works in a temporary
+folder and sends what it must not lose, the checkpoint last, so that any machine goes on from there. Two that go on
+with one run at once send the same bytes.
+"""
+
+import logging
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from gan_core.config import Experiment
+from gan_core.files import copy, is_local, read_text, refreshed, write_text, writing_to
+from gan_core.provenance import identify
+from tasks.locks import try_locked
+from tasks.runs.run_folder import Run, runs_folder
+
+LOCK = ".lock"
+
+logger = logging.getLogger("synthetic_data.runs")
+
+
+@contextmanager
+def open_run(
+    experiment: Experiment, data_digest: str, start_digest: str = "", *, finished: bool = False
+) -> Iterator[Run]:
+    """An unfinished run of the same settings, data and program, or a new one.
+
+    `start_digest` stands for the networks that it begins with, where they are not random. With `finished`, a run that
+    has its report will do as well. Raises BadInput for a full disk, a folder that is read-only or a bucket that is not
+    there.
+    """
+    runs, identity = runs_folder(), identify(experiment, data_digest + start_digest)
+    opened = _opened_here if is_local(runs) else _opened_at_url
+    remedy = "make room or choose another place, the same run goes on where it stopped."
+    with writing_to(runs, remedy), opened(runs, experiment, identity, finished) as run:
+        yield run
+
+
+@contextmanager
+def _opened_here(runs: Path, experiment: Experiment, identity: str, finished: bool) -> Iterator[Run]:
+    """The run in its folder, which no other process has meanwhile."""
+    for run in _kept(runs, identity, finished):
+        with try_locked(run.folder / LOCK) as ours:
+            if ours:
+                yield _going_on(run)
+                return
+    run = _new_run(runs, experiment, identity)
+    with try_locked(run.folder / LOCK):
+        yield run
+
+
+@contextmanager
+def _opened_at_url(runs: Path, experiment: Experiment, identity: str, finished: bool) -> Iterator[Run]:
+    """The run in a temporary folder, with all that has been kept of it."""
+    kept = next(_kept(runs, identity, finished), None)
+    with tempfile.TemporaryDirectory(prefix="synthetic-data-") as scratch:
+        if kept:
+            run = Run(Path(scratch, kept.id), kept.folder)
+            for file in (path for path in kept.folder.rglob("*") if path.is_file()):
+                copy(file, run.folder / file.relative_to(kept.folder).as_posix())
+            yield _going_on(run)
+        else:
+            yield _new_run(Path(scratch), experiment, identity, kept_in=runs)
+
+
+def _kept(runs: Path, identity: str, finished: bool) -> Iterator[Run]:
+    """The runs of that identity, without a report unless finished ones will do, the newest first."""
+    folders = refreshed(runs).glob(f"*-{identity[:8]}")
+    for run in map(Run, sorted(folders, key=lambda folder: folder.name, reverse=True)):
+        if run.identity.is_file() and read_text(run.identity) == identity and (finished or not run.report.exists()):
+            yield run
+
+
+def _going_on(run: Run) -> Run:
+    logger.info("Going on with the %s run %s", "finished" if run.report.exists() else "unfinished", run.id)
+    return run
+
+
+def _new_run(runs: Path, experiment: Experiment, identity: str, kept_in: Path | None = None) -> Run:
+    folder = _new_folder(runs, experiment, identity)
+    run = Run(folder, kept_in and kept_in / folder.name)
+    write_text(run.experiment, experiment.model_dump_json(indent=2) + "\n")
+    write_text(run.identity, identity)
+    run.keep(run.experiment, run.identity)
+    logger.info("Run %s", run.id)
+    return run
+
+
+def _new_folder(runs: Path, experiment: Experiment, identity: str) -> Path:
+    started = datetime.now().strftime("%Y%m%d-%H%M%S")
+    number = 0
+    while True:
+        suffix = f"-{number}" if number else ""
+        folder = runs / f"{started}{suffix}-{experiment.name}-{identity[:8]}"
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            number += 1
+        else:
+            return folder

@@ -1,0 +1,154 @@
+"""Run folders: where the files of a run lie, here or at a URL, and which run is the latest."""
+
+from __future__ import annotations
+
+import logging
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+from gan_core.config import Refinement
+from gan_core.files import copy, is_local, link, located, read_text, write_text
+from gan_core.measures.examination import TeachingSet
+
+LATEST = "latest"
+
+logger = logging.getLogger("synthetic_data.runs")
+
+
+@dataclass(frozen=True)
+class Run:
+    """The folder of a run and the names of what is in it; a run at a URL works in a folder here and is kept there."""
+
+    folder: Path
+    home: Path | None = None  # the URL
+
+    @property
+    def kept(self) -> Run:
+        """The run where it stays."""
+        return Run(self.home or self.folder)
+
+    def keep(self, *files: Path) -> None:
+        """Send files, in this order, to where the run is kept, unless it works there."""
+        for file in files if self.home else ():
+            copy(file, self.kept.folder / file.relative_to(self.folder).as_posix())
+
+    def keep_all(self) -> None:
+        """Send everything that can be seen, the page last."""
+        files = [path for path in self.folder.rglob("*") if path.is_file() and not path.name.startswith(".")]
+        self.keep(*sorted(files, key=lambda file: file == self.report))
+
+    @property
+    def id(self) -> str:
+        return self.folder.name
+
+    @property
+    def experiment(self) -> Path:
+        return self.folder / "experiment.json"
+
+    @property
+    def identity(self) -> Path:
+        return self.folder / ".identity"
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.folder / "generator" / "checkpoint.npz"
+
+    @property
+    def generator(self) -> Path:
+        return self.folder / "generator" / "generator.npz"
+
+    @property
+    def history(self) -> Path:
+        return self.folder / "history.parquet"
+
+    @property
+    def grids(self) -> Path:
+        return self.folder / "grids"
+
+    def grid(self, epoch: int) -> Path:
+        return self.grids / f"epoch-{epoch:04d}.png"
+
+    @property
+    def evolution(self) -> Path:
+        return self.grids / "evolution.gif"
+
+    @property
+    def mosaic(self) -> Path:
+        return self.grids / "mosaic.png"
+
+    @property
+    def synthetic(self) -> Path:
+        return self.folder / "synthetic.npz"
+
+    def refined(self, refinement: Refinement) -> Path:
+        return self.folder / f"synthetic-{refinement}.npz"
+
+    def refined_sets(self) -> dict[TeachingSet, list[Path]]:
+        """Those that were made, each a teaching set of one file."""
+        files = {refinement: self.refined(refinement) for refinement in get_args(Refinement)}
+        return {refinement: [file] for refinement, file in files.items() if file.exists()}
+
+    def drawn_by(self, version: str) -> Path:
+        """What a champion drew for the comparison."""
+        return self.folder / f"{version}.npz"
+
+    @property
+    def classifiers(self) -> Path:
+        return self.folder / "classifiers"
+
+    @property
+    def trial(self) -> Path:
+        """What classifiers said about validation images, where the run is part of a sweep."""
+        return self.folder / "validation.parquet"
+
+    @property
+    def frame(self) -> Path:
+        """The report as a frame: a row for each teaching set, classifier and seed."""
+        return self.folder / "report.parquet"
+
+    @property
+    def frame_csv(self) -> Path:
+        return self.folder / "report.csv"
+
+    @property
+    def headline(self) -> Path:
+        """The lines that the command prints."""
+        return self.folder / "headline.txt"
+
+    @property
+    def report(self) -> Path:
+        """The page, written last: a run that has one is complete."""
+        return self.folder / "report.html"
+
+    def is_complete(self) -> bool:
+        """Whether the run has its report, and still the images that it is about."""
+        files = (self.report, self.frame, self.headline, self.history, self.generator, self.synthetic)
+        return all(file.exists() for file in files)
+
+
+def runs_folder() -> Path:
+    """Where all runs lie: $SYNTHETIC_DATA_RUNS, a path or an fsspec URL, or runs/ here."""
+    return located(os.environ.get("SYNTHETIC_DATA_RUNS") or "runs")
+
+
+def publish_latest(run: Run) -> None:
+    """Let `latest` beside the run's folder name it: a link, or a file with its name at a URL and where links are none.
+
+    A folder of that name, as a copy of all runs may leave one, stays as it is.
+    """
+    latest = run.kept.folder.with_name(LATEST)
+    if not is_local(latest):
+        write_text(latest, run.id)
+    elif latest.is_dir() and not latest.is_symlink():
+        logger.warning("Expected a link at %s, got a folder; it stays, the newest run is %s", latest, run.id)
+    else:
+        link(latest, run.id)
+
+
+def resolved(place: Path) -> Path:
+    """The folder or file that is meant, where `place` may be `latest`."""
+    if place.name == LATEST and place.is_file():
+        return place.with_name(Path(read_text(place)).name)
+    return place.resolve() if is_local(place) else place

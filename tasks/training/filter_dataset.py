@@ -1,0 +1,25 @@
+"""The errand of filtering: the synthetic images without those whose label real-taught classifiers deny."""
+
+import logging
+from pathlib import Path
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from gan_core.images.labelled_images import LabelledImages
+
+logger = logging.getLogger("synthetic_data.filter")
+
+
+@task(cache_policy=NO_CACHE, persist_result=False)
+def filter_dataset(softened: Path, *, to: Path) -> Path:
+    """Save those of the images with beliefs in `softened` whose label is believed."""
+    from gan_core.measures.soft_labels import filtered
+
+    if to.exists():
+        return to
+    images = LabelledImages.load(softened)
+    kept = filtered(images)
+    logger.info("filtered: %d of %d images", len(kept), len(images))
+    kept.save(to)
+    return to

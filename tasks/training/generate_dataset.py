@@ -1,0 +1,43 @@
+"""The errand of drawing: a labelled synthetic dataset from a trained generator, written as it is drawn."""
+
+from pathlib import Path
+
+import numpy as np
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from gan_core.config import DatasetSettings
+from gan_core.images.labelled_images import LabelledImages, save_stream
+from tasks.examination.teacher import Judge
+from tasks.progress import progress
+
+
+@task(cache_policy=NO_CACHE, persist_result=False)
+def generate_dataset(
+    generator: Path, dataset: DatasetSettings, seed: int, *, judge: Judge, to: Path, softened: bool = False
+) -> Path:
+    """Draw the planned images of each class into `to`, `softened` with what the judge's classifiers believe of them.
+
+    An unconditional generator draws as many in all, and the judge says what they show.
+    """
+    from gan_core.gan.drawing import draw, load_generator, plan_labels
+    from gan_core.measures.classifier import answer
+    from gan_core.measures.soft_labels import soft
+
+    if to.exists():
+        return to
+    network, card = load_generator(generator)
+    labels, size = plan_labels(dataset.plan(len(card.class_names)), seed), dataset.batch_size
+    labeller = None if card.gan.conditional else judge.recall()
+    believers = judge.recall_all() if softened else []
+
+    def labelled(wanted: np.ndarray, images: np.ndarray) -> LabelledImages:
+        shown = wanted.copy() if labeller is None else answer(labeller, images)
+        advance(len(images))
+        drawn = LabelledImages(np.ascontiguousarray(images), shown, card.class_names)
+        return soft(drawn, believers) if believers else drawn
+
+    with progress("Drawing images", "drawing", len(labels)) as advance:
+        images = draw(network, labels, seed, size, spread=dataset.latent_spread)
+        save_stream(to, map(labelled, np.split(labels, range(size, len(labels), size)), images), count=len(labels))
+    return to

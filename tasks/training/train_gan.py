@@ -1,0 +1,162 @@
+"""The errand of training: play the game, keep its history, grids and checkpoints, save the generator.
+
+Where several hosts train, only the chief keeps and saves; the others train along.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from gan_core.config import Experiment
+from gan_core.files import atomic_write, load_arrays, save_arrays
+from gan_core.images.labelled_images import LabelledImages
+from gan_core.images.understanding import class_counts
+from gan_core.measures.diversity import Diversity
+from gan_core.provenance import identify
+from gan_core.reports.pictures import grid, save_gif, save_png
+from tasks.data.normalize import Splits
+from tasks.examination.teacher import Judge
+from tasks.progress import progress
+from tasks.runs.run_folder import Run
+from tasks.training.team import Team, assemble
+
+if TYPE_CHECKING:
+    from gan_core.gan.game import Epoch, Game
+    from gan_core.measures.probe import Probe
+
+COLUMNS = 9  # of the grid, and as many rows
+EPOCHS_PER_GRID = 2
+
+logger = logging.getLogger("synthetic_data.train")
+
+
+@task(cache_policy=NO_CACHE, persist_result=False)
+def train_gan(splits: Splits, experiment: Experiment, run: Run, *, judge: Judge, start: Path | None = None) -> Path:
+    """Train a generator from the training images, from the run's last checkpoint if there is one.
+
+    After each epoch the judge compares what it draws with the validation images. A new run begins with the networks
+    in `start`, the checkpoint of another, where that is given.
+    """
+    from gan_core.gan.drawing import GeneratorCard, save_generator
+    from gan_core.measures.probe import Probe
+
+    team = assemble()
+    with team.together():
+        team.agree(_common(experiment, splits), experiment.seed, over=run.generator.exists())
+    if run.generator.exists():
+        return run.generator
+    real, gan = LabelledImages.load(splits.train), experiment.gan
+    game = _new_game(team, real, experiment, experiment.seed)
+    _log_course(game, len(real))
+    if run.checkpoint.exists():
+        game.restore(load_arrays(run.checkpoint))
+        logger.info("Going on after epoch %d of %d", game.epoch, gan.epochs)
+    elif start:
+        game.begin_from(load_arrays(start))
+        logger.info("Beginning with the networks in %s", start)
+    probe = Probe(judge.recall(), LabelledImages.load(splits.validation), experiment.dataset.latent_spread)
+    with team.together():
+        game.restore(team.from_chief(game.state()))
+        _play(game, real, probe, run)
+    if warning := diversity_after(run).collapse:
+        logger.warning(warning)
+    save_gif(sorted(run.grids.glob("epoch-*.png")), run.evolution, milliseconds=400)
+    card = GeneratorCard(
+        gan=gan,
+        side=real.side,
+        class_names=real.class_names,
+        data_digest=splits.digest,
+        seed=experiment.seed,
+        class_images=tuple(class_counts(real).tolist()),
+    )
+    save_generator(run.generator, game.averaged, card)
+    run.keep(run.evolution, run.generator)
+    return run.generator
+
+
+@task(cache_policy=NO_CACHE, persist_result=False)
+def train_along(splits: Splits, experiment: Experiment) -> None:
+    """Play the chief's game with it, from where it stands; nothing is kept here."""
+    team, real = assemble(), LabelledImages.load(splits.train)
+    with team.together():
+        seed, over = team.agree(_common(experiment, splits), experiment.seed)
+        if not over:
+            game = _new_game(team, real, experiment, seed)
+            game.restore(team.from_chief(game.state()))
+            for epoch in game.play(real):
+                logger.info("epoch %d of %d, worker %d trains along", epoch.epoch, experiment.gan.epochs, team.host)
+    logger.info("The GAN is trained; worker %d of %d ends here, worker 0 goes on", team.host, team.hosts)
+
+
+def _common(experiment: Experiment, splits: Splits) -> str:
+    """What all hosts must have in common, but for the seed: that of a challenger is known to the chief alone."""
+    return identify(experiment.model_copy(update={"seed": 0}), splits.digest)
+
+
+def _new_game(team: Team, real: LabelledImages, experiment: Experiment, seed: int) -> Game:
+    from gan_core.gan.game import Game
+
+    with team.strategy.scope(), team.together():
+        return Game(experiment.gan, images=len(real), side=real.side, classes=len(real.class_names), seed=seed)
+
+
+def _log_course(game: Game, images: int) -> None:
+    epochs, batch = game.settings.epochs, game.settings.batch_size
+    steps = game.rounds * game.settings.penalty_interval
+    seen = epochs * steps * batch / images
+    logger.info("%d epochs of %d steps, in which each training image is seen %.1f times", epochs, steps, seen)
+
+
+def _play(game: Game, real: LabelledImages, probe: Probe, run: Run) -> None:
+    """Play the epochs that are left; the checkpoint is written last, so that what it counts is there."""
+    epochs = game.settings.epochs
+    history = [row for row in _history(run.history) if row["epoch"] <= game.epoch]
+    with progress("Training the GAN", "training", epochs * game.rounds, game.epoch * game.rounds) as advance:
+        for epoch in game.play(real, lambda: advance(1)):
+            seen = probe.look(game.averaged, game.seed)
+            history.append(asdict(epoch) | asdict(seen))
+            _save_history(history, run.history)
+            if epoch.epoch % EPOCHS_PER_GRID == 0 or epoch.epoch == epochs:
+                _save_grid(game, run.grid(epoch.epoch))
+                run.keep(run.grid(epoch.epoch))
+            save_arrays(run.checkpoint, game.state())
+            run.keep(run.history, run.checkpoint)
+            logger.info(_line(epoch, seen, epochs))
+
+
+def diversity_after(run: Run) -> Diversity:
+    """The diversity of the run's generator after its last epoch."""
+    last = _history(run.history)[-1]
+    return Diversity(**{field.name: last[field.name] for field in fields(Diversity)})
+
+
+def _line(epoch: Epoch, seen: Diversity, epochs: int) -> str:
+    return (
+        f"epoch {epoch.epoch:>{len(str(epochs))}}/{epochs}"
+        f"  loss G {epoch.generator_loss:6.3f} D {epoch.discriminator_loss:6.3f}"
+        f"  accuracy G {epoch.generator_accuracy:6.1%} D {epoch.discriminator_accuracy:6.1%}"
+        f"  coverage {seen.coverage:6.1%} Fréchet {seen.frechet:6.2f}"
+        f"  {epoch.seconds:6.1f} s {epoch.images_per_second:6.0f} images/s"
+    )
+
+
+def _save_grid(game: Game, path: Path) -> None:
+    from gan_core.gan.drawing import draw_fixed
+
+    save_png(grid(draw_fixed(game.averaged, COLUMNS, game.seed), COLUMNS), path)
+
+
+def _history(path: Path) -> list[dict]:
+    return pd.read_parquet(path).to_dict("records") if path.exists() else []
+
+
+def _save_history(history: list[dict], path: Path) -> None:
+    with atomic_write(path) as file:
+        pd.DataFrame(history).to_parquet(file, index=False)
