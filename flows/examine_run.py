@@ -8,19 +8,18 @@ from gan_core.config import Experiment
 from gan_core.files import located
 from gan_core.measures.examination import TeachingSet
 from gan_core.reports.run_table import headline
-from tasks.data.download import download
-from tasks.data.normalize import normalize
+from tasks.data.real_images import real_images
 from tasks.examination.examine import examine
-from tasks.places import cache_home
+from tasks.examination.teacher import Teacher
+from tasks.places import classifier_cache
 from tasks.runs.run_folder import Run
 
 
 @flow(name="examine-run", persist_result=True, result_serializer="json")
 def examine_run(folder: str, experiment: Experiment) -> str:
     """Examine the synthetic images in a run's folder, a path or URL, by the experiment's classifier; the headline."""
-    cache, classifier, run = cache_home(), experiment.classifier, Run(located(folder))
-    known = cache / "classifiers"
-    real = normalize(download(experiment.source), cache / "normalized", experiment.data, experiment.seed)
+    classifier, run = experiment.classifier, Run(located(folder))
+    real = real_images(experiment)
     teaching: dict[TeachingSet, list[Path]] = {
         "real": [real.train],
         "synthetic": [run.synthetic],
@@ -28,7 +27,7 @@ def examine_run(folder: str, experiment: Experiment) -> str:
         **run.refined_sets(),
     }
     examinations = [
-        examine(name, sets, on=real.test, classifier=classifier, memory=known) for name, sets in teaching.items()
+        examine(name, sets, on=real.test, classifier=classifier, cache=classifier_cache())
+        for name, sets in teaching.items()
     ]
-    label_fidelity = examine("real", [real.train], on=run.synthetic, classifier=classifier, memory=known)
-    return headline(examinations, label_fidelity)
+    return headline(examinations, Teacher(real.train, classifier).examine(on=run.synthetic))

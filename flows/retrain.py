@@ -3,12 +3,10 @@
 from prefect import flow
 
 from gan_core.config import STANDARD, Experiment, RetrainSettings
-from tasks.data.download import download
-from tasks.data.normalize import normalize, require_fit
-from tasks.examination.teacher import Judge
-from tasks.places import cache_home
-from tasks.registry.challenge import compare_generators, concluded, enroll, open_challenge
-from tasks.registry.model_registry import Models, models_folder
+from tasks.data.real_images import real_images
+from tasks.examination.teacher import Teacher
+from tasks.registry.challenge import add_version, compare_generators, concluded, open_challenge
+from tasks.registry.model_registry import ModelRegistry, models_folder
 from tasks.registry.records import Record
 from tasks.runs.open_run import open_run
 from tasks.training.generate_dataset import generate_dataset
@@ -26,30 +24,21 @@ def retrain(
     Both draw from one seed, and the same classifiers that their images teach are asked about the validation images.
     Where several hosts train the challenger, one does all the rest; the others return nothing.
     """
-    team = assemble()
-    cache, classifier, models = cache_home(), experiment.classifier, Models(models_folder())
-    known = cache / "classifiers"
-    real = normalize(download(experiment.source), cache / "normalized", experiment.data, experiment.seed)
-    require_fit(real, experiment)
+    team, registry = assemble(), ModelRegistry(models_folder())
+    real = real_images(experiment)
     if team.follows:
         return train_along(real, experiment)
     with (
-        open_challenge(models, experiment, settings, real) as challenge,
+        open_challenge(registry, experiment, settings, real) as challenge,
         open_run(challenge.experiment, real.digest, challenge.start_digest) as run,
     ):
-        judge, dataset, seed = Judge(real.train, classifier, known), experiment.dataset, experiment.seed
-        generator = train_gan(real, challenge.experiment, run, judge=judge, start=challenge.start)
-        synthetic = generate_dataset(generator, dataset, seed, judge=judge, to=run.synthetic)
+        teacher, dataset, seed = Teacher(real.train, experiment.classifier), experiment.dataset, experiment.seed
+        generator = train_gan(real, challenge.experiment, run, teacher=teacher, start=challenge.start)
+        synthetic = generate_dataset(generator, dataset, seed, teacher=teacher, to=run.synthetic)
         rival = None
         if champion := challenge.champion:
-            rival = generate_dataset(champion.generator, dataset, seed, judge=judge, to=run.drawn_by(champion.name))
+            rival = generate_dataset(champion.generator, dataset, seed, teacher=teacher, to=run.drawn_by(champion.name))
         verdict = compare_generators(
-            synthetic,
-            rival,
-            splits=real,
-            run=run,
-            experiment=experiment,
-            standard_errors=settings.standard_errors,
-            memory=known,
+            synthetic, rival, splits=real, run=run, experiment=experiment, standard_errors=settings.standard_errors
         )
-        return concluded(enroll(challenge, verdict, run, splits=real, keep=settings.keep))
+        return concluded(add_version(challenge, verdict, run, splits=real, keep=settings.keep))

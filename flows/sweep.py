@@ -9,12 +9,11 @@ from prefect.cache_policies import NO_CACHE
 from gan_core.config import STANDARD, Experiment
 from gan_core.settings_grid import Value, combinations
 from tasks.data.download import download
-from tasks.data.normalize import normalize, require_fit
+from tasks.data.real_images import real_images
 from tasks.examination.examine import examine
-from tasks.examination.teacher import Judge
-from tasks.places import cache_home
-from tasks.reports.publish_sweep import Sweep, outcome, publish_sweep
-from tasks.reports.validation_report import keep_trial
+from tasks.examination.teacher import Teacher
+from tasks.reports.publish_sweep import Sweep, publish_sweep, validation_outcome
+from tasks.reports.validation_report import save_validation_report
 from tasks.runs.open_run import open_run
 from tasks.task_runners import DASK, task_runner
 from tasks.training.generate_dataset import generate_dataset
@@ -38,30 +37,26 @@ def sweep(
     a worker; a run that is there already is not repeated, whether a sweep made it or `run`.
     """
     experiments = combinations(experiment, seeds or (experiment.seed,), grid)
-    raw = download(experiment.source)
-    trials = [trial.submit(raw, each) for each in experiments]
-    return publish_sweep(experiments, list(map(outcome, trials)))
+    download(experiment.source)
+    reports = [validate.submit(each) for each in experiments]
+    return publish_sweep(experiments, list(map(validation_outcome, reports)))
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)
-def trial(raw: Path, experiment: Experiment) -> Path:
+def validate(experiment: Experiment) -> Path:
     """A run up to its synthetic images, examined on validation images; `run` with its settings would go on from there.
 
     So every choice between settings is made on validation data, and the test images are left to the final examination.
     """
-    cache, classifier = cache_home(), experiment.classifier
-    known = cache / "classifiers"
-    real = normalize(raw, cache / "normalized", experiment.data, experiment.seed)
-    require_fit(real, experiment)
+    real, classifier = real_images(experiment), experiment.classifier
     with open_run(experiment, real.digest, finished=True) as run:
-        if run.trial.exists():
-            return run.kept.trial
-        judge = Judge(real.train, classifier, known)
-        generator = train_gan(real, experiment, run, judge=judge)
-        synthetic = generate_dataset(generator, experiment.dataset, experiment.seed, judge=judge, to=run.synthetic)
-        on, own = real.validation, run.classifiers
-        taught_by_reality = examine("real", [real.train], on=on, classifier=classifier, memory=known)
-        taught_by_imitation = examine("synthetic", [synthetic], on=on, classifier=classifier, memory=own)
-        label_fidelity = examine("real", [real.train], on=synthetic, classifier=classifier, memory=known)
-        examinations = [taught_by_reality, taught_by_imitation]
-        return keep_trial(examinations, label_fidelity, splits=real, experiment=experiment, run=run)
+        if run.validation_report.exists():
+            return run.kept.validation_report
+        teacher = Teacher(real.train, classifier)
+        generator = train_gan(real, experiment, run, teacher=teacher)
+        synthetic = generate_dataset(generator, experiment.dataset, experiment.seed, teacher=teacher, to=run.synthetic)
+        own = run.classifier_cache("synthetic")
+        trtr = teacher.examine(on=real.validation)
+        tstr = examine("synthetic", [synthetic], on=real.validation, classifier=classifier, cache=own)
+        trts = teacher.examine(on=synthetic)
+        return save_validation_report([trtr, tstr], trts, splits=real, experiment=experiment, run=run)

@@ -6,15 +6,15 @@ from prefect import flow
 
 from gan_core.config import STANDARD, Experiment
 from gan_core.measures.examination import TeachingSet
-from tasks.data.download import download
-from tasks.data.normalize import normalize, require_fit
+from tasks.data.normalize import Splits
+from tasks.data.real_images import real_images
 from tasks.examination.examine import examine
-from tasks.examination.teacher import Judge
-from tasks.places import cache_home
+from tasks.examination.teacher import Teacher
 from tasks.reports.publish_report import Report, is_published, publish_report, publish_run
 from tasks.runs.open_run import open_run
-from tasks.training.filter_dataset import filter_dataset
+from tasks.runs.run_folder import Run
 from tasks.training.generate_dataset import generate_dataset
+from tasks.training.refine_dataset import refine_dataset
 from tasks.training.team import assemble
 from tasks.training.train_gan import train_along, train_gan
 
@@ -27,34 +27,27 @@ def synthetic_data(experiment: Experiment = STANDARD) -> Report | None:
     others return nothing.
     """
     team = assemble()
-    cache, classifier = cache_home(), experiment.classifier
-    known = cache / "classifiers"
-    real = normalize(download(experiment.source), cache / "normalized", experiment.data, experiment.seed)
-    require_fit(real, experiment)
+    real = real_images(experiment)
     if team.follows:
         return train_along(real, experiment)
     with open_run(experiment, real.digest, finished=True) as run:
-        if is_published(run):
-            return publish_run(run, experiment)
-        judge = Judge(real.train, classifier, known)
-        generator = train_gan(real, experiment, run, judge=judge)
-        dataset, seed, own = experiment.dataset, experiment.seed, run.classifiers
-        synthetic = generate_dataset(generator, dataset, seed, judge=judge, to=run.synthetic)
-        teaching: dict[TeachingSet, list[Path]] = {
-            "real": [real.train],
-            "synthetic": [synthetic],
-            "both": [real.train, synthetic],
-        }
-        if dataset.refinements:
-            bold, place = dataset.bold(), run.refined("soft")
-            soft = generate_dataset(generator, bold, seed, judge=judge, to=place, softened=True)
-            if "filtered" in dataset.refinements:
-                teaching["filtered"] = [filter_dataset(soft, to=run.refined("filtered"))]
-            if "soft" in dataset.refinements:
-                teaching["soft"] = [soft]
-        examinations = [
-            examine(name, sets, on=real.test, classifier=classifier, memory=known if name == "real" else own)
-            for name, sets in teaching.items()
-        ]
-        label_fidelity = examine("real", [real.train], on=synthetic, classifier=classifier, memory=known)
-        return publish_report(examinations, label_fidelity, splits=real, experiment=experiment, run=run)
+        return publish_run(run, experiment) if is_published(run) else imitate(real, experiment, run)
+
+
+def imitate(real: Splits, experiment: Experiment, run: Run) -> Report:
+    """Train, draw, and let the same classifier learn from real images, from synthetic ones, and from both."""
+    teacher = Teacher(real.train, experiment.classifier)
+    generator = train_gan(real, experiment, run, teacher=teacher)
+    synthetic = generate_dataset(generator, experiment.dataset, experiment.seed, teacher=teacher, to=run.synthetic)
+    teaching: dict[TeachingSet, list[Path]] = {
+        "real": [real.train],
+        "synthetic": [synthetic],
+        "both": [real.train, synthetic],
+        **refine_dataset(generator, experiment, run, teacher=teacher),
+    }
+    examinations = [
+        examine(name, sets, on=real.test, classifier=experiment.classifier, cache=run.classifier_cache(name))
+        for name, sets in teaching.items()
+    ]
+    trts = teacher.examine(on=synthetic)
+    return publish_report(examinations, trts, splits=real, experiment=experiment, run=run)

@@ -22,7 +22,7 @@ from gan_core.config import Experiment
 from gan_core.errors import BadInput
 from gan_core.measures.comparison import Verdict
 from tasks.data.sources import TRAIN_IMAGES
-from tasks.registry.model_registry import Models
+from tasks.registry.model_registry import ModelRegistry
 from tasks.registry.records import Origin, Record
 
 RETRAIN = "flows.retrain:retrain"
@@ -39,8 +39,8 @@ class Place:
     expected: str
 
     @property
-    def models(self) -> Models:
-        return Models(self.folder / "models")
+    def models(self) -> ModelRegistry:
+        return ModelRegistry(self.folder / "models")
 
     def retrain(self, moment: str = "") -> Record:
         return call(RETRAIN, self.experiment, environment=self.environment, moment=moment)
@@ -97,7 +97,7 @@ def reference(tmp_path_factory: pytest.TempPathFactory, prefect_server: dict[str
     )
     untrained = call("exported:untrained_generator", folder / "generator.npz", CLASSES, environment={})
     origin, verdict = Origin("me@here", "run", "data", None), Verdict(True, "The first.", {"accuracy": 0.1})
-    Models(folder / "models").enroll("v0001", {"generator.npz": untrained}, verdict, origin, 5)
+    ModelRegistry(folder / "models").add_version("v0001", {"generator.npz": untrained}, verdict, origin, 5)
     place = copied(Place(folder, experiment, prefect_server, ""), folder / "undisturbed")
     record = place.retrain()
     assert (record.version, record.champion) == ("v0002", "v0001")
@@ -123,7 +123,7 @@ def test_a_retraining_killed_again_and_again_leaves_the_champion_and_ends_as_if_
     for moment in MOMENTS:
         kill(RETRAIN, place.experiment, environment=place.environment, moment=moment)
         place.check()
-        assert place.models.throne() == Models(reference.folder / "models").throne()
+        assert place.models.lineage() == ModelRegistry(reference.folder / "models").lineage()
     place.retrain()
     place.check_recovered()
 

@@ -22,7 +22,7 @@ from gan_core.measures.examination import Examination, Score, TeachingSet
 from gan_core.provenance import Provenance
 from gan_core.reports.history_table import changes, gathered, lines, neighbours, table
 from gan_core.reports.run_table import tidy
-from tasks.registry.model_registry import Models
+from tasks.registry.model_registry import ModelRegistry
 from tasks.registry.records import Origin
 from tasks.reports.gather_history import find, publish, read
 from tasks.runs.run_folder import Run
@@ -51,7 +51,7 @@ def finished_run(runs: Path, name: str, experiment: Experiment, share: float, *,
     return run
 
 
-def enroll(models: Models, verdict: Verdict, seed: int) -> None:
+def add_version(models: ModelRegistry, verdict: Verdict, seed: int) -> None:
     folder, champion = models.folder.parent, models.champion()
     met = champion.name if champion else None
     experiment = STANDARD.model_copy(update={"seed": seed})
@@ -59,16 +59,18 @@ def enroll(models: Models, verdict: Verdict, seed: int) -> None:
         (folder / name).write_text(text)
     origin = Origin("me@here", f"202611{10 + seed:02d}-040000-standard-dddddddd", "d" * 64, met)
     files = {name: folder / name for name in ("generator.npz", "experiment.json")}
-    models.enroll(models.next_name(), files, verdict, origin, keep=9)
+    models.add_version(models.next_name(), files, verdict, origin, keep=9)
 
 
 @pytest.fixture
-def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Models:
+def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModelRegistry:
     """Two versions, the first of them champion."""
     monkeypatch.setenv("SYNTHETIC_DATA_MODELS", str(tmp_path / "models"))
-    models = Models(tmp_path / "models")
-    enroll(models, Verdict(True, "There was no champion.", {"accuracy": 0.881, "coverage": 0.9}), 1)
-    enroll(models, Verdict(False, "It teaches no better <b>.", {"accuracy": 0.874, "coverage": 0.8, "gain": -0.007}), 2)
+    models = ModelRegistry(tmp_path / "models")
+    add_version(models, Verdict(True, "There was no champion.", {"accuracy": 0.881, "coverage": 0.9}), 1)
+    add_version(
+        models, Verdict(False, "It teaches no better <b>.", {"accuracy": 0.874, "coverage": 0.8, "gain": -0.007}), 2
+    )
     return models
 
 
@@ -83,12 +85,12 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return runs
 
 
-def history(runs: Path, models: Models, *names: str) -> tuple[pd.DataFrame, list[str]]:
+def history(runs: Path, models: ModelRegistry, *names: str) -> tuple[pd.DataFrame, list[str]]:
     records, left_out = read(find(names, runs, models), models)
     return gathered(records), left_out
 
 
-def test_the_frame_has_every_row_of_every_report_and_one_for_each_version(runs: Path, models: Models) -> None:
+def test_the_frame_has_every_row_of_every_report_and_one_for_each_version(runs: Path, models: ModelRegistry) -> None:
     frame, left_out = history(runs, models)
     assert not left_out
     for name in NAMES:
@@ -100,7 +102,9 @@ def test_the_frame_has_every_row_of_every_report_and_one_for_each_version(runs: 
     assert versions.champion.tolist() == [True, False] and versions.gain.tolist()[1] == -0.007
 
 
-def test_what_was_examined_on_test_images_and_on_validation_images_is_told_apart(runs: Path, models: Models) -> None:
+def test_what_was_examined_on_test_images_and_on_validation_images_is_told_apart(
+    runs: Path, models: ModelRegistry
+) -> None:
     frame, _ = history(runs, models)
     assert set(zip(frame.kind, frame.examined_on, strict=True)) == {("run", "test"), ("version", "validation")}
     assert all(before.kind == after.kind for before, after in neighbours(lines(frame)))
@@ -109,7 +113,7 @@ def test_what_was_examined_on_test_images_and_on_validation_images_is_told_apart
     assert "validation images" in below and "v0001" in below and "champion" in below
 
 
-def test_a_line_has_the_mean_and_the_spread_of_the_report(runs: Path, models: Models) -> None:
+def test_a_line_has_the_mean_and_the_spread_of_the_report(runs: Path, models: ModelRegistry) -> None:
     frame, _ = history(runs, models, NAMES[1])
     [line] = lines(frame)
     report = pd.read_parquet(runs / NAMES[1] / "report.parquet")
@@ -118,12 +122,12 @@ def test_a_line_has_the_mean_and_the_spread_of_the_report(runs: Path, models: Mo
     assert line.started == datetime(2026, 11, 8, 3) and line.experiment == "standard" and not line.note
 
 
-def test_a_collapse_is_named(runs: Path, models: Models) -> None:
+def test_a_collapse_is_named(runs: Path, models: ModelRegistry) -> None:
     [*_, collapsed] = lines(history(runs, models, *NAMES)[0])
     assert "collapsed" in collapsed.note and collapsed.coverage == 0.1
 
 
-def test_only_what_changed_is_named_with_both_values(runs: Path, models: Models) -> None:
+def test_only_what_changed_is_named_with_both_values(runs: Path, models: ModelRegistry) -> None:
     first, second, *_ = lines(history(runs, models)[0])
     told = {change.name: (change.before, change.after) for change in changes(first, second)}
     assert told == {"seed": ("0", "7"), "gan.epochs": ("16", "4"), "keras": ("3.15", "3.16")}
@@ -131,7 +135,7 @@ def test_only_what_changed_is_named_with_both_values(runs: Path, models: Models)
     assert {(c.name, c.after, c.before) for c in changes(second, first)} == {(n, *both) for n, both in told.items()}
 
 
-def test_a_changed_program_is_named_where_both_are_known(runs: Path, models: Models) -> None:
+def test_a_changed_program_is_named_where_both_are_known(runs: Path, models: ModelRegistry) -> None:
     path = runs / NAMES[1] / "report.parquet"
     report = pd.read_parquet(path)
     report.assign(program_digest="0" * 64).to_parquet(path)
@@ -142,7 +146,7 @@ def test_a_changed_program_is_named_where_both_are_known(runs: Path, models: Mod
     assert not {"program"} & {change.name for change in [*changes(first, second), *changes(second, third)]}
 
 
-def test_an_old_report_without_later_columns_is_in_the_frame(runs: Path, models: Models) -> None:
+def test_an_old_report_without_later_columns_is_in_the_frame(runs: Path, models: ModelRegistry) -> None:
     old = runs / NAMES[0]
     report = pd.read_parquet(old / "report.parquet")
     report[["run_id", "taught_by", "seed", "accuracy"]].to_parquet(old / "report.parquet")
@@ -156,7 +160,7 @@ def test_an_old_report_without_later_columns_is_in_the_frame(runs: Path, models:
     assert "ancient" in publish(frame, list(neighbours(lines(frame))), models, left_out, runs).read_text()
 
 
-def test_an_old_record_without_program_and_libraries_is_in_the_frame(runs: Path, models: Models) -> None:
+def test_an_old_record_without_program_and_libraries_is_in_the_frame(runs: Path, models: ModelRegistry) -> None:
     path = models.folder / "v0001" / "record.json"
     record = json.loads(path.read_text())
     del record["program_digest"], record["versions"]
@@ -177,7 +181,7 @@ def test_an_old_record_without_program_and_libraries_is_in_the_frame(runs: Path,
     ],
 )
 def test_a_half_or_broken_run_is_left_out_with_a_word(
-    runs: Path, models: Models, damage: Callable[[Path], object], said: str
+    runs: Path, models: ModelRegistry, damage: Callable[[Path], object], said: str
 ) -> None:
     damage(runs / NAMES[1])
     frame, [sentence] = history(runs, models)
@@ -185,14 +189,14 @@ def test_a_half_or_broken_run_is_left_out_with_a_word(
     assert set(frame.name) == {NAMES[0], NAMES[2], "v0001", "v0002"}
 
 
-def test_a_broken_version_is_left_out_with_a_word(runs: Path, models: Models) -> None:
+def test_a_broken_version_is_left_out_with_a_word(runs: Path, models: ModelRegistry) -> None:
     (models.folder / "v0002" / "record.json").chmod(0o644)
     (models.folder / "v0002" / "record.json").write_text("{}")
     frame, [sentence] = history(runs, models)
     assert sentence.startswith("v0002") and set(frame.name) == {*NAMES, "v0001"}
 
 
-def test_what_is_named_is_compared_in_that_order(runs: Path, models: Models) -> None:
+def test_what_is_named_is_compared_in_that_order(runs: Path, models: ModelRegistry) -> None:
     frame, _ = history(runs, models, "v0002", str(runs / NAMES[2]), "latest", "2", NAMES[1])
     assert frame.name.unique().tolist() == ["v0002", NAMES[2], NAMES[1]]
     with pytest.raises(BadInput, match="got 'nothing'"):
@@ -201,7 +205,7 @@ def test_what_is_named_is_compared_in_that_order(runs: Path, models: Models) -> 
         history(runs, models, "v0009")
 
 
-def test_a_password_in_a_source_is_in_no_file(runs: Path, models: Models) -> None:
+def test_a_password_in_a_source_is_in_no_file(runs: Path, models: ModelRegistry) -> None:
     secret = STANDARD.model_copy(update={"source": "https://me:secret@example.org/data"})
     finished_run(runs, NAMES[0], secret, 0.85)
     compare()
@@ -210,7 +214,7 @@ def test_a_password_in_a_source_is_in_no_file(runs: Path, models: Models) -> Non
 
 
 def test_the_command_prints_the_table_and_leaves_frame_and_page(
-    runs: Path, models: Models, capsys: pytest.CaptureFixture[str]
+    runs: Path, models: ModelRegistry, capsys: pytest.CaptureFixture[str]
 ) -> None:
     compare()
     printed = capsys.readouterr().out
@@ -222,7 +226,7 @@ def test_the_command_prints_the_table_and_leaves_frame_and_page(
 
 
 def test_the_command_leaves_nothing_where_runs_are_named(
-    runs: Path, models: Models, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    runs: Path, models: ModelRegistry, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     compare(NAMES[0], NAMES[1])
     assert "gan.epochs 16 → 4" in capsys.readouterr().out and not list(runs.glob("history.*"))
@@ -264,12 +268,12 @@ class Page(HTMLParser):
             self.texts.setdefault(self.open[-1], []).append(data.strip())
 
 
-def page(runs: Path, models: Models) -> str:
+def page(runs: Path, models: ModelRegistry) -> str:
     frame, left_out = history(runs, models)
     return publish(frame, list(neighbours(lines(frame))), models, left_out, runs).read_text()
 
 
-def test_the_page_holds_the_figures_the_champion_the_reigns_and_the_changes(runs: Path, models: Models) -> None:
+def test_the_page_holds_the_figures_the_champion_the_reigns_and_the_changes(runs: Path, models: ModelRegistry) -> None:
     texts = Page(page(runs, models)).texts
     assert texts["h3"] == ["Runs: accuracy on test images", "Versions: accuracy on validation images"]
     assert "champion v0001" in texts["text"] and "champion v0001" in texts["dt"]
@@ -279,7 +283,7 @@ def test_the_page_holds_the_figures_the_champion_the_reigns_and_the_changes(runs
     assert "There was no champion." in texts["td"] and "gan.epochs" in texts["th"]
 
 
-def test_the_page_asks_for_nothing_and_runs_nothing(runs: Path, models: Models) -> None:
+def test_the_page_asks_for_nothing_and_runs_nothing(runs: Path, models: ModelRegistry) -> None:
     html = page(runs, models)
     assert all(link.startswith(("data:", "#")) for link in Page(html).links)
     without_namespaces = re.sub(r'xmlns(:\w+)?="[^"]*"', "", html)
@@ -287,22 +291,22 @@ def test_the_page_asks_for_nothing_and_runs_nothing(runs: Path, models: Models) 
     assert not re.search(r"<(script|link|iframe|object)\b|@import|url\((?!#)", html)
 
 
-def test_equal_inputs_give_equal_pages(runs: Path, models: Models) -> None:
+def test_equal_inputs_give_equal_pages(runs: Path, models: ModelRegistry) -> None:
     assert page(runs, models) == page(runs, models)
 
 
-def test_the_page_does_without_runs_or_without_versions(runs: Path, models: Models) -> None:
+def test_the_page_does_without_runs_or_without_versions(runs: Path, models: ModelRegistry) -> None:
     shutil.rmtree(models.folder)
     assert len(Page(page(runs, models)).texts["h3"]) == 1
     models.folder.mkdir()
-    enroll(models, Verdict(False, "Why <i>.", {"accuracy": 0.5}), 1)
+    add_version(models, Verdict(False, "Why <i>.", {"accuracy": 0.5}), 1)
     for name in NAMES:
         shutil.rmtree(runs / name)
     html = page(runs, models)
     assert Page(html).texts["h3"] == ["Versions: accuracy on validation images"] and "<i>" not in html
 
 
-def test_a_run_by_another_name_has_no_time_and_no_place_in_the_chart(runs: Path, models: Models) -> None:
+def test_a_run_by_another_name_has_no_time_and_no_place_in_the_chart(runs: Path, models: ModelRegistry) -> None:
     for name in NAMES[1:]:
         shutil.rmtree(runs / name)
     (runs / NAMES[0]).rename(runs / "my-best")

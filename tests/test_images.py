@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 from conftest import striped_images
 
-from gan_core.images.labelled_images import LabelledImages, concatenate, save_stream, to_pixels, to_signed, together
+from gan_core.images.labelled_images import (
+    LabelledImages,
+    concatenate,
+    read_shape,
+    save_stream,
+    to_pixels,
+    to_signed,
+    together,
+)
 
 
 def test_the_signed_range_is_exact_and_invertible() -> None:
@@ -32,9 +40,17 @@ def test_saving_and_loading_is_the_identity(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("few", "times"), [(4, 8), (9, 3), (25, 1), (30, 1)])
 def test_a_small_set_is_repeated_until_it_counts_as_much_as_the_largest(few: int, times: int) -> None:
     small, large = striped_images(few, seed=0), striped_images(30, seed=1)
-    both = together([small, large])
-    assert np.array_equal(both.images[: few * times], np.concatenate([small.images] * times))
-    assert np.array_equal(both.labels[few * times :], large.labels) and len(both) == few * times + 30
+    both, places = together([small, large])
+    assert len(both) == few + 30
+    shown = both.take(places)
+    assert np.array_equal(shown.images[: few * times], np.concatenate([small.images] * times))
+    assert np.array_equal(shown.labels[few * times :], large.labels) and len(places) == few * times + 30
+
+
+def test_the_shape_in_a_file_is_that_of_its_images(tmp_path: Path) -> None:
+    images = striped_images(7, seed=0, classes=3, side=32)
+    images.save(tmp_path / "images.npz")
+    assert read_shape(tmp_path / "images.npz") == (7, 32, 3)
 
 
 def test_beliefs_travel_with_their_images(tmp_path: Path) -> None:
@@ -44,8 +60,8 @@ def test_beliefs_travel_with_their_images(tmp_path: Path) -> None:
     believed.take(np.array([7, 3])).save(tmp_path / "two.npz")
     loaded = LabelledImages.load(tmp_path / "two.npz").beliefs
     assert loaded is not None and np.array_equal(loaded, beliefs[[7, 3]])
-    with pytest.raises(ValueError, match="beliefs"):
-        concatenate(plain, believed)
+    with pytest.raises(ValueError, match="soft labels"):
+        concatenate([plain, believed])
     with pytest.raises(ValueError, match="beliefs"):
         LabelledImages(plain.images, plain.labels, plain.class_names, beliefs[:7])
 
@@ -86,6 +102,13 @@ def test_images_cannot_be_changed() -> None:
         striped_images(3, seed=0).images[0] = 0
 
 
+def test_the_array_of_the_caller_stays_as_it_is() -> None:
+    pixels, labels = np.zeros((2, 28, 28), np.uint8), np.zeros(2, np.uint8)
+    LabelledImages(pixels, labels)
+    pixels[0] = labels[0] = 1
+    assert pixels.max() == 1
+
+
 def test_sets_of_different_classes_are_not_joined() -> None:
     with pytest.raises(ValueError, match="same classes"):
-        concatenate(striped_images(6, seed=0, classes=3), striped_images(6, seed=0, classes=2))
+        concatenate([striped_images(6, seed=0, classes=3), striped_images(6, seed=0, classes=2)])

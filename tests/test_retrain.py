@@ -17,7 +17,7 @@ from gan_core.measures.diversity import Diversity
 from tasks.data.normalize import Splits, normalize
 from tasks.registry import events
 from tasks.registry.challenge import open_challenge
-from tasks.registry.model_registry import Models
+from tasks.registry.model_registry import ModelRegistry
 from tasks.registry.records import Record
 
 ROOT = Path(__file__).parents[1]
@@ -32,7 +32,7 @@ def test_challengers_at_a_prompt_and_what_the_registry_tells_of_them(
     capfd: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    registry = Models(elsewhere / "models")
+    registry = ModelRegistry(elsewhere / "models")
     monkeypatch.setenv("SYNTHETIC_DATA_SOURCE", str(tiny_source))
 
     def told(*arguments: str) -> str:
@@ -66,10 +66,10 @@ def test_challengers_at_a_prompt_and_what_the_registry_tells_of_them(
 
 
 def test_a_second_retraining_waits_for_the_first(tmp_path: Path) -> None:
-    models = Models(tmp_path)
+    models = ModelRegistry(tmp_path)
     waiting = (
         "import pathlib, sys, tasks.registry.model_registry as m\n"
-        "with m.Models(pathlib.Path(sys.argv[1])).retraining(): print('mine')"
+        "with m.ModelRegistry(pathlib.Path(sys.argv[1])).retraining(): print('mine')"
     )
     with models.retraining():
         second = subprocess.Popen([sys.executable, "-c", waiting, tmp_path], cwd=ROOT, stdout=subprocess.PIPE)
@@ -113,14 +113,14 @@ def test_what_cannot_be_compared_is_refused_before_the_long_work(tmp_path: Path)
     )
     splits = normalize.fn(source, tmp_path / "normalized", experiment.data, 0)
     with pytest.raises(BadInput, match="two or more classifier seeds"):
-        enter(Models(tmp_path / "models"), experiment, RetrainSettings(), splits)
+        enter(ModelRegistry(tmp_path / "models"), experiment, RetrainSettings(), splits)
     several = experiment.model_copy(update={"classifier": Experiment().classifier})
-    challenge = enter(Models(tmp_path / "models"), several, RetrainSettings(start="champion"), splits)
+    challenge = enter(ModelRegistry(tmp_path / "models"), several, RetrainSettings(start="champion"), splits)
     assert challenge == ("v0001", 1, None)
 
 
 def enter(
-    models: Models, experiment: Experiment, settings: RetrainSettings, splits: Splits
+    models: ModelRegistry, experiment: Experiment, settings: RetrainSettings, splits: Splits
 ) -> tuple[str, int, Path | None]:
     with open_challenge(models, experiment, settings, splits) as challenge:
         return challenge.name, challenge.experiment.seed, challenge.start

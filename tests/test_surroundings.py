@@ -23,7 +23,7 @@ from gan_core.files import atomic_write, link, make_read_only, sync
 from gan_core.measures.comparison import Verdict
 from gan_core.reports.run_page import _chart
 from tasks.locks import locked, try_locked
-from tasks.registry.model_registry import Models
+from tasks.registry.model_registry import ModelRegistry
 from tasks.registry.records import Origin
 from tasks.runs.run_folder import Run, publish_latest, resolved
 
@@ -42,16 +42,16 @@ def lacking(code: int) -> Callable[..., object]:
 
 
 @pytest.fixture
-def models(tmp_path: Path) -> Models:
+def models(tmp_path: Path) -> ModelRegistry:
     """A registry whose one version has a reason that not every locale can show."""
-    models = Models(tmp_path / "models")
+    models = ModelRegistry(tmp_path / "models")
     (tmp_path / "source").write_text("content", "utf-8")
     verdict = Verdict(False, REASON, {"accuracy": 0.5})
-    models.enroll("v0001", {"generator.npz": tmp_path / "source"}, verdict, Origin("me", "run", "data", None), 9)
+    models.add_version("v0001", {"generator.npz": tmp_path / "source"}, verdict, Origin("me", "run", "data", None), 9)
     return models
 
 
-def listed(models: Models, redirection: str, **variables: object) -> subprocess.CompletedProcess[bytes]:
+def listed(models: ModelRegistry, redirection: str, **variables: object) -> subprocess.CompletedProcess[bytes]:
     """`synthetic-data models list` in a shell, with its streams redirected."""
     command = f"{shlex.quote(str(COMMAND))} models list {redirection}"
     environment = surroundings(SYNTHETIC_DATA_MODELS=models.folder, **variables)
@@ -66,24 +66,24 @@ def listed(models: Models, redirection: str, **variables: object) -> subprocess.
         ("ascii", 'Worse by -1.00 +/- 0.20 "points", cafe, ?.'),
     ],
 )
-def test_every_locale_shows_what_it_can(models: Models, encoding: str, said: str) -> None:
+def test_every_locale_shows_what_it_can(models: ModelRegistry, encoding: str, said: str) -> None:
     done = listed(models, "", PYTHONIOENCODING=encoding, PYTHONUTF8="0")
     assert done.returncode == 0 and done.stderr == b""
     assert said in done.stdout.decode(encoding)
 
 
 @pytest.mark.parametrize("redirection", ["> /dev/full", ">&-", "2>&-", ">&- 2>&-", "| true", "< /dev/null"])
-def test_no_stream_that_is_closed_full_or_unread_ends_a_command(models: Models, redirection: str) -> None:
+def test_no_stream_that_is_closed_full_or_unread_ends_a_command(models: ModelRegistry, redirection: str) -> None:
     done = listed(models, redirection)
     assert done.returncode == 0 and done.stderr == b""
 
 
-def test_an_error_without_a_screen_keeps_its_exit_code(models: Models) -> None:
+def test_an_error_without_a_screen_keeps_its_exit_code(models: ModelRegistry) -> None:
     assert listed(models, "--nonsense 2>&-").returncode == 2
     assert listed(models, "--nonsense 2> /dev/full", PYTHONIOENCODING="ascii").returncode == 2
 
 
-def test_help_and_lists_import_nothing_that_takes_long(models: Models) -> None:
+def test_help_and_lists_import_nothing_that_takes_long(models: ModelRegistry) -> None:
     heavy = "tensorflow", "keras", "prefect", "pandas", "matplotlib", "mlcroissant"
     for arguments in (["--help"], ["run", "--help"], ["--version"], ["models", "list"], ["export", "--help"]):
         script = (

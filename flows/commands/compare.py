@@ -8,7 +8,7 @@ from cyclopts import Parameter
 from gan_core.errors import BadInput
 from gan_core.files import located
 from gan_core.reports.history_table import gathered, lines, neighbours, table, told
-from tasks.registry.model_registry import Models, models_folder
+from tasks.registry.model_registry import ModelRegistry, models_folder
 from tasks.reports.gather_history import find, publish, read
 from tasks.runs.run_folder import runs_folder
 
@@ -21,7 +21,7 @@ def compare(
 
     Those that are named are only printed, unless --out says where to leave them.
     """
-    runs, models = runs_folder(), Models(models_folder())
+    runs, models = runs_folder(), ModelRegistry(models_folder())
     records, left_out = read(find(names, runs, models), models)
     for sentence in left_out:
         print(f"left out: {sentence}")

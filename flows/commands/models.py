@@ -8,8 +8,8 @@ from flows.commands.options import Named, Replaced, RetrainOptions, Verbose, cus
 from flows.commands.screen import quiet
 from gan_core.config import STANDARD, RetrainSettings
 from tasks.data.check_experiment import check_experiment
-from tasks.registry.model_registry import Models, Version, models_folder
-from tasks.registry.records import Reign, whoami
+from tasks.registry.model_registry import ModelRegistry, Version, models_folder
+from tasks.registry.records import Promotion, whoami
 
 VERSION = Parameter(help="as v0003 or 3")
 
@@ -41,7 +41,7 @@ def retrain(
 @models.command(name="list")
 def list_() -> None:
     """A line for each version: when it was made, what was decided, how well it teaches, and why."""
-    registry = Models(models_folder())
+    registry = ModelRegistry(models_folder())
     champion = registry.champion()
     for version in registry.versions():
         record, mark = version.record, "*" if version == champion else " "
@@ -53,30 +53,30 @@ def list_() -> None:
 @models.command
 def show(version: Annotated[str, VERSION]) -> None:
     """The whole record of a version, each time that it became champion, and its file for exports."""
-    registry = Models(models_folder())
-    found, throne = registry.version(version), registry.throne()
+    registry = ModelRegistry(models_folder())
+    found, lineage = registry.version(version), registry.lineage()
     print(found.record.model_dump_json(indent=2))
-    for reign in throne.reigns if throne else ():
-        if reign.version == found.name:
-            print(_told(reign))
+    for promotion in lineage.promotions if lineage else ():
+        if promotion.version == found.name:
+            print(_told(promotion))
     print(f"{'is the champion, ' if found == registry.champion() else ''}{_export(found)}")
 
 
 @models.command
 def promote(version: Annotated[str, VERSION]) -> None:
     """Make a version champion, whatever was decided when it was made."""
-    print(_told(Models(models_folder()).promote(version, whoami())))
+    print(_told(ModelRegistry(models_folder()).promote(version, whoami())))
 
 
 @models.command
 def rollback() -> None:
     """Make the version champion that was so before the present one."""
-    print(_told(Models(models_folder()).rollback(whoami())))
+    print(_told(ModelRegistry(models_folder()).rollback(whoami())))
 
 
-def _told(reign: Reign) -> str:
-    figures = ", ".join(f"{name} {value:.4f}" for name, value in reign.figures.items())
-    return f"{reign.version} {reign.action} {reign.when} by {reign.who}: {reign.reason} ({figures})"
+def _told(promotion: Promotion) -> str:
+    figures = ", ".join(f"{name} {value:.4f}" for name, value in promotion.figures.items())
+    return f"{promotion.version} {promotion.action} {promotion.when} by {promotion.who}: {promotion.reason} ({figures})"
 
 
 def _export(version: Version) -> str:

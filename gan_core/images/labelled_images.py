@@ -3,9 +3,8 @@
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import reduce
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 
@@ -42,11 +41,13 @@ class LabelledImages:
             raise ValueError(f"Expected uint8 labels [{len(images)}], got {labels.dtype} {list(labels.shape)}.")
         if len(labels) and labels.max() >= len(self.class_names):
             raise ValueError(f"Expected labels below {len(self.class_names)}, got {labels.max()}.")
-        images.flags.writeable = labels.flags.writeable = False
         if self.beliefs is not None and self.beliefs.shape != (len(labels), len(self.class_names)):
             raise ValueError(
                 f"Expected beliefs [{len(labels)}, {len(self.class_names)}], got {list(self.beliefs.shape)}."
             )
+
+        for name in ("images", "labels", "beliefs"):
+            object.__setattr__(self, name, _read_only(getattr(self, name)))
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -76,6 +77,14 @@ class LabelledImages:
             return cls(arrays["images"], arrays["labels"], names, arrays.get("beliefs"))
 
 
+def _read_only(array: np.ndarray | None) -> np.ndarray | None:
+    """A view that cannot be written to; the caller's array stays as it is."""
+    if array is not None:
+        array = array.view()
+        array.flags.writeable = False
+    return array
+
+
 def save_stream(path: Path, batches: Iterable[LabelledImages], *, count: int) -> None:
     """Write batches of `count` images in all as `LabelledImages.save` would, holding one batch of images at a time.
 
@@ -103,24 +112,41 @@ def _write_header(member: Any, shape: tuple[int, ...]) -> None:
     np.lib.format.write_array_header_1_0(member, header)
 
 
-def concatenate(first: LabelledImages, second: LabelledImages) -> LabelledImages:
-    """Both sets in one; they must have the same side and classes."""
-    if first.class_names != second.class_names:
-        raise ValueError(f"Expected two sets of the same classes, got {first.class_names} and {second.class_names}.")
-    if first.beliefs is not None or second.beliefs is not None:
-        raise ValueError("Expected two sets with labels alone, got one with beliefs.")
+def concatenate(sets: Sequence[LabelledImages]) -> LabelledImages:
+    """All sets in one; they must have the same side and classes, and several must have labels alone."""
+    first, *others = sets
+    if not others:
+        return first
+    if strange := next((each for each in others if each.class_names != first.class_names), None):
+        raise ValueError(f"Expected sets of the same classes, got {first.class_names} and {strange.class_names}.")
+    if any(each.beliefs is not None for each in sets):
+        raise ValueError("Expected sets with labels alone, got one with soft labels.")
     return LabelledImages(
-        np.concatenate([first.images, second.images]),
-        np.concatenate([first.labels, second.labels]),
+        np.concatenate([each.images for each in sets]),
+        np.concatenate([each.labels for each in sets]),
         first.class_names,
     )
 
 
-def together(sets: Sequence[LabelledImages]) -> LabelledImages:
-    """All sets in one, the small ones repeated so often that each counts about as much as the largest."""
-    largest = max(map(len, sets))
-    repeated = [each.take(np.tile(np.arange(len(each)), max(1, round(largest / len(each))))) for each in sets]
-    return reduce(concatenate, repeated)
+def together(sets: Sequence[LabelledImages]) -> tuple[LabelledImages, np.ndarray]:
+    """All sets in one, each once, and the places int64 [M] that repeat the small ones up to about the largest.
+
+    A permutation of the places shows each set about as often as the others; the images stand in memory once.
+    """
+    largest, start, places = max(map(len, sets)), 0, list[np.ndarray]()
+    for each in sets:
+        places.append(np.tile(np.arange(start, start + len(each)), max(1, round(largest / len(each)))))
+        start += len(each)
+    return concatenate(sets), np.concatenate(places)
+
+
+def read_shape(path: Path) -> tuple[int, int, int]:
+    """How many images are in a file that `save` wrote, their side, and the number of classes; no image is read."""
+    with path.open("rb") as file, zipfile.ZipFile(file) as archive, archive.open("images.npy") as member:
+        np.lib.format.read_magic(cast(BinaryIO, member))
+        (images, side, _), _, _ = np.lib.format.read_array_header_1_0(cast(BinaryIO, member))
+        with archive.open("class_names.npy") as names:
+            return images, side, len(np.lib.format.read_array(cast(BinaryIO, names), allow_pickle=False))
 
 
 def to_signed(pixels: Any) -> Any:

@@ -50,11 +50,14 @@ def teach(
     teaching: LabelledImages,
     seed: int,
     on_steps: Callable[[int], None] = lambda steps: None,
+    *,
+    repeated: np.ndarray | None = None,
 ) -> keras.Model:
     """A classifier taught by `settings.steps` batches, by beliefs rather than labels where the teaching set has them.
 
     Beliefs may teach without dropout: soft targets are a regulariser themselves (Hinton et al. 2015, arXiv:1503.02531,
-    section 6). `on_steps` is told of each few steps that are done. Raises BadInput for steps that were too large.
+    section 6). `on_steps` is told of each few steps that are done; `repeated` int [M] are the images of one pass, each
+    once if not given. Raises BadInput for steps that were too large.
     """
     side, classes = teaching.side, len(teaching.class_names)
     hard = tf.one_hot(teaching.labels, classes)
@@ -63,7 +66,8 @@ def teach(
     classifier = build(settings.name, side=side, classes=classes, seed=seed, dropout=dropout)
     course = _course(settings.model_copy(update={"seeds": (0,)}), side, classes, dropout=dropout)
     with course.taken_by(classifier):
-        for orders in _orders(settings, len(teaching), seed):
+        places = np.arange(len(teaching)) if repeated is None else repeated
+        for orders in _orders(settings, places, seed):
             course.learn(images, targets, tf.constant(orders))
             on_steps(len(orders))
     if not all(np.isfinite(weights).all() for weights in values(classifier.trainable_variables).values()):
@@ -103,11 +107,11 @@ def _parts(images: np.ndarray) -> Iterator[np.ndarray]:
         yield to_signed(images[start : start + READING].astype(np.float32))
 
 
-def _orders(settings: ClassifierSettings, images: int, seed: int) -> list[np.ndarray]:
-    """Which images each step sees, int32 [a few, batch]: one shuffled pass through them after another."""
+def _orders(settings: ClassifierSettings, places: np.ndarray, seed: int) -> list[np.ndarray]:
+    """Which images each step sees, int32 [a few, batch]: one shuffled pass through the places after another."""
     needed, random = settings.steps * settings.batch_size, np.random.default_rng(seed)
-    passes = [random.permutation(images) for _ in range(-(-needed // images))]
-    order = np.concatenate(passes)[:needed].reshape(settings.steps, settings.batch_size)
+    passes = [random.permutation(len(places)) for _ in range(-(-needed // len(places)))]
+    order = places[np.concatenate(passes)[:needed]].reshape(settings.steps, settings.batch_size)
     return np.split(order.astype(np.int32), range(CHUNK, settings.steps, CHUNK))
 
 

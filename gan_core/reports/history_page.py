@@ -22,12 +22,12 @@ def render(
     frame: pd.DataFrame,
     *,
     pairs: Sequence[tuple[Line, Line]],
-    reigns: Sequence[Mapping[str, str]],
+    promotions: Sequence[Mapping[str, str]],
     left_out: Sequence[str],
 ) -> str:
     """The page; `pairs` are those whose changes are told, `left_out` says what is missing and why.
 
-    A reign has version, action, when, who and reason.
+    A promotion has version, action, when, who and reason.
     """
     those = lines(frame)
     by_kind = {kind: [line for line in those if line.kind == kind] for kind in EXAMINED_ON}
@@ -38,7 +38,7 @@ def render(
         teaching=TEACHING,
         percent=percent,
         charts=[chart for chart in (_chart_of_runs(by_kind["run"]), _chart_of_versions(by_kind["version"])) if chart],
-        reigns=reigns[::-1],
+        promotions=promotions[::-1],
         changes=[(before, after, changes(before, after)) for before, after in pairs][::-1],
         left_out=left_out,
         table=csv_uri(frame),

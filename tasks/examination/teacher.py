@@ -1,4 +1,4 @@
-"""The classifier that real images taught: it looks at generated ones, labels them and casts doubt on them."""
+"""The classifier that real images taught: it labels generated images, and its probabilities are their soft labels."""
 
 from __future__ import annotations
 
@@ -7,27 +7,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gan_core.config import ClassifierSettings
-from tasks.examination.examine import taught_classifier
+from gan_core.measures.examination import Examination
+from tasks.examination.examine import examine, taught_classifier
+from tasks.places import classifier_cache
 
 if TYPE_CHECKING:
-    import keras
+    from gan_core.compute.keras_settings import keras
 
 
 @dataclass(frozen=True)
-class Judge:
-    """What that classifier is taught by and how: the final examination teaches it anyway, one from each seed."""
+class Teacher:
+    """What that classifier learns from and how: the final examination needs it anyway, one from each seed."""
 
-    teaching: Path  # real training images
+    real: Path  # training images
     settings: ClassifierSettings
-    memory: Path  # where taught classifiers are kept
 
-    def recall(self) -> keras.Model:
-        """The classifier of the first seed, taught now unless it is in memory."""
+    def classifier(self) -> keras.Model:
+        """The classifier of the first seed, taught now unless it is in the cache."""
         return self._taught(self.settings.seeds[0])
 
-    def recall_all(self) -> list[keras.Model]:
+    def classifiers(self) -> list[keras.Model]:
         """The classifiers of all seeds, likewise."""
         return list(map(self._taught, self.settings.seeds))
 
+    def examine(self, *, on: Path) -> Examination:
+        """Ask the classifiers of all seeds about labelled images: TRTS, if these are synthetic."""
+        return examine("real", [self.real], on=on, classifier=self.settings, cache=classifier_cache())
+
     def _taught(self, seed: int) -> keras.Model:
-        return taught_classifier([self.teaching], self.settings, seed, self.memory)[0]
+        return taught_classifier([self.real], self.settings, seed, classifier_cache())[0]

@@ -23,11 +23,12 @@ from gan_core.measures.comparison import Verdict, compare, decide
 from gan_core.provenance import library_versions, program_digest
 from tasks.data.normalize import Splits
 from tasks.examination.examine import taught_classifier
+from tasks.places import classifier_cache
 from tasks.registry.events import emit_decision
-from tasks.registry.model_registry import Models, Version
+from tasks.registry.model_registry import ModelRegistry, Version
 from tasks.registry.records import Origin, Record, whoami
+from tasks.runs.epochs import diversity_after
 from tasks.runs.run_folder import LATEST, Run, runs_folder
-from tasks.training.train_gan import diversity_after
 
 logger = logging.getLogger("synthetic_data.retrain")
 
@@ -36,7 +37,7 @@ logger = logging.getLogger("synthetic_data.retrain")
 class Challenge:
     """A version to be, and whom it has to beat."""
 
-    models: Models
+    models: ModelRegistry
     name: str  # of the version
     experiment: Experiment  # with a seed of its own
     champion: Version | None
@@ -49,7 +50,7 @@ class Challenge:
 
 @contextmanager
 def open_challenge(
-    models: Models, experiment: Experiment, settings: RetrainSettings, splits: Splits
+    models: ModelRegistry, experiment: Experiment, settings: RetrainSettings, splits: Splits
 ) -> Iterator[Challenge]:
     """The next challenge, for one process at a time.
 
@@ -58,7 +59,7 @@ def open_challenge(
     if len(experiment.classifier.seeds) < 2:
         raise BadInput("Expected two or more classifier seeds, to tell a gain from noise, got one; give more of them.")
     with models.retraining():
-        if late := models.settle():
+        if late := models.finish_interrupted_promotion():
             logger.info("Ending what a killed retraining began")
             announce(late)
         for version in models.versions()[-1:]:
@@ -105,14 +106,13 @@ def compare_generators(
     run: Run,
     experiment: Experiment,
     standard_errors: float,
-    memory: Path,
 ) -> Verdict:
     """Decide between the images that the two drew; nothing here reads the test images."""
     known, unseen = LabelledImages.load(splits.train), LabelledImages.load(splits.validation)
     drawn, classifier = LabelledImages.load(challenger).images[: copying.SAMPLE], experiment.classifier
     copied = copying.measure(*(images.reshape(len(images), -1) for images in (drawn, known.images, unseen.images)))
     answers = recognised(challenger, unseen, classifier, run.classifiers)
-    comparison = compare(answers, recognised(champion, unseen, classifier, memory)) if champion else None
+    comparison = compare(answers, recognised(champion, unseen, classifier, classifier_cache())) if champion else None
     return decide(
         float(answers.mean()),
         comparison,
@@ -123,19 +123,19 @@ def compare_generators(
     )
 
 
-def recognised(teaching: Path, on: LabelledImages, settings: ClassifierSettings, memory: Path) -> np.ndarray:
+def recognised(teaching: Path, on: LabelledImages, settings: ClassifierSettings, cache: Path) -> np.ndarray:
     """Which images a classifier that `teaching` taught from each seed recognises; bool [S, N]."""
     from gan_core.measures.classifier import answer
 
     rows = []
     for seed in settings.seeds:
-        rows.append(answer(taught_classifier([teaching], settings, seed, memory)[0], on.images) == on.labels)
+        rows.append(answer(taught_classifier([teaching], settings, seed, cache)[0], on.images) == on.labels)
         logger.info("taught by %-9s  seed %d  accuracy on validation %.4f", teaching.stem, seed, rows[-1].mean())
     return np.stack(rows)
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)
-def enroll(challenge: Challenge, verdict: Verdict, run: Run, *, splits: Splits, keep: int) -> Record:
+def add_version(challenge: Challenge, verdict: Verdict, run: Run, *, splits: Splits, keep: int) -> Record:
     """Make the challenger a version, champion if the verdict says so, and remove the run, whose files it has now."""
     flow_run = runtime.flow_run.name
     origin = Origin(
@@ -153,7 +153,7 @@ def enroll(challenge: Challenge, verdict: Verdict, run: Run, *, splits: Splits, 
         "experiment.json": run.experiment,
         "grid.png": max(run.grids.glob("epoch-*.png")),
     }
-    record = challenge.models.enroll(challenge.name, files, verdict, origin, keep)
+    record = challenge.models.add_version(challenge.name, files, verdict, origin, keep)
     announce(record)
     remove_tree(run.kept.folder)
     return record

@@ -1,7 +1,7 @@
 """The registry of models: versions that never change, one pointer to the champion, and never two writers.
 
     models/v0003/generator.npz  checkpoint.npz  history.parquet  experiment.json  grid.png  record.json
-    models/champion.json        every reign so far, the present one last; replaced as a whole
+    models/champion.json        every promotion so far, the present champion's last; replaced as a whole
 
 A version is written beside its place and renamed into it, and leaves by a rename too, so each one that can be seen is
 whole; numbers only grow. See `tasks.locks`: locks die with their process.
@@ -23,7 +23,7 @@ from gan_core.errors import BadInput
 from gan_core.files import is_local, located, make_read_only, read_text, sha256, sync, write_text
 from gan_core.measures.comparison import Verdict
 from tasks.locks import locked
-from tasks.registry.records import Origin, Record, Reign, Throne, now
+from tasks.registry.records import Lineage, Origin, Promotion, Record, now
 
 logger = logging.getLogger("synthetic_data.models")
 
@@ -63,7 +63,7 @@ class Version:
 
 
 @dataclass(frozen=True)
-class Models:
+class ModelRegistry:
     """All versions in a folder, and which one of them is the champion."""
 
     folder: Path
@@ -86,20 +86,20 @@ class Models:
             raise BadInput(f"Expected a version in {self.folder} ({there}), got {name!r}; name one of them.")
         return found[0]
 
-    def throne(self) -> Throne | None:
-        """Who reigns and who did before; None before the first promotion."""
-        return Throne.model_validate_json(read_text(self.pointer)) if self.pointer.exists() else None
+    def lineage(self) -> Lineage | None:
+        """The champion and all promotions so far; None before the first."""
+        return Lineage.model_validate_json(read_text(self.pointer)) if self.pointer.exists() else None
 
     def champion(self) -> Version | None:
         """The version in use, if one was ever promoted."""
-        throne = self.throne()
-        return self.version(throne.champion) if throne else None
+        lineage = self.lineage()
+        return self.version(lineage.champion) if lineage else None
 
     def next_name(self) -> str:
-        """The name of the next version: above all that there are and all that ever reigned."""
-        throne = self.throne()
-        reigned = [int(reign.version[1:]) for reign in (throne.reigns if throne else ())]
-        return f"v{1 + max([0, *reigned, *(version.number for version in self.versions())]):04d}"
+        """The name of the next version: above all that there are and all that ever promoted."""
+        lineage = self.lineage()
+        promoted = [int(promotion.version[1:]) for promotion in (lineage.promotions if lineage else ())]
+        return f"v{1 + max([0, *promoted, *(version.number for version in self.versions())]):04d}"
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -118,63 +118,66 @@ class Models:
         with locked(self.folder / ".retraining", while_waiting=waiting):
             yield
 
-    def enroll(self, name: str, files: Mapping[str, Path], verdict: Verdict, origin: Origin, keep: int) -> Record:
-        """Make a version of copies of `files`, let it reign if it was promoted, and remove old ones.
+    def add_version(self, name: str, files: Mapping[str, Path], verdict: Verdict, origin: Origin, keep: int) -> Record:
+        """Make a version of copies of `files`, make it champion if it was promoted, and remove old ones.
 
         A verdict over another champion than the present one does not count.
         """
         with self.writing():
-            throne = self.throne()
-            if verdict.promoted and origin.champion != (throne and throne.champion):
+            lineage = self.lineage()
+            if verdict.promoted and origin.champion != (lineage and lineage.champion):
                 verdict = Verdict(False, "The champion was changed while it was examined.", verdict.figures)
             record = self._write(name, files, verdict, origin)
             if verdict.promoted:
-                self._crown(record, "promoted", origin.who, verdict.reason)
+                self._promote(record, "promoted", origin.who, verdict.reason)
             self._prune(keep)
             return record
 
-    def settle(self) -> Record | None:
-        """Let the newest version reign if it was promoted and its process was killed before it could."""
+    def finish_interrupted_promotion(self) -> Record | None:
+        """Make the newest version champion if it was promoted and its process was killed before that."""
         with self.writing():
-            versions, throne = self.versions(), self.throne()
+            versions, lineage = self.versions(), self.lineage()
             if not versions or versions[-1].record.decision == "refused":
                 return None
-            record, reigned = versions[-1].record, {reign.version for reign in (throne.reigns if throne else ())}
-            if record.version in reigned or record.champion != (throne and throne.champion):
+            record = versions[-1].record
+            promoted = {promotion.version for promotion in (lineage.promotions if lineage else ())}
+            if record.version in promoted or record.champion != (lineage and lineage.champion):
                 return None
-            self._crown(record, "promoted", record.who, record.reason)
+            self._promote(record, "promoted", record.who, record.reason)
             return record
 
-    def promote(self, name: str, who: str) -> Reign:
-        """Let a version reign, whatever was decided when it was made."""
+    def promote(self, name: str, who: str) -> Promotion:
+        """Make a version champion, whatever was decided when it was made."""
         with self.writing():
-            version, throne = self.version(name), self.throne()
-            if throne and throne.champion == version.name:
+            version, lineage = self.version(name), self.lineage()
+            if lineage and lineage.champion == version.name:
                 raise BadInput(f"Expected another version than the champion, got {version.name}; name another one.")
             version.check()
-            return self._crown(version.record, "promoted", who, "By hand.")
+            return self._promote(version.record, "promoted", who, "By hand.")
 
-    def rollback(self, who: str) -> Reign:
-        """Let the version reign that did so before the champion, the newest of those that are still there."""
+    def rollback(self, who: str) -> Promotion:
+        """Make the version champion that was so before, the newest of the ones that are still there."""
         with self.writing():
-            throne = self.throne()
-            before = self._before(throne)
-            if throne is None or before is None:
+            lineage = self.lineage()
+            before = self._before(lineage)
+            if lineage is None or before is None:
                 raise BadInput("Expected an earlier champion to go back to, got none; promote a version by its name.")
             before.check()
-            return self._crown(before.record, "rolled back", who, f"Back from {throne.champion}, by hand.")
+            return self._promote(before.record, "rolled back", who, f"Back from {lineage.champion}, by hand.")
 
-    def _before(self, throne: Throne | None) -> Version | None:
+    def _before(self, lineage: Lineage | None) -> Version | None:
         there = {version.name: version for version in self.versions()}
-        return next((there[name] for name in reversed(throne.line()[:-1]) if name in there), None) if throne else None
+        return next((there[name] for name in reversed(lineage.line()[:-1]) if name in there), None) if lineage else None
 
-    def _crown(self, record: Record, action: Literal["promoted", "rolled back"], who: str, reason: str) -> Reign:
-        throne = self.throne()
-        reign = Reign(version=record.version, action=action, when=now(), who=who, reason=reason, figures=record.figures)
-        crowned = Throne(champion=record.version, reigns=(*(throne.reigns if throne else ()), reign))
-        write_text(self.pointer, crowned.model_dump_json(indent=2) + "\n")
+    def _promote(self, record: Record, action: Literal["promoted", "rolled back"], who: str, reason: str) -> Promotion:
+        lineage = self.lineage()
+        promotion = Promotion(
+            version=record.version, action=action, when=now(), who=who, reason=reason, figures=record.figures
+        )
+        lineage_now = Lineage(champion=record.version, promotions=(*(lineage.promotions if lineage else ()), promotion))
+        write_text(self.pointer, lineage_now.model_dump_json(indent=2) + "\n")
         sync(self.folder)
-        return reign
+        return promotion
 
     def _write(self, name: str, files: Mapping[str, Path], verdict: Verdict, origin: Origin) -> Record:
         staging = self.folder / f".{name}.staging"
@@ -203,9 +206,9 @@ class Models:
         return record
 
     def _prune(self, keep: int) -> None:
-        throne, versions = self.throne(), self.versions()
-        kept = {version.name for version in versions[-keep:]} | ({throne.champion} if throne else set())
-        before = self._before(throne)
+        lineage, versions = self.lineage(), self.versions()
+        kept = {version.name for version in versions[-keep:]} | ({lineage.champion} if lineage else set())
+        before = self._before(lineage)
         for version in versions:
             if version.name not in kept and version != before:
                 leaving = version.folder.rename(self.folder / f".{version.name}.old")

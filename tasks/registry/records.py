@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Literal
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from gan_core.config import Settings
 
@@ -42,7 +42,7 @@ class Record(Settings):
     versions: dict[str, str] = Field(default_factory=dict)  # of the libraries
 
 
-class Reign(Settings):
+class Promotion(Settings):
     """The moment at which a version became champion."""
 
     version: str
@@ -53,21 +53,21 @@ class Reign(Settings):
     figures: dict[str, float]  # that its version was made with
 
 
-class Throne(Settings):
-    """What the pointer file holds: all reigns, the champion's last."""
+class Lineage(Settings):
+    """What the pointer file holds: all promotions, the champion's last."""
 
     champion: str
-    reigns: tuple[Reign, ...]
+    promotions: tuple[Promotion, ...] = Field(validation_alias=AliasChoices("promotions", "reigns"))  # the old name
 
     def line(self) -> list[str]:
         """The versions that rollbacks go back through, the champion last: a rollback takes back what came between."""
         line: list[str] = []
-        for reign in self.reigns:
-            if reign.action == "rolled back":
-                while line[-1] != reign.version:
+        for promotion in self.promotions:
+            if promotion.action == "rolled back":
+                while line[-1] != promotion.version:
                     line.pop()
             else:
-                line.append(reign.version)
+                line.append(promotion.version)
         return line
 
 

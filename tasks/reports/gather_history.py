@@ -16,7 +16,7 @@ from gan_core.files import read_frame, read_text, write_csv, write_frame, write_
 from gan_core.measures.diversity import Diversity
 from gan_core.reports.history_table import EXAMINED_ON, Kind, Line
 from tasks.data.sources import without_password
-from tasks.registry.model_registry import Models, Version
+from tasks.registry.model_registry import ModelRegistry, Version
 from tasks.runs.run_folder import Run, resolved
 
 Found = Run | Version
@@ -25,7 +25,7 @@ UNREADABLE = (OSError, ValueError, KeyError, TypeError)  # JSON's, Parquet's and
 logger = logging.getLogger("synthetic_data.history")
 
 
-def find(names: Sequence[str], runs: Path, models: Models) -> list[Found]:
+def find(names: Sequence[str], runs: Path, models: ModelRegistry) -> list[Found]:
     """The runs and versions of these names or folders, in this order; all, the oldest first, if none is named."""
     if names:
         named = (_named(name, runs, models) for name in names)
@@ -34,27 +34,27 @@ def find(names: Sequence[str], runs: Path, models: Models) -> list[Found]:
     return [*map(Run, sorted(folders, key=lambda folder: folder.name)), *models.versions()]
 
 
-def read(found: Sequence[Found], models: Models) -> tuple[list[dict[str, Any]], list[str]]:
+def read(found: Sequence[Found], models: ModelRegistry) -> tuple[list[dict[str, Any]], list[str]]:
     """The records of the frame, and a sentence for each run or version that was left out."""
-    throne = models.throne()
+    lineage = models.lineage()
     records: list[dict[str, Any]] = []
     left_out: list[str] = []
     for each in found:
         if isinstance(each, Run) and not each.frame.is_file():
-            why = "it is part of a sweep" if each.trial.is_file() else "it is unfinished"
+            why = "it is part of a sweep" if each.validation_report.is_file() else "it is unfinished"
             left_out.append(f"{each.id} has no report, {why}.")
             continue
         try:
             if isinstance(each, Run):
                 records += _of_run(each)
             else:
-                records.append(_of_version(each, champion=bool(throne and throne.champion == each.name)))
+                records.append(_of_version(each, champion=bool(lineage and lineage.champion == each.name)))
         except UNREADABLE as error:
             left_out.append(f"{each.folder.name} cannot be read: {type(error).__name__}, {str(error).splitlines()[0]}")
     return records, left_out
 
 
-def _named(name: str, runs: Path, models: Models) -> Found:
+def _named(name: str, runs: Path, models: ModelRegistry) -> Found:
     for folder in (resolved(runs / name), Path(name).resolve()):
         if (folder / "experiment.json").is_file() and not (folder / "record.json").is_file():
             return Run(folder)
@@ -101,14 +101,18 @@ def _about(name: str, kind: Kind, run_id: str, experiment: Path) -> dict[str, An
 
 
 def publish(
-    frame: pd.DataFrame, pairs: Sequence[tuple[Line, Line]], models: Models, left_out: Sequence[str], folder: Path
+    frame: pd.DataFrame,
+    pairs: Sequence[tuple[Line, Line]],
+    models: ModelRegistry,
+    left_out: Sequence[str],
+    folder: Path,
 ) -> Path:
     """Write history.parquet, history.csv and the page, which is returned."""
     from gan_core.reports.history_page import render
 
-    throne = models.throne()
-    reigns = [reign.model_dump(exclude={"figures"}) for reign in (throne.reigns if throne else ())]
+    lineage = models.lineage()
+    promotions = [promotion.model_dump(exclude={"figures"}) for promotion in (lineage.promotions if lineage else ())]
     write_frame(frame, folder / "history.parquet")
     write_csv(frame, folder / "history.csv")
-    write_text(folder / "history.html", render(frame, pairs=pairs, reigns=reigns, left_out=left_out))
+    write_text(folder / "history.html", render(frame, pairs=pairs, promotions=promotions, left_out=left_out))
     return folder / "history.html"

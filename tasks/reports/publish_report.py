@@ -12,18 +12,19 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.cache_policies import NO_CACHE
 
 from gan_core.config import Experiment
-from gan_core.files import read_frame, read_text, sha256, write_csv, write_frame, write_text
+from gan_core.files import read_frame, read_text, write_csv, write_frame, write_text
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.measures.examination import Examination
-from gan_core.provenance import Provenance, library_versions, program_digest
+from gan_core.provenance import program_digest
 from gan_core.reports import run_page as page
 from gan_core.reports import run_table as report
 from gan_core.reports.pictures import mosaic, save_png
 from tasks.data.normalize import Splits
 from tasks.data.sources import without_password
 from tasks.registry.events import emit_collapse
+from tasks.runs.epochs import diversity_after
 from tasks.runs.run_folder import Run, publish_latest
-from tasks.training.train_gan import diversity_after
+from tasks.runs.run_provenance import run_provenance
 
 
 class Collapsed(RuntimeError):
@@ -52,7 +53,7 @@ def publish_report(
 ) -> Report:
     """Write all parts of the report into the run's folder, the page last."""
     synthetic, real = LabelledImages.load(run.synthetic), LabelledImages.load(splits.train)
-    frame = report.tidy(examinations, label_fidelity, provenance(splits, experiment, run), real.class_names)
+    frame = report.tidy(examinations, label_fidelity, run_provenance(splits, experiment, run), real.class_names)
     write_frame(frame, run.frame)
     write_csv(frame, run.frame_csv)
     save_png(mosaic(synthetic, real), run.mosaic)
@@ -100,21 +101,6 @@ def publish_run(run: Run, experiment: Experiment) -> Report:
     publish_latest(run)
     headline = read_text(run.headline).rstrip("\n")
     return Report(run.id, headline, str(kept.report), str(kept.frame), str(kept.synthetic))
-
-
-def provenance(splits: Splits, experiment: Experiment, run: Run) -> Provenance:
-    """What the report of a run, whose generator is trained, is made from."""
-    from gan_core.compute.precision import resolved
-
-    return Provenance(
-        run_id=run.id,
-        settings_digest=experiment.settings_digest(),
-        data_digest=splits.digest,
-        generator_digest=sha256(run.generator),
-        program_digest=program_digest(),
-        versions=library_versions(),
-        precision=resolved(experiment.gan.precision),
-    )
 
 
 def _refined(experiment: Experiment) -> str:

@@ -42,10 +42,10 @@ class Incomplete(RuntimeError):
         return f"{self.fault} All runs are in {self.sweep.frame}."
 
 
-def outcome(trial: PrefectFuture[Path]) -> Path | str:
-    """The file that a trial left, or why there is none: one that fails takes no other with it."""
+def validation_outcome(report: PrefectFuture[Path]) -> Path | str:
+    """The validation report that a run left, or why there is none: one that fails takes no other with it."""
     try:
-        left = trial.result()
+        left = report.result()
         logger.info("Run %s is examined on validation images", left.parent.name)
         return left
     except Exception as error:
@@ -54,9 +54,9 @@ def outcome(trial: PrefectFuture[Path]) -> Path | str:
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)
-def publish_sweep(experiments: Sequence[Experiment], trials: Sequence[Path | str]) -> Sweep:
+def publish_sweep(experiments: Sequence[Experiment], outcomes: Sequence[Path | str]) -> Sweep:
     """Write sweep.parquet and sweep.csv, in a folder that the settings of all runs name; raises Incomplete."""
-    reports = [trial if isinstance(trial, str) else read_frame(trial) for trial in trials]
+    reports = [outcome if isinstance(outcome, str) else read_frame(outcome) for outcome in outcomes]
     frame = gathered(experiments, reports)
     folder = _folder(experiments)
     write_frame(frame, folder / "sweep.parquet")

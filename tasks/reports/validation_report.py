@@ -14,13 +14,13 @@ from gan_core.measures.examination import Examination
 from gan_core.reports import run_table as report
 from gan_core.reports.sweep_table import validated
 from tasks.data.normalize import Splits
-from tasks.reports.publish_report import provenance
+from tasks.runs.epochs import diversity_after
 from tasks.runs.run_folder import Run
-from tasks.training.train_gan import diversity_after
+from tasks.runs.run_provenance import run_provenance
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)
-def keep_trial(
+def save_validation_report(
     examinations: Sequence[Examination],
     label_fidelity: Examination,
     *,
@@ -30,9 +30,9 @@ def keep_trial(
 ) -> Path:
     """Write the tidy report of classifiers that answered about validation images into the run's folder."""
     class_names = LabelledImages.load(splits.validation).class_names
-    frame = report.tidy(examinations, label_fidelity, provenance(splits, experiment, run), class_names)
+    frame = report.tidy(examinations, label_fidelity, run_provenance(splits, experiment, run), class_names)
     seconds = float(pd.read_parquet(run.history)["seconds"].sum())
-    with atomic_write(run.trial) as file:
+    with atomic_write(run.validation_report) as file:
         validated(frame, diversity_after(run), seconds).to_parquet(file, index=False)
     run.keep_all()
-    return run.kept.trial
+    return run.kept.validation_report

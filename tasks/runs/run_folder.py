@@ -11,6 +11,7 @@ from typing import get_args
 from gan_core.config import Refinement
 from gan_core.files import copy, is_local, link, located, read_text, write_text
 from gan_core.measures.examination import TeachingSet
+from tasks.places import classifier_cache
 
 LATEST = "latest"
 
@@ -96,10 +97,15 @@ class Run:
 
     @property
     def classifiers(self) -> Path:
+        """Those that the run's own images taught, until it has its report."""
         return self.folder / "classifiers"
 
+    def classifier_cache(self, taught_by: TeachingSet) -> Path:
+        """Where the classifiers of a teaching set are kept; other runs need those of the real images too."""
+        return classifier_cache() if taught_by == "real" else self.classifiers
+
     @property
-    def trial(self) -> Path:
+    def validation_report(self) -> Path:
         """What classifiers said about validation images, where the run is part of a sweep."""
         return self.folder / "validation.parquet"
 

@@ -8,17 +8,17 @@ from prefect.cache_policies import NO_CACHE
 
 from gan_core.config import DatasetSettings
 from gan_core.images.labelled_images import LabelledImages, save_stream
-from tasks.examination.teacher import Judge
+from tasks.examination.teacher import Teacher
 from tasks.progress import progress
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)
 def generate_dataset(
-    generator: Path, dataset: DatasetSettings, seed: int, *, judge: Judge, to: Path, softened: bool = False
+    generator: Path, dataset: DatasetSettings, seed: int, *, teacher: Teacher, to: Path, softened: bool = False
 ) -> Path:
-    """Draw the planned images of each class into `to`, `softened` with what the judge's classifiers believe of them.
+    """Draw the planned images of each class into `to`, `softened` with what the teacher's classifiers believe of them.
 
-    An unconditional generator draws as many in all, and the judge says what they show.
+    An unconditional generator draws as many in all, and the teacher says what they show.
     """
     from gan_core.gan.drawing import draw, load_generator, plan_labels
     from gan_core.measures.classifier import answer
@@ -28,8 +28,8 @@ def generate_dataset(
         return to
     network, card = load_generator(generator)
     labels, size = plan_labels(dataset.plan(len(card.class_names)), seed), dataset.batch_size
-    labeller = None if card.gan.conditional else judge.recall()
-    believers = judge.recall_all() if softened else []
+    labeller = None if card.gan.conditional else teacher.classifier()
+    believers = teacher.classifiers() if softened else []
 
     def labelled(wanted: np.ndarray, images: np.ndarray) -> LabelledImages:
         shown = wanted.copy() if labeller is None else answer(labeller, images)

@@ -6,24 +6,24 @@ Where several hosts train, only the chief keeps and saves; the others train alon
 from __future__ import annotations
 
 import logging
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pandas as pd
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from gan_core.config import Experiment
-from gan_core.files import atomic_write, load_arrays, save_arrays
+from gan_core.files import load_arrays, save_arrays
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.understanding import class_counts
 from gan_core.measures.diversity import Diversity
 from gan_core.provenance import identify
 from gan_core.reports.pictures import grid, save_gif, save_png
 from tasks.data.normalize import Splits
-from tasks.examination.teacher import Judge
+from tasks.examination.teacher import Teacher
 from tasks.progress import progress
+from tasks.runs.epochs import diversity_after, read_epochs, save_epochs
 from tasks.runs.run_folder import Run
 from tasks.training.team import Team, assemble
 
@@ -38,10 +38,10 @@ logger = logging.getLogger("synthetic_data.train")
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)
-def train_gan(splits: Splits, experiment: Experiment, run: Run, *, judge: Judge, start: Path | None = None) -> Path:
+def train_gan(splits: Splits, experiment: Experiment, run: Run, *, teacher: Teacher, start: Path | None = None) -> Path:
     """Train a generator from the training images, from the run's last checkpoint if there is one.
 
-    After each epoch the judge compares what it draws with the validation images. A new run begins with the networks
+    After each epoch the teacher compares what it draws with the validation images. A new run begins with the networks
     in `start`, the checkpoint of another, where that is given.
     """
     from gan_core.gan.drawing import GeneratorCard, save_generator
@@ -61,7 +61,7 @@ def train_gan(splits: Splits, experiment: Experiment, run: Run, *, judge: Judge,
     elif start:
         game.begin_from(load_arrays(start))
         logger.info("Beginning with the networks in %s", start)
-    probe = Probe(judge.recall(), LabelledImages.load(splits.validation), experiment.dataset.latent_spread)
+    probe = Probe(teacher.classifier(), LabelledImages.load(splits.validation), experiment.dataset.latent_spread)
     with team.together():
         game.restore(team.from_chief(game.state()))
         _play(game, real, probe, run)
@@ -117,24 +117,18 @@ def _log_course(game: Game, images: int) -> None:
 def _play(game: Game, real: LabelledImages, probe: Probe, run: Run) -> None:
     """Play the epochs that are left; the checkpoint is written last, so that what it counts is there."""
     epochs = game.settings.epochs
-    history = [row for row in _history(run.history) if row["epoch"] <= game.epoch]
+    history = [row for row in read_epochs(run) if row["epoch"] <= game.epoch]
     with progress("Training the GAN", "training", epochs * game.rounds, game.epoch * game.rounds) as advance:
         for epoch in game.play(real, lambda: advance(1)):
             seen = probe.look(game.averaged, game.seed)
             history.append(asdict(epoch) | asdict(seen))
-            _save_history(history, run.history)
+            save_epochs(history, run)
             if epoch.epoch % EPOCHS_PER_GRID == 0 or epoch.epoch == epochs:
                 _save_grid(game, run.grid(epoch.epoch))
                 run.keep(run.grid(epoch.epoch))
             save_arrays(run.checkpoint, game.state())
             run.keep(run.history, run.checkpoint)
             logger.info(_line(epoch, seen, epochs))
-
-
-def diversity_after(run: Run) -> Diversity:
-    """The diversity of the run's generator after its last epoch."""
-    last = _history(run.history)[-1]
-    return Diversity(**{field.name: last[field.name] for field in fields(Diversity)})
 
 
 def _line(epoch: Epoch, seen: Diversity, epochs: int) -> str:
@@ -151,12 +145,3 @@ def _save_grid(game: Game, path: Path) -> None:
     from gan_core.gan.drawing import draw_fixed
 
     save_png(grid(draw_fixed(game.averaged, COLUMNS, game.seed), COLUMNS), path)
-
-
-def _history(path: Path) -> list[dict]:
-    return pd.read_parquet(path).to_dict("records") if path.exists() else []
-
-
-def _save_history(history: list[dict], path: Path) -> None:
-    with atomic_write(path) as file:
-        pd.DataFrame(history).to_parquet(file, index=False)

@@ -1,0 +1,16 @@
+"""The way from an experiment to its real images, the same for every flow."""
+
+from gan_core.config import Experiment
+from tasks.data.download import download
+from tasks.data.normalize import Splits, normalize, require_fit
+from tasks.places import cache_home
+
+
+def real_images(experiment: Experiment) -> Splits:
+    """The three sets of the experiment's source: to learn from, to choose by, to judge by; BadInput if they do not fit.
+
+    Each is fetched and cut once and found again afterwards.
+    """
+    real = normalize(download(experiment.source), cache_home() / "normalized", experiment.data, experiment.seed)
+    require_fit(real, experiment)
+    return real

@@ -1,0 +1,25 @@
+"""The epochs of a run: a row for each in its history, and how diverse its generator is after the last."""
+
+from dataclasses import fields
+
+import pandas as pd
+
+from gan_core.files import write_frame
+from gan_core.measures.diversity import Diversity
+from tasks.runs.run_folder import Run
+
+
+def read_epochs(run: Run) -> list[dict]:
+    """The rows of the history, none before the first epoch has ended."""
+    return pd.read_parquet(run.history).to_dict("records") if run.history.exists() else []
+
+
+def save_epochs(epochs: list[dict], run: Run) -> None:
+    """Write the history."""
+    write_frame(pd.DataFrame(epochs), run.history)
+
+
+def diversity_after(run: Run) -> Diversity:
+    """The diversity of the run's generator after its last epoch."""
+    last = read_epochs(run)[-1]
+    return Diversity(**{field.name: last[field.name] for field in fields(Diversity)})

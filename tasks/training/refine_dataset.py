@@ -1,0 +1,26 @@
+"""The errand of refining: teaching sets from bolder images whose labels real-taught classifiers have looked at."""
+
+from pathlib import Path
+
+from gan_core.config import Experiment
+from gan_core.measures.examination import TeachingSet
+from tasks.examination.teacher import Teacher
+from tasks.runs.run_folder import Run
+from tasks.training.filter_dataset import filter_dataset
+from tasks.training.generate_dataset import generate_dataset
+
+
+def refine_dataset(
+    generator: Path, experiment: Experiment, run: Run, *, teacher: Teacher
+) -> dict[TeachingSet, list[Path]]:
+    """The refined sets that the experiment asks for: *soft* with soft labels, *filtered* the believed part of it."""
+    wanted, refined = experiment.dataset.refinements, dict[TeachingSet, list[Path]]()
+    if not wanted:
+        return refined
+    bold, place = experiment.dataset.bold(), run.refined("soft")
+    soft = generate_dataset(generator, bold, experiment.seed, teacher=teacher, to=place, softened=True)
+    if "filtered" in wanted:
+        refined["filtered"] = [filter_dataset(soft, to=run.refined("filtered"))]
+    if "soft" in wanted:
+        refined["soft"] = [soft]
+    return refined
