@@ -1,4 +1,4 @@
-"""Laws of the registry: versions never change, there is always a valid champion, and a kill at any moment does no harm."""
+"""Laws of the registry: versions never change, a valid champion is always there, and a kill does no harm."""
 
 import fcntl
 import json
