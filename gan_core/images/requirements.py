@@ -7,24 +7,16 @@ import numpy as np
 
 from gan_core.config import Experiment
 from gan_core.errors import BadInput
-from gan_core.measures.diversity import NEIGHBOURS
 
 MOST_CLASSES = 256  # as labels are bytes
 
 
-def require_sound(
-    experiment: Experiment, train: np.ndarray, validation: np.ndarray, class_names: Sequence[str]
-) -> None:
-    """Raise BadInput unless a run with these labels [N] and [M] of training and validation images can end well."""
+def require_sound(experiment: Experiment, train: np.ndarray, class_names: Sequence[str]) -> None:
+    """Raise BadInput unless the classes and the labels [N] of training images are what the experiment needs."""
     require_names(class_names)
     planned = experiment.dataset.plan(len(class_names))
     if experiment.gan.conditional:  # another generator is not asked for classes
         require_seen(planned, np.bincount(train, minlength=len(class_names)), class_names, "--dataset.counts")
-    if len(validation) <= NEIGHBOURS:
-        raise BadInput(
-            f"Expected at least {NEIGHBOURS + 1} validation images, since diversity is measured by the {NEIGHBOURS} "
-            f"neighbours of each, got {len(validation)}; raise data.validation_images or add training images."
-        )
 
 
 def require_names(class_names: Sequence[str]) -> None:

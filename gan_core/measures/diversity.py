@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gan_core.errors import BadInput
+
 NEIGHBOURS = 5  # as in the paper on coverage
 ENOUGH = 20  # real images of a class, to say how far it is covered
 COLLAPSED_COVERAGE, COLLAPSED_REPEATED, COLLAPSED_EVENNESS = 0.6, 0.1, 0.8
@@ -32,6 +34,15 @@ class Diversity:
         }
         seen_signs = "; ".join(sign for sign, seen in signs.items() if seen)
         return seen_signs and f"The generator has collapsed: {seen_signs}."
+
+
+def require_enough(validation_images: int) -> None:
+    """Raise BadInput for too few validation images to measure diversity by the neighbours of each."""
+    if validation_images <= NEIGHBOURS:
+        raise BadInput(
+            f"Expected at least {NEIGHBOURS + 1} validation images, since diversity is measured by the {NEIGHBOURS} "
+            f"neighbours of each, got {validation_images}; raise data.validation_images or add training images."
+        )
 
 
 def measure(

@@ -3,6 +3,7 @@
 from gan_core.config import Experiment
 from gan_core.images.requirements import require_sound
 from gan_core.images.stratified_split import cut
+from gan_core.measures.diversity import require_enough
 from tasks.data.source_places import named, source_here
 from tasks.data.sources import read_sets
 
@@ -14,4 +15,5 @@ def check_experiment(experiment: Experiment) -> None:
         return
     train, _ = read_sets(source)
     learnt_from, chosen_by = cut(train.labels, experiment.data, experiment.seed)
-    require_sound(experiment, train.labels[learnt_from], train.labels[chosen_by], train.class_names)
+    require_sound(experiment, train.labels[learnt_from], train.class_names)
+    require_enough(len(chosen_by))

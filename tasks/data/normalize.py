@@ -15,6 +15,7 @@ from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.requirements import require_sound
 from gan_core.images.stratified_split import split
 from gan_core.images.understanding import doubts, understood
+from gan_core.measures.diversity import require_enough
 from gan_core.provenance import digest
 from tasks.data.sources import FILES, TRAIN_LABELS, Source, find, read_class_names, read_sets
 
@@ -56,7 +57,8 @@ def normalize(raw: Path, folder: Path, data: DataSettings, seed: int) -> Splits:
 def require_fit(splits: Splits, experiment: Experiment) -> None:
     """Raise BadInput unless the experiment can end well with these images, as a command has made sure before."""
     train, validation = LabelledImages.load(splits.train), LabelledImages.load(splits.validation)
-    require_sound(experiment, train.labels, validation.labels, train.class_names)
+    require_sound(experiment, train.labels, train.class_names)
+    require_enough(len(validation))
 
 
 def identity(source: Source, data: DataSettings, seed: int) -> str:
