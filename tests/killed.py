@@ -18,6 +18,13 @@ from unittest.mock import patch
 import pytest
 from tenacity import wait_none
 
+TINY = (  # options of a run that takes seconds
+    *("--name", "tiny", "--tolerate-collapse", "--data.validation-images", "100", "--gan.batch-size", "16"),
+    *("--gan.epoch-images", "500", "--gan.generator-width", "8", "--gan.discriminator-width", "8"),
+    *("--dataset.per-class", "9", "--classifier.steps", "6", "--classifier.batch-size", "32"),
+    *("--classifier.seeds", "0,1"),
+)
+
 # Processes are forked from one that has imported all and computed nothing: after its first call TensorFlow would hang.
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(

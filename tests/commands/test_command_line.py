@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import striped_images, surroundings, write_source
-from killed import Command
+from killed import TINY, Command
 from PIL import Image
 from servers import wait_until
 
@@ -32,12 +32,6 @@ from gan_core.errors import BadInput
 
 RUN = (sys.executable, "-m", "flows.commands.main", "run")
 EPOCHS = "--gan.epochs"
-TINY = (
-    *("--name", "tiny", "--tolerate-collapse", "--data.validation-images", "100", "--gan.batch-size", "16"),
-    *("--gan.epoch-images", "500", "--gan.generator-width", "8", "--gan.discriminator-width", "8"),
-    *("--dataset.per-class", "9", "--classifier.steps", "6", "--classifier.batch-size", "32"),
-    *("--classifier.seeds", "0,1"),
-)
 
 Whole = tuple[Path, str, str]
 

@@ -9,14 +9,12 @@ import socket
 import ssl
 import subprocess
 import threading
-from collections import Counter
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 from conftest import striped_images, write_source, write_sums
+from http_server import Server, serving
 from servers import running_store
 from tenacity import wait_none
 from upath import UPath
@@ -44,82 +42,11 @@ from tasks.data.sources import (
     verify,
 )
 
-REAL = Path(os.environ.get("SYNTHETIC_DATA_SOURCE") or Path(__file__).parents[2] / "shared" / "fashion-mnist")
+REAL = Path(os.environ.get("SYNTHETIC_DATA_SOURCE") or Path(__file__).parents[3] / "shared" / "fashion-mnist")
 needs_real_files = pytest.mark.skipif(
     not all((REAL / name).is_file() for name in FILES) or sha256(REAL / TRAIN_LABELS) != FASHION_MNIST[TRAIN_LABELS],
     reason="needs the original Fashion-MNIST in SYNTHETIC_DATA_SOURCE or ../shared/fashion-mnist",
 )
-
-
-class Server(ThreadingHTTPServer):
-    """Serves one folder, also as a proxy, with the given faults, and counts what it was asked."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.folder = folder
-        self.honours_range = True
-        self.answers_other_range = 0  # more times
-        self.answers_503 = 0  # more times
-        self.drops = 0  # more times, half-way through a file
-        self.asked: Counter[str] = Counter()
-        self.hosts: set[str] = set()  # that were asked for
-        self.ranges: list[str] = []
-        self.sent = 0  # bytes of bodies
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/data"
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Server
-
-    def do_GET(self) -> None:
-        name = urlsplit(self.path).path.removeprefix("/data/")
-        self.server.hosts.add(self.headers["Host"])
-        self.server.asked[name] += 1
-        if self.server.answers_503:
-            self.server.answers_503 -= 1
-            return self.answer(503, b"")
-        if not (self.server.folder / name).is_file():
-            return self.answer(404, b"no such file")
-        self.serve((self.server.folder / name).read_bytes(), self.headers.get("Range"))
-
-    def serve(self, content: bytes, wanted: str | None) -> None:
-        if not wanted or not self.server.honours_range:
-            return self.answer(200, content)
-        self.server.ranges.append(wanted)
-        start = int(wanted.removeprefix("bytes=").removesuffix("-"))
-        if self.server.answers_other_range:
-            self.server.answers_other_range -= 1
-            start //= 2
-        if start >= len(content):
-            return self.answer(416, b"", f"bytes */{len(content)}")
-        self.answer(206, content[start:], f"bytes {start}-{len(content) - 1}/{len(content)}")
-
-    def answer(self, status: int, body: bytes, content_range: str | None = None) -> None:
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        if content_range:
-            self.send_header("Content-Range", content_range)
-        self.end_headers()
-        if self.server.drops and len(body) > 1000:
-            self.server.drops -= 1
-            body = body[: len(body) // 2]
-        self.wfile.write(body)
-        self.server.sent += len(body)
-
-    def log_message(self, format: str, *arguments: object) -> None:
-        """Say nothing."""
-
-
-def serving(folder: Path) -> Iterator[Server]:
-    with Server(folder) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from conftest import striped_images, write_source, write_sums
+from http_server import serving
 from killed import MOMENTS, call, kill
 from servers import running_store
-from test_download import serving
 
 from gan_core.config import Experiment
 from gan_core.errors import BadInput

@@ -55,7 +55,7 @@ def test_runs_of_the_command_bear_it_on_a_server_that_is_named() -> None:
 
 def test_the_handbook_names_every_alert_and_only_tests_that_exist() -> None:
     handbook = (ROOT / "docs/operations.md").read_text()
-    tests = "".join(path.read_text() for path in (ROOT / "tests").glob("test_*.py"))
+    tests = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
 
     for name, (events, _) in ALERTS.items():
         assert {name, *events} <= set(re.findall(r"`([^`\n]+)`", handbook))

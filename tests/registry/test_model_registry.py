@@ -14,7 +14,7 @@ from gan_core.measures.comparison import Verdict
 from tasks.registry.model_registry import ModelRegistry, Version
 from tasks.registry.records import Origin, Record
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PROMOTED, REFUSED = Verdict(True, "Better.", {"accuracy": 0.9}), Verdict(False, "Worse.", {"accuracy": 0.8})
 
 # For each number n on its standard input: in a process of its own, enrolls a better challenger and ends itself with

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from conftest import striped_images, write_source
-from test_command_line import TINY
+from killed import TINY
 
 from flows.commands.main import app
 from gan_core.config import Experiment, RetrainSettings
@@ -20,7 +20,7 @@ from tasks.registry.challenge import open_challenge
 from tasks.registry.model_registry import ModelRegistry
 from tasks.registry.records import Record
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 RETRAIN = ("retrain", "--verbose", *TINY, "--gan.epochs", "2", "--gan.latent-size", "8")
 
 
