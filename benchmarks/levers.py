@@ -20,7 +20,7 @@ from gan_core.gan.drawing import draw, plan_labels
 from gan_core.gan.game import Epoch, Game
 from gan_core.images.labelled_images import LabelledImages, to_signed
 from gan_core.measures.classifier import score, teach
-from gan_core.measures.soft_labels import filtered, soft
+from gan_core.measures.soft_labels import add_soft_labels, filter_by_soft_labels
 
 
 def main() -> None:
@@ -102,9 +102,9 @@ def measure(experiment: Experiment, players: Players, seeds: int) -> dict[str, f
     }
     if drawing.refinements:
         bold = drawn(game, drawing.bold(), experiment.seed, real.validation.class_names)
-        softened = soft(bold, players.teach(experiment.classifier))
+        softened = add_soft_labels(bold, players.teach(experiment.classifier))
         for refinement in drawing.refinements:
-            row |= taught_by(softened if refinement == "soft" else filtered(softened), refinement)
+            row |= taught_by(softened if refinement == "soft" else filter_by_soft_labels(softened), refinement)
     return row
 
 

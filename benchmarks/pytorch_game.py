@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from gan_core.compute.precision import resolved
+from gan_core.compute.precision import resolve_policy
 from gan_core.config import GanSettings
 
 
@@ -82,7 +82,9 @@ class Game:
 
     def _arithmetic(self) -> torch.autocast:
         """That of this project: bfloat16 where the machine is fast in it."""
-        return torch.autocast("cpu", torch.bfloat16, enabled=resolved(self.settings.precision) == "mixed_bfloat16")
+        return torch.autocast(
+            "cpu", torch.bfloat16, enabled=resolve_policy(self.settings.precision) == "mixed_bfloat16"
+        )
 
     @torch.no_grad()
     def draw(self, count: int) -> Tensor:

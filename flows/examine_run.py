@@ -7,7 +7,7 @@ from prefect import flow
 from gan_core.config import Experiment
 from gan_core.files import located
 from gan_core.measures.examination import TeachingSet
-from gan_core.reports.run_table import headline
+from gan_core.reports.run_table import format_headline
 from tasks.data.real_images import real_images
 from tasks.examination.examine import examine
 from tasks.examination.teacher import Teacher
@@ -30,4 +30,4 @@ def examine_run(folder: str, experiment: Experiment) -> str:
         examine(name, sets, on=real.test, classifier=classifier, cache=classifier_cache())
         for name, sets in teaching.items()
     ]
-    return headline(examinations, Teacher(real.train, classifier).examine(on=run.synthetic))
+    return format_headline(examinations, Teacher(real.train, classifier).examine(on=run.synthetic))

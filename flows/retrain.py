@@ -5,7 +5,7 @@ from prefect import flow
 from gan_core.config import STANDARD, Experiment, RetrainSettings
 from tasks.data.real_images import real_images
 from tasks.examination.teacher import Teacher
-from tasks.registry.challenge import add_version, compare_generators, concluded, open_challenge
+from tasks.registry.challenge import add_version, compare_generators, conclude_challenge, open_challenge
 from tasks.registry.model_registry import ModelRegistry, models_folder
 from tasks.registry.records import Record
 from tasks.runs.open_run import open_run
@@ -41,4 +41,4 @@ def retrain(
         verdict = compare_generators(
             synthetic, rival, splits=real, run=run, experiment=experiment, standard_errors=settings.standard_errors
         )
-        return concluded(add_version(challenge, verdict, run, splits=real, keep=settings.keep))
+        return conclude_challenge(add_version(challenge, verdict, run, splits=real, keep=settings.keep))

@@ -115,7 +115,7 @@ class GanSettings(Settings):
         "auto", description="of the layers' arithmetic; auto is what the machine is fast in"
     )
 
-    def shown(self, images: int) -> int:
+    def images_per_epoch(self, images: int) -> int:
         """Real images shown in an epoch, of so many training images."""
         return self.epoch_images or max(images, LEAST_EPOCH)
 

@@ -28,7 +28,7 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str
     return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
 
-def shown(value: Any) -> str:
+def format_value(value: Any) -> str:
     """A setting's value as a reader would write it."""
     if value is None or value == {}:
         return "—"
@@ -36,9 +36,9 @@ def shown(value: Any) -> str:
         case bool():
             return "yes" if value else "no"
         case tuple() | list():
-            return ", ".join(map(shown, value))
+            return ", ".join(map(format_value, value))
         case dict():
-            return ", ".join(f"{key}: {shown(item)}" for key, item in value.items())
+            return ", ".join(f"{key}: {format_value(item)}" for key, item in value.items())
         case float():
             return f"{value:g}"
         case _:

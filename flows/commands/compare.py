@@ -7,9 +7,15 @@ from cyclopts import Parameter
 
 from gan_core.errors import BadInput
 from gan_core.files import located
-from gan_core.reports.history_table import gathered, lines, neighbours, table, told
+from gan_core.reports.history_table import (
+    build_history_frame,
+    describe_changes,
+    format_history,
+    neighbours,
+    summarise_entries,
+)
 from tasks.registry.model_registry import ModelRegistry, models_folder
-from tasks.reports.gather_history import find, publish, read
+from tasks.reports.gather_history import find_entries, publish_history, read_entries
 from tasks.runs.run_folder import runs_folder
 
 
@@ -22,14 +28,14 @@ def compare(
     Those that are named are only printed, unless --out says where to leave them.
     """
     runs, models = runs_folder(), ModelRegistry(models_folder())
-    records, left_out = read(find(names, runs, models), models)
+    records, left_out = read_entries(find_entries(names, runs, models), models)
     for sentence in left_out:
         print(f"left out: {sentence}")
     if not records:
         raise BadInput(f"Expected finished runs in {runs} or versions in {models.folder}, got none; make a run first.")
-    frame = gathered(records)
-    those = lines(frame)
+    frame = build_history_frame(records)
+    those = summarise_entries(frame)
     pairs = list(pairwise(those) if names else neighbours(those))
-    print(table(those), "", *(told(*pair) for pair in pairs), sep="\n")
+    print(format_history(those), "", *(describe_changes(*pair) for pair in pairs), sep="\n")
     if out or not names:
-        print(f"\npage  {publish(frame, pairs, models, left_out, located(out) if out else runs)}")
+        print(f"\npage  {publish_history(frame, pairs, models, left_out, located(out) if out else runs)}")

@@ -12,15 +12,24 @@ from cyclopts import App, CycloptsError, Parameter
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from flows.commands.options import Listed, Named, Replaced, Verbose, customised, given, joined, merged
-from flows.commands.screen import forgive_output, quiet
+from flows.commands.options import (
+    Listed,
+    Named,
+    Replaced,
+    Verbose,
+    customise_experiment,
+    join_list,
+    merge_settings,
+    read_settings,
+)
+from flows.commands.screen import forgive_output, hide_library_messages
 from flows.commands.server_setup import HEARTBEAT
 from gan_core.config import STANDARD, Experiment, ExportSettings
 from gan_core.errors import BadInput
 from gan_core.files import located, read_text
 from tasks.data.check_experiment import check_experiment
 from tasks.export.check_export import check_export
-from tasks.runs.run_folder import Run, resolved
+from tasks.runs.run_folder import Run, resolve_latest
 from tasks.task_runners import DASK, task_runner
 
 PREFECT = {  # what `[tool.prefect]` in pyproject.toml says, for those who call from another folder
@@ -67,10 +76,10 @@ def run(
     verbose: Verbose = False,
 ) -> None:
     """Download, train, draw, examine and report; goes on with an unfinished run of the same settings."""
-    wanted = customised(experiment, given(settings))
+    wanted = customise_experiment(experiment, read_settings(settings))
     check_experiment(wanted)
     if not verbose:
-        quiet()
+        hide_library_messages()
     from flows.commands.local_server import server
     from flows.synthetic_data import synthetic_data
 
@@ -91,12 +100,12 @@ def examine(
     verbose: Verbose = False,
 ) -> None:
     """Examine the images of a finished run again, by another classifier or from other seeds."""
-    finished = Run(resolved(located(folder)))
+    finished = Run(resolve_latest(located(folder)))
     if not finished.report.is_file():
         raise BadInput(f"Expected the folder of a finished run, got {folder}; name one that holds a report.html.")
-    wanted = merged(Experiment.model_validate_json(read_text(finished.experiment)), given(settings))
+    wanted = merge_settings(Experiment.model_validate_json(read_text(finished.experiment)), read_settings(settings))
     if not verbose:
-        quiet()
+        hide_library_messages()
     from flows.commands.local_server import server
     from flows.examine_run import examine_run
 
@@ -127,7 +136,7 @@ def export(
     settings = ExportSettings.model_validate(
         {
             "per_class": per_class,
-            "counts": joined(counts),
+            "counts": join_list(counts),
             "test_per_class": test_per_class,
             "real_test": real_test,
             "seed": seed,
@@ -138,7 +147,7 @@ def export(
     formats = tuple(filter(None, map(str.strip, format.split(","))))
     check_export(generator, out, formats, settings, overwrite)
     if not verbose:
-        quiet()
+        hide_library_messages()
     from flows.commands.local_server import server
     from flows.export_dataset import export_dataset
 
@@ -156,7 +165,7 @@ def verify(
 ) -> None:
     """Check a dataset's manifest, digests, counts and descriptions, and read all its images in each format."""
     if not verbose:
-        quiet()
+        hide_library_messages()
     from tasks.export.verify_export import verify_export
 
     print(verify_export(located(folder)))

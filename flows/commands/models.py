@@ -4,8 +4,8 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from flows.commands.options import Named, Replaced, RetrainOptions, Verbose, customised, given
-from flows.commands.screen import quiet
+from flows.commands.options import Named, Replaced, RetrainOptions, Verbose, customise_experiment, read_settings
+from flows.commands.screen import hide_library_messages
 from gan_core.config import STANDARD, RetrainSettings
 from tasks.data.check_experiment import check_experiment
 from tasks.registry.model_registry import ModelRegistry, Version, models_folder
@@ -24,18 +24,21 @@ def retrain(
     verbose: Verbose = False,
 ) -> None:
     """Train a challenger, promote it if it is better; goes on with an unfinished one of the same settings."""
-    wanted, how = customised(experiment, given(settings)), RetrainSettings.model_validate(given(retraining))
+    wanted, how = (
+        customise_experiment(experiment, read_settings(settings)),
+        RetrainSettings.model_validate(read_settings(retraining)),
+    )
     check_experiment(wanted)
     if not verbose:
-        quiet()
+        hide_library_messages()
     from flows.commands.local_server import server
     from flows.retrain import retrain as flow
-    from tasks.registry.challenge import outcome
+    from tasks.registry.challenge import describe_decision
 
     with server():
         record = flow(wanted, how)
     if record:
-        print(f"\n{outcome(record)}")
+        print(f"\n{describe_decision(record)}")
 
 
 @models.command(name="list")

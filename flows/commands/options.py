@@ -17,7 +17,7 @@ Verbose = Annotated[bool, Parameter(negative="", help="show TensorFlow's and Pre
 WIDTH = "generator_width and discriminator_width in one"
 
 
-def typed(
+def build_options(
     settings: type[Settings], *, several: bool = False, several_in_sections: bool = False, without: Sequence[str] = ()
 ) -> type:
     """A dataclass of the settings as options, each None if not given; lists and tables are text with commas.
@@ -30,7 +30,7 @@ def typed(
     for name, field in settings.model_fields.items():
         kind: Any = field.annotation
         if isinstance(kind, type) and issubclass(kind, Settings):
-            kind = typed(kind, several=several_in_sections)
+            kind = build_options(kind, several=several_in_sections)
         elif _is_listed(field):
             kind = Listed
         elif several:
@@ -57,30 +57,30 @@ if TYPE_CHECKING:
     ExperimentOptions = object
     RetrainOptions = object
 else:
-    ExperimentOptions, RetrainOptions = typed(Experiment), typed(RetrainSettings)
+    ExperimentOptions, RetrainOptions = build_options(Experiment), build_options(RetrainSettings)
 
 Replaced = Annotated[ExperimentOptions | None, Parameter(name="*")]
 
 
-def joined(listed: list[str] | None) -> str:
+def join_list(listed: list[str] | None) -> str:
     """What was typed for a list, in one text with commas."""
     return ",".join(listed or ())
 
 
-def given(options: object | None) -> dict[str, Any]:
+def read_settings(options: object | None) -> dict[str, Any]:
     """The settings that were typed, nested, lists and tables as text."""
-    return with_text(typed_values(options))
+    return join_lists(read_options(options))
 
 
-def typed_values(options: object | None) -> dict[str, Any]:
+def read_options(options: object | None) -> dict[str, Any]:
     """The settings that were typed, nested, as they came."""
     return _without_none(asdict(options)) if is_dataclass(options) and not isinstance(options, type) else {}
 
 
-def with_text(settings: Mapping[str, Any]) -> dict[str, Any]:
+def join_lists(settings: Mapping[str, Any]) -> dict[str, Any]:
     """The nested settings with what was typed for a list as one text."""
     return {
-        name: with_text(value) if isinstance(value, dict) else joined(value) if isinstance(value, list) else value
+        name: join_lists(value) if isinstance(value, dict) else join_list(value) if isinstance(value, list) else value
         for name, value in settings.items()
     }
 
@@ -90,14 +90,14 @@ def _without_none(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _without_none(value) if isinstance(value, dict) else value for name, value in given.items()}
 
 
-def customised(name: str, replaced: Mapping[str, Any]) -> Experiment:
+def customise_experiment(name: str, replaced: Mapping[str, Any]) -> Experiment:
     """The named experiment with those settings replaced that were given."""
     if name not in EXPERIMENTS:
         raise BadInput(f"Expected an experiment of {', '.join(EXPERIMENTS)}, got {name!r}; name one of them.")
-    return merged(EXPERIMENTS[name], replaced)
+    return merge_settings(EXPERIMENTS[name], replaced)
 
 
-def merged(experiment: Experiment, replaced: Mapping[str, Any]) -> Experiment:
+def merge_settings(experiment: Experiment, replaced: Mapping[str, Any]) -> Experiment:
     """The experiment with those settings replaced that were given."""
     return Experiment.model_validate(_merged(experiment.model_dump(), replaced))
 

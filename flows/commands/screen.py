@@ -43,7 +43,7 @@ def forgive_output() -> None:
         setattr(sys, name, _stream(descriptor, encoding))
 
 
-def quiet() -> None:
+def hide_library_messages() -> None:
     """Keep what C++ libraries and the loggers of others write in a log file; our own messages go to the screen."""
     encoding = sys.stderr.encoding
     screen, log = os.dup(2), log_file()

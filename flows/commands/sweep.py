@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from flows.commands.options import Named, Verbose, customised, typed, typed_values, with_text
-from flows.commands.screen import quiet
+from flows.commands.options import Named, Verbose, build_options, customise_experiment, join_lists, read_options
+from flows.commands.screen import hide_library_messages
 from gan_core.config import STANDARD, Experiment, split_numbers
 from gan_core.errors import BadInput
 from gan_core.settings_grid import Value, combinations
@@ -15,7 +15,7 @@ from tasks.task_runners import DASK, task_runner
 if TYPE_CHECKING:
     Varied = object
 else:
-    Varied = typed(Experiment, several_in_sections=True, without=("seed",))
+    Varied = build_options(Experiment, several_in_sections=True, without=("seed",))
 
 
 def sweep(
@@ -30,12 +30,12 @@ def sweep(
 
     Runs that are there already are not repeated, a killed one goes on. The test images are not read.
     """
-    fixed, grid = parted(typed_values(settings))
-    wanted = customised(experiment, with_text(fixed))
-    chosen = () if seeds is None else numbers(seeds)
+    fixed, grid = split_grid(read_options(settings))
+    wanted = customise_experiment(experiment, join_lists(fixed))
+    chosen = () if seeds is None else parse_seeds(seeds)
     check_experiment(combinations(wanted, chosen or (wanted.seed,), grid)[0])
     if not verbose:
-        quiet()
+        hide_library_messages()
     from flows.commands.local_server import server
     from flows.sweep import sweep as flow
     from tasks.reports.publish_sweep import Incomplete
@@ -50,7 +50,7 @@ def sweep(
     print(f"\n{result.table}\n\n{result.frame}")
 
 
-def numbers(text: str) -> tuple[int, ...]:
+def parse_seeds(text: str) -> tuple[int, ...]:
     """0-2,7 as (0, 1, 2, 7); BadInput for what is no such text."""
     try:
         return split_numbers(text)
@@ -58,7 +58,7 @@ def numbers(text: str) -> tuple[int, ...]:
         raise BadInput(str(error)) from error
 
 
-def parted(given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, tuple[Value, ...]]]:
+def split_grid(given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, tuple[Value, ...]]]:
     """What all runs have, nested as it came, and the values of the rest by the names of the settings."""
     sections = {name: values for name, values in given.items() if isinstance(values, dict)}
     grid: dict[str, tuple[Value, ...]] = {

@@ -5,9 +5,12 @@ with the one whose memory is free first, so that the sum rounds one way or anoth
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ParamSpec, TypeVar, cast
 
 import tensorflow as tf
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def repeat(count: int | tf.Tensor, step: Callable[..., Any], *state: Any) -> Any:
@@ -23,7 +26,7 @@ def repeat(count: int | tf.Tensor, step: Callable[..., Any], *state: Any) -> Any
     return tuple(last)
 
 
-def compiled(function: Callable[..., Any], **options: Any) -> Any:
+def compile_graph(function: Callable[P, R], **options: Any) -> Callable[P, R]:
     """`tf.function` without AutoGraph, which does not know Python 3.13, and without two optimizers of graphs.
 
     In TensorFlow 2.21 the remapper fails on gradients of leaky ReLUs, at another place in every process, and what the
@@ -31,4 +34,4 @@ def compiled(function: Callable[..., Any], **options: Any) -> Any:
     with different images. They gained no speed.
     """
     tf.config.optimizer.set_experimental_options({"remapping": False, "arithmetic_optimization": False})
-    return tf.function(function, autograph=False, **options)
+    return cast(Callable[P, R], tf.function(function, autograph=False, **options))

@@ -9,7 +9,7 @@ CPU_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}  # of the bfloat16 instructions 
 GPU_CAPABILITY = (8, 0)  # of the first CUDA devices with bfloat16 arithmetic
 
 
-def resolved(setting: str) -> str:
+def resolve_policy(setting: str) -> str:
     """The Keras dtype policy that a setting stands for: `auto` is what this machine is fast in."""
     return native() if setting == "auto" else setting
 

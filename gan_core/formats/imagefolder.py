@@ -9,7 +9,7 @@ import numpy as np
 from upath import UPath
 
 from gan_core.files import file_system, is_local
-from gan_core.formats.png import decoded, encoded, folder_names
+from gan_core.formats.png import decode_png, encode_png, folder_names
 from gan_core.formats.shards import Export, Split
 from gan_core.images.labelled_images import LabelledImages
 
@@ -19,7 +19,7 @@ BLOCK = 4096  # bytes, of most file systems
 def write_shard(folder: Path, split: Split, shard: int, images: LabelledImages) -> None:
     """Write the images of a shard, to an object store many at once; a shard written again gives the same files."""
     classes = [folder / split.name / name for name in folder_names(images.class_names)]
-    numbered = zip(split.range(shard), images.labels, encoded(images.images), strict=True)
+    numbered = zip(split.range(shard), images.labels, encode_png(images.images), strict=True)
     files = ((classes[label] / f"{number:08d}.png", image) for number, label, image in numbered)
     if is_local(folder):
         for path in classes:
@@ -42,4 +42,4 @@ def room(images: int, side: int) -> int:
 def read(folder: Path, split: str) -> Iterator[tuple[np.ndarray, int]]:
     """The images, with the numbers of their folders as labels."""
     for path in sorted((folder / split).glob("*/*.png"), key=lambda path: path.name):
-        yield decoded(io.BytesIO(path.read_bytes())), int(path.parent.name.partition("_")[0])
+        yield decode_png(io.BytesIO(path.read_bytes())), int(path.parent.name.partition("_")[0])

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gan_core.files import atomic_write
-from gan_core.formats.png import decoded, encoded
+from gan_core.formats.png import decode_png, encode_png
 from gan_core.formats.shards import Export, Split
 from gan_core.images.labelled_images import LabelledImages
 
@@ -20,7 +20,7 @@ ROWS = 1_000  # in a row group, so that readers may take a part
 def write_shard(folder: Path, split: Split, shard: int, images: LabelledImages) -> None:
     """Write one file of the split."""
     columns = {
-        "image": [{"bytes": image, "path": None} for image in encoded(images.images)],
+        "image": [{"bytes": image, "path": None} for image in encode_png(images.images)],
         "label": images.labels.astype("int64"),
     }
     with atomic_write(folder / "data" / f"{split.stem(shard)}.parquet") as file:
@@ -51,7 +51,7 @@ def read(folder: Path, split: str) -> Iterator[tuple[np.ndarray, int]]:
         with path.open("rb") as file:
             for batch in pq.ParquetFile(file).iter_batches(ROWS):
                 for row in batch.to_pylist():
-                    yield decoded(io.BytesIO(row["image"]["bytes"])), row["label"]
+                    yield decode_png(io.BytesIO(row["image"]["bytes"])), row["label"]
 
 
 def _schema(class_names: tuple[str, ...]) -> pa.Schema:

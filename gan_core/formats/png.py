@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 
-def encoded(images: np.ndarray) -> Iterator[bytes]:
+def encode_png(images: np.ndarray) -> Iterator[bytes]:
     """Each grey image uint8 [N, side, side] as a PNG file; equal images give equal bytes."""
     for image in images:
         file = io.BytesIO()
@@ -18,7 +18,7 @@ def encoded(images: np.ndarray) -> Iterator[bytes]:
         yield file.getvalue()
 
 
-def decoded(file: BinaryIO) -> np.ndarray:
+def decode_png(file: BinaryIO) -> np.ndarray:
     """The image uint8 [side, side] of a PNG file."""
     with Image.open(file) as image:
         return np.asarray(image)

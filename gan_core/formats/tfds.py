@@ -14,7 +14,7 @@ import numpy as np
 
 from gan_core.files import is_local, local_file, write_text
 from gan_core.formats.parts import copy_file
-from gan_core.formats.png import encoded
+from gan_core.formats.png import encode_png
 from gan_core.formats.shards import Export, Split
 from gan_core.images.labelled_images import LabelledImages
 
@@ -33,7 +33,7 @@ def write_shard(folder: Path, split: Split, shard: int, images: LabelledImages) 
     with local_file(path) as local:
         try:
             with tf.io.TFRecordWriter(str(local)) as writer:
-                for image, label in zip(encoded(images.images), images.labels.tolist(), strict=True):
+                for image, label in zip(encode_png(images.images), images.labels.tolist(), strict=True):
                     writer.write(_example(image, label))
         except tf.errors.OpError as error:
             number = reasons.get(type(error), errno.EIO)

@@ -10,7 +10,7 @@ from typing import IO, cast
 import numpy as np
 
 from gan_core.files import atomic_write
-from gan_core.formats.png import decoded, encoded
+from gan_core.formats.png import decode_png, encode_png
 from gan_core.formats.shards import Export, Split
 from gan_core.images.labelled_images import LabelledImages
 
@@ -19,7 +19,10 @@ WORKERS = 16  # that may read a split at once, each a file of its own, which the
 
 def write_shard(folder: Path, split: Split, shard: int, images: LabelledImages) -> None:
     """Write the tar files of a shard, without dates and owners."""
-    each, numbered = images_in_tar(split), zip(split.range(shard), images.labels, encoded(images.images), strict=True)
+    each, numbered = (
+        images_in_tar(split),
+        zip(split.range(shard), images.labels, encode_png(images.images), strict=True),
+    )
     for tar, pairs in groupby(numbered, lambda pair: pair[0] // each):
         with (
             atomic_write(folder / f"{split.name}-{tar:06d}.tar") as file,
@@ -51,7 +54,7 @@ def read(folder: Path, split: str) -> Iterator[tuple[np.ndarray, int]]:
         with path.open("rb") as file, tarfile.open(fileobj=file) as archive:
             contents = (cast(IO[bytes], archive.extractfile(entry)).read() for entry in archive)
             for label in contents:
-                yield decoded(io.BytesIO(next(contents))), int(label)
+                yield decode_png(io.BytesIO(next(contents))), int(label)
 
 
 def _add(archive: tarfile.TarFile, name: str, content: bytes) -> None:

@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 
-def shifted(images: tf.Tensor, offsets: tf.Tensor) -> tf.Tensor:
+def shift_images(images: tf.Tensor, offsets: tf.Tensor) -> tf.Tensor:
     """Images float32 [N, side, side] in [-1, 1], each moved up and left by its own `offsets` int32 [N, 2] over black.
 
     Done to real and generated images alike, it does not teach the generator to move its own; gradients pass through

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from gan_core.compute.graphs import compiled
+from gan_core.compute.graphs import compile_graph
 from gan_core.compute.weights import assign, values
 from gan_core.files import load_arrays, save_arrays
 from gan_core.gan.generator_card import GeneratorCard
@@ -77,6 +77,6 @@ def _draw_block(generator: Generator, labels: np.ndarray, seed: int, block: int,
     return to_pixels(images.numpy()[: len(labels)])
 
 
-@partial(compiled, reduce_retracing=True)
+@partial(compile_graph, reduce_retracing=True)
 def _call(generator: Generator, latents: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:
     return generator(latents, classes, training=False)

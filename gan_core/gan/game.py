@@ -9,13 +9,13 @@ import numpy as np
 import tensorflow as tf
 
 from gan_core.compute.adam import Adam
-from gan_core.compute.graphs import compiled, repeat
+from gan_core.compute.graphs import compile_graph, repeat
 from gan_core.compute.keras_settings import keras
 from gan_core.compute.replicas import contribution, share
 from gan_core.compute.weights import assign, values
 from gan_core.config import GanSettings
 from gan_core.errors import BadInput
-from gan_core.gan.augmentation import shifted
+from gan_core.gan.augmentation import shift_images
 from gan_core.gan.losses import ADVERSARIAL, class_loss, gradient_penalty
 from gan_core.gan.networks import Discriminator, Generator
 from gan_core.images.labelled_images import LabelledImages, to_signed
@@ -56,13 +56,13 @@ class Game:
                 f"Expected a batch size that {self.replicas} replicas share evenly, got {settings.batch_size}; "
                 f"give {-(-settings.batch_size // self.replicas) * self.replicas}, or train on fewer."
             )
-        self.rounds = max(1, settings.shown(images) // (settings.batch_size * settings.penalty_interval))
+        self.rounds = max(1, settings.images_per_epoch(images) // (settings.batch_size * settings.penalty_interval))
         self.generator = Generator(settings, side=side, classes=classes, seed=2 * seed)
         self.averaged = Generator(settings, side=side, classes=classes, seed=2 * seed)
         self.discriminator = Discriminator(settings, side=side, classes=classes, seed=2 * seed + 1)
         self.generator_optimizer = self._adam(self.generator)
         self.discriminator_optimizer = self._adam(self.discriminator)
-        self._play_round = compiled(self._round)
+        self._play_round = compile_graph(self._round)
 
     def play(self, real: LabelledImages, on_round: Callable[[], None] = lambda: None) -> Iterator[Epoch]:
         """Play the epochs that are left, yielding after each; `on_round` is called after every few steps.
@@ -150,11 +150,11 @@ class Game:
         One replica's part: `images` and `labels` are the whole batch, the figures means over its share.
         """
         settings = self.settings
-        real = self._shown(to_signed(tf.cast(share(images), tf.float32)), 2 * step)
+        real = self._augment(to_signed(tf.cast(share(images), tf.float32)), 2 * step)
         classes = tf.one_hot(share(labels), self.classes)
         latents = tf.random.stateless_normal([settings.batch_size, settings.latent_size], seed=[2 * self.seed, step])
         with tf.GradientTape(persistent=True) as tape:
-            fake = self._shown(self.generator(share(latents), classes, training=True), 2 * step + 1)
+            fake = self._augment(self.generator(share(latents), classes, training=True), 2 * step + 1)
             real_logits, real_classes = self.discriminator(real, classes)
             fake_logits, fake_classes = self.discriminator(fake, classes)
             losses = ADVERSARIAL[settings.loss](real_logits, fake_logits)
@@ -171,13 +171,13 @@ class Game:
         fooled, right = _verdicts(settings.loss, real_logits, fake_logits)
         return tf.stack([losses.generator, losses.discriminator, fooled, right])
 
-    def _shown(self, images: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
+    def _augment(self, images: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
         """The images as the discriminator sees them; `number` is another one for each call, from 0."""
         furthest, size = self.settings.shift, [self.settings.batch_size, 2]
         if not furthest:
             return images
         seed = [2 * self.seed, -1 - number]  # the latents have the numbers from 0
-        return shifted(images, share(tf.random.stateless_uniform(size, seed, -furthest, furthest + 1, tf.int32)))
+        return shift_images(images, share(tf.random.stateless_uniform(size, seed, -furthest, furthest + 1, tf.int32)))
 
     def _penalty_gradient(
         self, real: tf.Tensor, fake: tf.Tensor, classes: tf.Tensor, step: tf.Tensor

@@ -10,7 +10,7 @@ from itertools import count
 import tensorflow as tf
 
 from gan_core.compute.keras_settings import keras
-from gan_core.compute.precision import resolved
+from gan_core.compute.precision import resolve_policy
 from gan_core.compute.replicas import replicas, total
 from gan_core.config import GanSettings
 
@@ -166,7 +166,7 @@ class _Layers:
     """Makes layers of one precision, each initialised from a seed of its own."""
 
     def __init__(self, precision: str, seed: int) -> None:
-        self.precision = resolved(precision)
+        self.precision = resolve_policy(precision)
         self.seeds = (1_000 * seed + number for number in count())
 
     def dense(self, units: int, *, bias: bool = True, precision: str | None = None) -> keras.layers.Dense:

@@ -128,7 +128,7 @@ def concatenate(sets: Sequence[LabelledImages]) -> LabelledImages:
     )
 
 
-def together(sets: Sequence[LabelledImages]) -> tuple[LabelledImages, np.ndarray]:
+def repeat_small_sets(sets: Sequence[LabelledImages]) -> tuple[LabelledImages, np.ndarray]:
     """All sets in one, each once, and the places int64 [M] that repeat the small ones up to about the largest.
 
     A permutation of the places shows each set about as often as the others; the images stand in memory once.

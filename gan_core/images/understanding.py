@@ -10,7 +10,7 @@ NARROW = 32  # of the 256 steps of grey: less is hardly a picture
 SHARED = 0.01  # of the test images; of Fashion-MNIST none is
 
 
-def understood(train: LabelledImages, validation: LabelledImages, test: LabelledImages) -> str:
+def describe_images(train: LabelledImages, validation: LabelledImages, test: LabelledImages) -> str:
     """One line: the classes with their images, the range of the pixels, and how many images each set has."""
     counts = class_counts(train) + class_counts(validation)
     classes = ", ".join(f"{name} {count:,}" for name, count in zip(train.class_names, counts, strict=True))
@@ -22,7 +22,7 @@ def understood(train: LabelledImages, validation: LabelledImages, test: Labelled
     )
 
 
-def doubts(train: LabelledImages, validation: LabelledImages, test: LabelledImages) -> Iterator[str]:
+def find_doubts(train: LabelledImages, validation: LabelledImages, test: LabelledImages) -> Iterator[str]:
     """A sentence for each thing that is probably not meant."""
     low, high = pixel_range(train)
     if low == high or (train.images == train.images[0]).all():

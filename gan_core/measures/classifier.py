@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from gan_core.compute.adam import Adam
-from gan_core.compute.graphs import compiled, repeat
+from gan_core.compute.graphs import compile_graph, repeat
 from gan_core.compute.keras_settings import keras
 from gan_core.compute.precision import native
 from gan_core.compute.weights import assign, values
@@ -124,7 +124,7 @@ class _Course:
         self.optimizer.build(self.classifier.trainable_variables)
         shapes = [None, side, side], [None, classes], [None, settings.batch_size]
         kinds = tf.uint8, tf.float32, tf.int32
-        self.learn = compiled(self._learn, input_signature=list(map(tf.TensorSpec, shapes, kinds)))
+        self.learn = compile_graph(self._learn, input_signature=list(map(tf.TensorSpec, shapes, kinds)))
         self.lock = Lock()
 
     @contextmanager

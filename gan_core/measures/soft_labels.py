@@ -10,12 +10,12 @@ from gan_core.images.labelled_images import LabelledImages
 from gan_core.measures.classifier import beliefs
 
 
-def soft(drawn: LabelledImages, classifiers: Sequence[keras.Model]) -> LabelledImages:
+def add_soft_labels(drawn: LabelledImages, classifiers: Sequence[keras.Model]) -> LabelledImages:
     """All images, with what the classifiers together believe beside the labels."""
     return LabelledImages(drawn.images, drawn.labels, drawn.class_names, believed(drawn.images, classifiers))
 
 
-def filtered(softened: LabelledImages) -> LabelledImages:
+def filter_by_soft_labels(softened: LabelledImages) -> LabelledImages:
     """The images that are believed to be of the class they are labelled with, without beliefs; BadInput if none is."""
     if softened.beliefs is None:
         raise ValueError("Expected images with beliefs, got labels alone.")

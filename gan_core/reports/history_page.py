@@ -10,9 +10,9 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from gan_core.reports.history_table import EXAMINED_ON, TEACHING, Line, changes, lines
+from gan_core.reports.history_table import EXAMINED_ON, TEACHING, Line, changes, summarise_entries
 from gan_core.reports.run_page import GREY, NETWORK_COLOURS, TEMPLATES, chart_style, csv_uri, inline_svg, restrain
-from gan_core.reports.text_table import percent
+from gan_core.reports.text_table import format_percent
 
 RUN_COLOUR, VERSION_COLOUR = NETWORK_COLOURS.values()
 MARGIN = 1 / 24  # days, at least, before the first and after the last
@@ -29,14 +29,14 @@ def render(
 
     A promotion has version, action, when, who and reason.
     """
-    those = lines(frame)
+    those = summarise_entries(frame)
     by_kind = {kind: [line for line in those if line.kind == kind] for kind in EXAMINED_ON}
     return TEMPLATES.get_template("history_page.html.jinja").render(
         runs=by_kind["run"][::-1],
         versions=by_kind["version"][::-1],
         champion=next((line for line in those if line.champion), None),
         teaching=TEACHING,
-        percent=percent,
+        percent=format_percent,
         charts=[chart for chart in (_chart_of_runs(by_kind["run"]), _chart_of_versions(by_kind["version"])) if chart],
         promotions=promotions[::-1],
         changes=[(before, after, changes(before, after)) for before, after in pairs][::-1],

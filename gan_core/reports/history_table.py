@@ -13,8 +13,8 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from gan_core.reports.text_table import aligned, percent
-from gan_core.settings_grid import by_name, differences, shown
+from gan_core.reports.text_table import align_columns, format_percent
+from gan_core.settings_grid import by_name, differences, format_value
 
 Kind = Literal["run", "version"]
 EXAMINED_ON: dict[Kind, str] = {"run": "test", "version": "validation"}
@@ -61,7 +61,7 @@ class Change:
     after: str
 
 
-def gathered(records: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+def build_history_frame(records: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """One frame of what is known of all runs and versions, a row for each teaching set, classifier and seed.
 
     `records` have the columns of `report.tidy`, as far as their program knew them, and those in COLUMNS.
@@ -71,7 +71,7 @@ def gathered(records: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     return frame.astype({"started": "datetime64[ms]", "seed": "Int64", "images": "Int64", "champion": bool})
 
 
-def lines(frame: pd.DataFrame) -> list[Line]:
+def summarise_entries(frame: pd.DataFrame) -> list[Line]:
     """A line for each run and version, in the order of the frame."""
     return [_line(str(name), rows) for name, rows in frame.groupby("name", sort=False)]
 
@@ -81,7 +81,7 @@ def changes(before: Line, after: Line) -> list[Change]:
     settings = differences(before.settings, after.settings).items()
     made_by = {name: (before.made_by[name], text) for name, text in after.made_by.items() if name in before.made_by}
     return [
-        *(Change(name, shown(old), shown(new)) for name, (old, new) in settings),
+        *(Change(name, format_value(old), format_value(new)) for name, (old, new) in settings),
         *(Change(name, old[:12], new[:12]) for name, (old, new) in made_by.items() if old != new),
     ]
 
@@ -92,18 +92,18 @@ def neighbours(those: Sequence[Line]) -> Iterator[tuple[Line, Line]]:
         yield from pairwise(line for line in those if line.kind == kind)
 
 
-def table(those: Sequence[Line]) -> str:
+def format_history(those: Sequence[Line]) -> str:
     """Runs and versions in aligned lines for a terminal, each with what it was examined on."""
     parts = []
     for kind, images in EXAMINED_ON.items():
         if chosen := [line for line in those if line.kind == kind]:
             parts.append(
-                f"{kind}s: accuracy in per cent on {images} images\n{aligned([_HEADS, *map(_cells, chosen)], 2)}"
+                f"{kind}s: accuracy in per cent on {images} images\n{align_columns([_HEADS, *map(_cells, chosen)], 2)}"
             )
     return "\n\n".join(parts)
 
 
-def told(before: Line, after: Line) -> str:
+def describe_changes(before: Line, after: Line) -> str:
     """What changed between two, in a line."""
     what = "; ".join(f"{change.name} {change.before} → {change.after}" for change in changes(before, after))
     return f"{before.name} → {after.name}: {what or 'nothing that is known'}"
@@ -113,10 +113,10 @@ _HEADS = ("", "started", "by real", "by synthetic", "by both", "label fidelity",
 
 
 def _cells(line: Line) -> tuple[str, ...]:
-    taught = (percent(line.accuracy[name], line.spread[name]) for name in TEACHING)
+    taught = (format_percent(line.accuracy[name], line.spread[name]) for name in TEACHING)
     when = f"{line.started:%Y-%m-%d %H:%M}" if line.started else "—"
     note = " ".join(filter(None, ["champion" if line.champion else "", line.note]))
-    return (line.name, when, *taught, percent(line.label_fidelity), percent(line.coverage), note)
+    return (line.name, when, *taught, format_percent(line.label_fidelity), format_percent(line.coverage), note)
 
 
 def _line(name: str, rows: pd.DataFrame) -> Line:

@@ -18,11 +18,12 @@ from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
+from pydantic.fields import FieldInfo
 
 from gan_core.config import Experiment, Settings
 from gan_core.measures.examination import Examination
-from gan_core.reports.run_table import results
-from gan_core.settings_grid import shown
+from gan_core.reports.run_table import summarise_results
+from gan_core.settings_grid import format_value
 
 NETWORK_COLOURS = {"generator": "#3b76e1", "discriminator": "#e0762f"}  # legible on white and on near black
 GREY = "#8a8f98"  # lines of a chart's frame, likewise; its letters follow the page's style sheet
@@ -56,7 +57,7 @@ class Confusion:
 def render(
     *,
     examinations: Sequence[Examination],
-    label_fidelity: Examination,
+    trts: Examination,
     labelled_by: str | None,
     frame: pd.DataFrame,
     history: pd.DataFrame,
@@ -68,7 +69,7 @@ def render(
     notes: Sequence[str] = (),
 ) -> str:
     """The page; `frame` is the tidy report, `labelled_by` completes "its images were labelled by ..."."""
-    lines = results(examinations, label_fidelity)
+    lines = summarise_results(examinations, trts)
     provenance = {str(column): value for column, value in frame.iloc[0].items()}
     return TEMPLATES.get_template("run_page.html.jinja").render(
         experiment=experiment,
@@ -83,10 +84,10 @@ def render(
         last_grid=_embedded(grids[-1]) if grids else None,
         charts=[_chart(history, quantity) for quantity in ("loss", "accuracy")] if len(history) else [],
         class_names=class_names,
-        recalls=_recalls(examinations, label_fidelity),
+        recalls=_recalls(examinations, trts),
         confusions=[
-            _confusion(line.name, "label" if item is label_fidelity else "true class", item.confusion)
-            for line, item in zip(lines, (*examinations, label_fidelity), strict=True)
+            _confusion(line.name, "label" if item is trts else "true class", item.confusion)
+            for line, item in zip(lines, (*examinations, trts), strict=True)
         ],
         settings=_settings(experiment),
         precision=provenance["precision"],
@@ -107,9 +108,9 @@ def _embedded(path: Path) -> str:
     return f"data:{kind};base64,{b64encode(path.read_bytes()).decode()}"
 
 
-def _recalls(examinations: Sequence[Examination], label_fidelity: Examination) -> list[list[Cell]]:
+def _recalls(examinations: Sequence[Examination], trts: Examination) -> list[list[Cell]]:
     """Mean recall over the seeds, one row a class, one column an examination."""
-    columns = [np.mean([score.recall for score in item.scores], axis=0) for item in (*examinations, label_fidelity)]
+    columns = [np.mean([score.recall for score in item.scores], axis=0) for item in (*examinations, trts)]
     return [[_recall_cell(share) for share in row] for row in np.stack(columns, axis=1).tolist()]
 
 
@@ -141,10 +142,16 @@ def _settings(experiment: Experiment) -> list[tuple[str, list[tuple[str, str, st
         value = getattr(experiment, name)
         if isinstance(value, Settings):
             fields = type(value).model_fields.items()
-            sections.append((name, [(key, shown(getattr(value, key)), item.description or "") for key, item in fields]))
+            sections.append(
+                (name, [(key, format_value(getattr(value, key)), item.description or "") for key, item in fields])
+            )
         else:
-            top.append((name, shown(value), field.description or ""))
+            top.append(_setting(experiment, name, field))
     return [("experiment", top), *sections]
+
+
+def _setting(settings: Settings, name: str, field: FieldInfo) -> tuple[str, str, str]:
+    return name, format_value(getattr(settings, name)), field.description or ""
 
 
 def _chart(history: pd.DataFrame, quantity: str) -> Markup:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from gan_core.measures.examination import Examination
 from gan_core.provenance import Provenance
-from gan_core.reports.text_table import aligned
+from gan_core.reports.text_table import align_columns
 
 
 @dataclass(frozen=True)
@@ -43,18 +43,18 @@ class Result:
         return f"{self.seeds} seed" + "s" * (self.seeds > 1)
 
 
-def tidy(
+def build_run_frame(
     examinations: Sequence[Examination],
-    label_fidelity: Examination,
+    trts: Examination,
     provenance: Provenance,
     class_names: Sequence[str],
 ) -> pd.DataFrame:
     """One row for each teaching set, classifier and seed.
 
-    `label_fidelity` holds, for each seed, the real-taught classifier's score on the synthetic images.
+    `trts` holds, for each seed, the real-taught classifier's score on the synthetic images.
     """
     recalls = recall_columns(class_names)
-    fidelity = {("real", label_fidelity.classifier, score.seed): score.accuracy for score in label_fidelity.scores}
+    fidelity = {("real", trts.classifier, score.seed): score.accuracy for score in trts.scores}
     rows = [
         {
             "run_id": provenance.run_id,
@@ -95,7 +95,7 @@ def slug(name: str) -> str:
     return re.sub(r"[\W_]+", "-", name.lower()).strip("-")
 
 
-def results(examinations: Sequence[Examination], label_fidelity: Examination) -> list[Result]:
+def summarise_results(examinations: Sequence[Examination], trts: Examination) -> list[Result]:
     """The lines of the headline; the classifier is named only where there are several."""
     reality = {item.classifier: item.accuracy for item in examinations if item.taught_by == "real"}
     several = len({item.classifier for item in examinations}) > 1
@@ -112,14 +112,12 @@ def results(examinations: Sequence[Examination], label_fidelity: Examination) ->
                 gap=item.accuracy - reality[item.classifier] if compared else None,
             )
         )
-    seen = int(label_fidelity.scores[0].confusion.sum())
-    fidelity = Result(
-        "label fidelity", seen, len(label_fidelity.scores), label_fidelity.accuracy, label_fidelity.spread
-    )
+    seen = int(trts.scores[0].confusion.sum())
+    fidelity = Result("label fidelity", seen, len(trts.scores), trts.accuracy, trts.spread)
     return [*lines, fidelity]
 
 
-def headline(examinations: Sequence[Examination], label_fidelity: Examination) -> str:
+def format_headline(examinations: Sequence[Examination], trts: Examination) -> str:
     """The results in aligned lines for a terminal."""
     lines = [
         (
@@ -129,6 +127,6 @@ def headline(examinations: Sequence[Examination], label_fidelity: Examination) -
             line.seeds_text,
             f"{line.points} points to real" if line.points else "",
         )
-        for line in results(examinations, label_fidelity)
+        for line in summarise_results(examinations, trts)
     ]
-    return aligned(lines, between="   ")
+    return align_columns(lines, between="   ")

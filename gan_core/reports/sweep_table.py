@@ -8,8 +8,8 @@ import pandas as pd
 
 from gan_core.config import Experiment
 from gan_core.measures.diversity import Diversity
-from gan_core.reports.text_table import aligned, percent
-from gan_core.settings_grid import by_name, shown, varying
+from gan_core.reports.text_table import align_columns, format_percent
+from gan_core.settings_grid import by_name, format_value, varying
 
 CAPTION = (
     "Accuracy in per cent on validation images; the test images took no part. After ± stands the standard deviation\n"
@@ -18,7 +18,7 @@ CAPTION = (
 )
 
 
-def gathered(experiments: Sequence[Experiment], reports: Sequence[pd.DataFrame | str]) -> pd.DataFrame:
+def build_sweep_frame(experiments: Sequence[Experiment], reports: Sequence[pd.DataFrame | str]) -> pd.DataFrame:
     """One row for each run, teaching set and classifier; a run that failed has one with the reason.
 
     A report is what `validated` returns, or the reason why there is none. Columns are the run's seed, the settings
@@ -40,7 +40,7 @@ def gathered(experiments: Sequence[Experiment], reports: Sequence[pd.DataFrame |
     return frame.astype({"classifier_seed": "Int64"})
 
 
-def validated(frame: pd.DataFrame, diversity: Diversity, training_seconds: float) -> pd.DataFrame:
+def add_validation_columns(frame: pd.DataFrame, diversity: Diversity, training_seconds: float) -> pd.DataFrame:
     """The tidy report of classifiers that answered about validation images, with what else a sweep compares."""
     return frame.assign(
         outcome="collapsed" if diversity.collapse else "sound",
@@ -51,10 +51,10 @@ def validated(frame: pd.DataFrame, diversity: Diversity, training_seconds: float
     )
 
 
-def table(frame: pd.DataFrame, varied: Sequence[str]) -> str:
+def format_sweep(frame: pd.DataFrame, varied: Sequence[str]) -> str:
     """A line for each run, then one for each combination of settings if there are several seeds, the best first."""
     runs = [_run(rows, varied) for _, rows in frame.groupby("settings_digest", sort=False)]
-    lines = aligned([("seed", *map(_short, varied), *_HEADS, ""), *map(_cells, runs)], left=0)
+    lines = align_columns([("seed", *map(_short, varied), *_HEADS, ""), *map(_cells, runs)], left=0)
     if len({run["seed"] for run in runs}) == 1:
         return f"{lines}\n\n{CAPTION.format(spread='the seeds of the classifier')}"
     groups: dict[tuple, list[dict]] = {}
@@ -62,12 +62,12 @@ def table(frame: pd.DataFrame, varied: Sequence[str]) -> str:
         groups.setdefault(tuple(run["settings"]), []).append(run)
     summary = sorted((_summed(settings, group) for settings, group in groups.items()), key=lambda row: row[0])
     heads = ("runs", *map(_short, varied), *_HEADS, "")
-    by_settings = aligned([heads, *(cells for _, cells in summary)], left=0)
+    by_settings = align_columns([heads, *(cells for _, cells in summary)], left=0)
     spread = "the seeds of the classifier above, over the runs below"
     return f"{lines}\n\n{by_settings}\n\n{CAPTION.format(spread=spread)}"
 
 
-def fault(frame: pd.DataFrame, *, tolerate_collapse: bool) -> str:
+def find_fault(frame: pd.DataFrame, *, tolerate_collapse: bool) -> str:
     """What did not go well, in a sentence, empty if all did."""
     runs = frame.drop_duplicates("settings_digest")
     bad = runs[runs.outcome.isin(["failed"] if tolerate_collapse else ["failed", "collapsed"])]
@@ -85,7 +85,7 @@ def _run(rows: pd.DataFrame, varied: Sequence[str]) -> dict[str, Any]:
     taught = {name: rows.accuracy[rows.taught_by == name] for name in ("synthetic", "real")}
     return {
         "seed": str(first.seed),
-        "settings": [shown(first[name]) for name in varied],
+        "settings": [format_value(first[name]) for name in varied],
         "accuracy": taught["synthetic"].mean(),
         "spread": taught["synthetic"].std(),
         "real": taught["real"].mean(),
@@ -96,7 +96,10 @@ def _run(rows: pd.DataFrame, varied: Sequence[str]) -> dict[str, Any]:
 
 
 def _cells(run: dict[str, Any]) -> tuple[str, ...]:
-    means = percent(run["accuracy"], run["spread"]), *(percent(run[name]) for name in ("real", "fidelity", "coverage"))
+    means = (
+        format_percent(run["accuracy"], run["spread"]),
+        *(format_percent(run[name]) for name in ("real", "fidelity", "coverage")),
+    )
     return (run["seed"], *run["settings"], *means, run["outcome"])
 
 
@@ -105,11 +108,11 @@ def _summed(settings: Sequence[str], runs: Sequence[dict]) -> tuple[float, tuple
     kept = pd.DataFrame([run for run in runs if run["outcome"] != "failed"], columns=list(runs[0]))
     numbers = {name: kept[name].astype(float) for name in ("accuracy", "real", "fidelity", "coverage")}
     accuracy = numbers.pop("accuracy")
-    others = [percent(column.mean()) for column in numbers.values()]
+    others = [format_percent(column.mean()) for column in numbers.values()]
     outcomes = pd.Series([run["outcome"] for run in runs if run["outcome"]]).value_counts(sort=False)
     note = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items())
     best = -accuracy.mean() if len(kept) else np.inf
-    return best, (str(len(kept)), *settings, percent(accuracy.mean(), accuracy.std()), *others, note)
+    return best, (str(len(kept)), *settings, format_percent(accuracy.mean(), accuracy.std()), *others, note)
 
 
 def _short(name: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 
-def aligned(rows: Sequence[Sequence[str]], left: int = 1, between: str = "  ") -> str:
+def align_columns(rows: Sequence[Sequence[str]], left: int = 1, between: str = "  ") -> str:
     """The rows with their columns side by side: the first `left` flush left, the others right, the last left again."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     last = len(widths) - 1
@@ -14,7 +14,7 @@ def aligned(rows: Sequence[Sequence[str]], left: int = 1, between: str = "  ") -
     return "\n".join(between.join(cell(text, number) for number, text in enumerate(row)).rstrip() for row in rows)
 
 
-def percent(mean: float, spread: float = float("nan")) -> str:
+def format_percent(mean: float, spread: float = float("nan")) -> str:
     """A share and its spread in per cent, a dash for what is not known."""
     if mean != mean:
         return "—"

@@ -14,7 +14,7 @@ from gan_core.formats.idx_codec import count_labels
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.requirements import require_sound
 from gan_core.images.stratified_split import split
-from gan_core.images.understanding import doubts, understood
+from gan_core.images.understanding import describe_images, find_doubts
 from gan_core.measures.diversity import require_enough
 from gan_core.provenance import digest
 from tasks.data.sources import FILES, TRAIN_LABELS, Source, find, read_class_names, read_sets
@@ -37,7 +37,7 @@ def normalize(raw: Path, folder: Path, data: DataSettings, seed: int) -> Splits:
     """Cut the files in `raw` into three NPZ files under `folder`, or find those made before; say what is in them."""
     source = find(raw)
     settled = data.settled(count_labels(source.files[TRAIN_LABELS]))
-    digest = identity(source, settled, seed)
+    digest = identify_splits(source, settled, seed)
     made = folder / digest
     splits = Splits(made / "train.npz", made / "validation.npz", made / "test.npz", digest)
     notes = made / "notes.json"
@@ -61,7 +61,7 @@ def require_fit(splits: Splits, experiment: Experiment) -> None:
     require_enough(len(validation))
 
 
-def identity(source: Source, data: DataSettings, seed: int) -> str:
+def identify_splits(source: Source, data: DataSettings, seed: int) -> str:
     """A SHA-256 that changes with each thing that the three sets depend on."""
     files = [sha256(source.files[name]) for name in FILES]
     return digest(files, read_class_names(source), data.model_dump(mode="json"), seed)
@@ -73,4 +73,4 @@ def save_splits(splits: Splits, real: LabelledImages, test: LabelledImages, data
     train.save(splits.train)
     validation.save(splits.validation)
     test.save(splits.test)
-    return [understood(train, validation, test), *doubts(train, validation, test)]
+    return [describe_images(train, validation, test), *find_doubts(train, validation, test)]

@@ -14,7 +14,7 @@ from prefect.cache_policies import NO_CACHE
 
 from gan_core.config import ClassifierSettings
 from gan_core.files import load_arrays, save_arrays, sha256
-from gan_core.images.labelled_images import LabelledImages, read_shape, together
+from gan_core.images.labelled_images import LabelledImages, read_shape, repeat_small_sets
 from gan_core.measures.examination import Examination, TeachingSet
 from gan_core.provenance import TEACHING, digest, program_digest
 from tasks.progress import progress
@@ -54,7 +54,7 @@ def taught_classifier(
     kept = cache / f"{_identity(teaching, settings, seed)}.npz"
     if not kept.exists():
         started = time.perf_counter()
-        images, repeated = together([LabelledImages.load(path) for path in teaching])
+        images, repeated = repeat_small_sets([LabelledImages.load(path) for path in teaching])
         with progress(f"Teaching a classifier, seed {seed}", "teaching", settings.steps) as advance:
             classifier = teach(settings, images, seed, advance, repeated=repeated)
         save_arrays(kept, values(classifier.trainable_variables) | {"seconds": np.array(time.perf_counter() - started)})

@@ -18,7 +18,7 @@ from gan_core.gan.generator_card import GeneratorCard, read_card
 from gan_core.images.requirements import require_names
 from tasks.export.contents import files_in
 from tasks.export.staging import check_place, standing
-from tasks.runs.run_folder import Run, resolved
+from tasks.runs.run_folder import Run, resolve_latest
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def require_formats(formats: Sequence[str]) -> None:
 def find_weights(generator: Path) -> tuple[Run | None, Path]:
     """The run, where its folder was named, and the generator's file."""
     try:
-        meant = resolved(generator)
+        meant = resolve_latest(generator)
         run = Run(meant) if meant.is_dir() else None
         weights = run.generator if run else meant
         found = weights.is_file()

@@ -38,7 +38,7 @@ class HubSize:
     fetched: int  # bytes of its files
 
 
-def card(plan: ExportPlan, digest: str, sizes: Sequence[HubSize]) -> str:
+def format_card(plan: ExportPlan, digest: str, sizes: Sequence[HubSize]) -> str:
     """The text of README.md, whose head is as the Hugging Face hub wants it; `digest` is that of all data."""
     from huggingface_hub import DatasetCard
 

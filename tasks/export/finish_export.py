@@ -23,7 +23,7 @@ from gan_core.formats.parts import PARTS
 from gan_core.provenance import library_versions
 from tasks.export.contents import CARD, CROISSANT, MANIFEST, SUMS
 from tasks.export.croissant import croissant
-from tasks.export.dataset_card import HubSize, card, hub_format
+from tasks.export.dataset_card import HubSize, format_card, hub_format
 from tasks.export.plan_export import ExportPlan
 
 FINISHED = ".finished"
@@ -48,22 +48,22 @@ def finish_export(plan: ExportPlan, settings: ExportSettings, *, staging: Path) 
         "w+", encoding="utf-8", dir=staging if is_local(staging) else None
     ) as notes:  # there may be millions
         few = {}
-        for name, size, digest in all_synced(staging, _files(refreshed(staging))):
-            note(notes, name, size, digest)
+        for name, size, digest in sync_files(staging, _files(refreshed(staging))):
+            add_note(notes, name, size, digest)
             if not name.endswith(".png"):  # which croissant.json does not name
                 few[name] = size, digest
-        write_text(staging / CARD, card(plan, content_digest(notes), hub_sizes(plan, staging, notes)))
-        few[CARD] = synced(staging / CARD)
-        note(notes, CARD, *few[CARD])
+        write_text(staging / CARD, format_card(plan, content_digest(notes), hub_sizes(plan, staging, notes)))
+        few[CARD] = sync_file(staging / CARD)
+        add_note(notes, CARD, *few[CARD])
         write_text(staging / CROISSANT, croissant(plan, few))
-        note(notes, CROISSANT, *synced(staging / CROISSANT))
-        seal(staging, described(plan, settings), notes)
+        add_note(notes, CROISSANT, *sync_file(staging / CROISSANT))
+        seal(staging, describe_dataset(plan, settings), notes)
 
 
 def content_digest(notes: IO[str]) -> str:
     """SHA-256 of the names and the digests of all files in the notes: other data have another one."""
     whole = hashlib.sha256()
-    for name, _, digest in noted(notes):
+    for name, _, digest in read_notes(notes):
         whole.update(f"{digest}  {name}\n".encode())
     notes.seek(0, os.SEEK_END)
     return whole.hexdigest()
@@ -78,7 +78,7 @@ def hub_sizes(plan: ExportPlan, staging: Path, notes: IO[str]) -> list[HubSize]:
     sizes = []
     for split in plan.export.splits:
         files = pattern.format(split=split.name)
-        fetched = sum(size for file, size, _ in noted(notes) if fnmatchcase(file, files))
+        fetched = sum(size for file, size, _ in read_notes(notes) if fnmatchcase(file, files))
         loaded = parquet.loaded_bytes(staging / name, split.name) if name == "parquet" else fetched
         sizes.append(HubSize(split, loaded, fetched))
     notes.seek(0, os.SEEK_END)
@@ -90,7 +90,7 @@ def is_finished(staging: Path) -> bool:
     return (staging / FINISHED).exists()
 
 
-def described(plan: ExportPlan, settings: ExportSettings) -> dict[str, Any]:
+def describe_dataset(plan: ExportPlan, settings: ExportSettings) -> dict[str, Any]:
     """What the manifest says of a dataset besides its files."""
     origin, export = plan.origin, plan.export
     return {
@@ -122,12 +122,12 @@ def described(plan: ExportPlan, settings: ExportSettings) -> dict[str, Any]:
 def seal(staging: Path, contents: dict[str, Any], notes: IO[str]) -> None:
     """Write the checksums, that of the manifest among them, and then the manifest."""
     with tempfile.TemporaryFile(dir=staging if is_local(staging) else None) as manifest:
-        for line in manifest_lines(contents, noted(notes)):
+        for line in manifest_lines(contents, read_notes(notes)):
             manifest.write(line.encode())
         manifest.seek(0)
         whole = hashlib.file_digest(manifest, "sha256").hexdigest()
         with atomic_write(staging / SUMS) as sums:
-            for name, _, digest in noted(notes):
+            for name, _, digest in read_notes(notes):
                 sums.write(f"{digest}  {name}\n".encode())
             sums.write(f"{whole}  {MANIFEST}\n".encode())
         manifest.seek(0)
@@ -135,12 +135,12 @@ def seal(staging: Path, contents: dict[str, Any], notes: IO[str]) -> None:
             shutil.copyfileobj(manifest, file)
 
 
-def note(notes: IO[str], name: str, size: int, digest: str) -> None:
+def add_note(notes: IO[str], name: str, size: int, digest: str) -> None:
     """Add a file to the notes, a line of JSON for each."""
     notes.write(json.dumps([name, size, digest]) + "\n")
 
 
-def noted(notes: IO[str]) -> Iterator[tuple[str, int, str]]:
+def read_notes(notes: IO[str]) -> Iterator[tuple[str, int, str]]:
     """Name, bytes and SHA-256 of all files in the notes."""
     notes.seek(0)
     return map(json.loads, notes)
@@ -157,15 +157,15 @@ def manifest_lines(contents: dict[str, Any], files: Iterable[tuple[str, int, str
     yield "\n }\n}\n"
 
 
-def all_synced(staging: Path, names: Iterator[str]) -> Iterator[tuple[str, int, str]]:
+def sync_files(staging: Path, names: Iterator[str]) -> Iterator[tuple[str, int, str]]:
     """Name, bytes and SHA-256 of each file; many at once, as an object store takes its time for each."""
     with ThreadPoolExecutor(READERS) as pool:
         while some := list(islice(names, BATCH)):
-            for name, fixed in zip(some, pool.map(lambda name: synced(staging / name), some), strict=True):
+            for name, fixed in zip(some, pool.map(lambda name: sync_file(staging / name), some), strict=True):
                 yield name, *fixed
 
 
-def synced(path: Path) -> tuple[int, str]:
+def sync_file(path: Path) -> tuple[int, str]:
     """The bytes and the SHA-256 of a file, once all of it is on the disk."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()

@@ -111,8 +111,10 @@ def compare_generators(
     known, unseen = LabelledImages.load(splits.train), LabelledImages.load(splits.validation)
     drawn, classifier = LabelledImages.load(challenger).images[: copying.SAMPLE], experiment.classifier
     copied = copying.measure(*(images.reshape(len(images), -1) for images in (drawn, known.images, unseen.images)))
-    answers = recognised(challenger, unseen, classifier, run.classifiers)
-    comparison = compare(answers, recognised(champion, unseen, classifier, classifier_cache())) if champion else None
+    answers = recognised_images(challenger, unseen, classifier, run.classifiers)
+    comparison = (
+        compare(answers, recognised_images(champion, unseen, classifier, classifier_cache())) if champion else None
+    )
     return decide(
         float(answers.mean()),
         comparison,
@@ -123,7 +125,7 @@ def compare_generators(
     )
 
 
-def recognised(teaching: Path, on: LabelledImages, settings: ClassifierSettings, cache: Path) -> np.ndarray:
+def recognised_images(teaching: Path, on: LabelledImages, settings: ClassifierSettings, cache: Path) -> np.ndarray:
     """Which images a classifier that `teaching` taught from each seed recognises; bool [S, N]."""
     from gan_core.measures.classifier import answer
 
@@ -161,11 +163,11 @@ def add_version(challenge: Challenge, verdict: Verdict, run: Run, *, splits: Spl
 
 def announce(record: Record) -> None:
     """Say in the log and in an event what became of a challenger."""
-    logger.info(outcome(record))
+    logger.info(describe_decision(record))
     emit_decision(record)
 
 
-def outcome(record: Record) -> str:
+def describe_decision(record: Record) -> str:
     """What became of a challenger, and why."""
     if record.decision == "promoted":
         return f"Challenger {record.version} is champion. {record.reason}"
@@ -173,6 +175,6 @@ def outcome(record: Record) -> str:
     return f"Challenger {record.version} was refused, {stays}. {record.reason}"
 
 
-def concluded(record: Record) -> Any:
+def conclude_challenge(record: Record) -> Any:
     """The state of a flow run that ended well, promoted or refused; who called the flow gets the record in it."""
-    return Completed(name=record.decision.capitalize(), message=outcome(record), data=record)
+    return Completed(name=record.decision.capitalize(), message=describe_decision(record), data=record)

@@ -17,7 +17,7 @@ from gan_core.measures.diversity import Diversity
 from gan_core.reports.history_table import EXAMINED_ON, Kind, Line
 from tasks.data.sources import without_password
 from tasks.registry.model_registry import ModelRegistry, Version
-from tasks.runs.run_folder import Run, resolved
+from tasks.runs.run_folder import Run, resolve_latest
 
 Found = Run | Version
 UNREADABLE = (OSError, ValueError, KeyError, TypeError)  # JSON's, Parquet's and pydantic's errors are ValueErrors
@@ -25,7 +25,7 @@ UNREADABLE = (OSError, ValueError, KeyError, TypeError)  # JSON's, Parquet's and
 logger = logging.getLogger("synthetic_data.history")
 
 
-def find(names: Sequence[str], runs: Path, models: ModelRegistry) -> list[Found]:
+def find_entries(names: Sequence[str], runs: Path, models: ModelRegistry) -> list[Found]:
     """The runs and versions of these names or folders, in this order; all, the oldest first, if none is named."""
     if names:
         named = (_named(name, runs, models) for name in names)
@@ -34,7 +34,7 @@ def find(names: Sequence[str], runs: Path, models: ModelRegistry) -> list[Found]
     return [*map(Run, sorted(folders, key=lambda folder: folder.name)), *models.versions()]
 
 
-def read(found: Sequence[Found], models: ModelRegistry) -> tuple[list[dict[str, Any]], list[str]]:
+def read_entries(found: Sequence[Found], models: ModelRegistry) -> tuple[list[dict[str, Any]], list[str]]:
     """The records of the frame, and a sentence for each run or version that was left out."""
     lineage = models.lineage()
     records: list[dict[str, Any]] = []
@@ -55,7 +55,7 @@ def read(found: Sequence[Found], models: ModelRegistry) -> tuple[list[dict[str, 
 
 
 def _named(name: str, runs: Path, models: ModelRegistry) -> Found:
-    for folder in (resolved(runs / name), Path(name).resolve()):
+    for folder in (resolve_latest(runs / name), Path(name).resolve()):
         if (folder / "experiment.json").is_file() and not (folder / "record.json").is_file():
             return Run(folder)
     if re.fullmatch(r"v?\d+", Path(name).name):
@@ -100,7 +100,7 @@ def _about(name: str, kind: Kind, run_id: str, experiment: Path) -> dict[str, An
     }
 
 
-def publish(
+def publish_history(
     frame: pd.DataFrame,
     pairs: Sequence[tuple[Line, Line]],
     models: ModelRegistry,

@@ -45,7 +45,7 @@ class Report:
 @task(cache_policy=NO_CACHE, persist_result=False)
 def publish_report(
     examinations: Sequence[Examination],
-    label_fidelity: Examination,
+    trts: Examination,
     *,
     splits: Splits,
     experiment: Experiment,
@@ -53,7 +53,7 @@ def publish_report(
 ) -> Report:
     """Write all parts of the report into the run's folder, the page last."""
     synthetic, real = LabelledImages.load(run.synthetic), LabelledImages.load(splits.train)
-    frame = report.tidy(examinations, label_fidelity, run_provenance(splits, experiment, run), real.class_names)
+    frame = report.build_run_frame(examinations, trts, run_provenance(splits, experiment, run), real.class_names)
     write_frame(frame, run.frame)
     write_csv(frame, run.frame_csv)
     save_png(mosaic(synthetic, real), run.mosaic)
@@ -67,7 +67,7 @@ def publish_report(
     ]
     html = page.render(
         examinations=examinations,
-        label_fidelity=label_fidelity,
+        trts=trts,
         labelled_by=None if experiment.gan.conditional else f"a real-taught {experiment.classifier.name} classifier",
         frame=frame,
         history=history,
@@ -78,7 +78,7 @@ def publish_report(
         class_names=real.class_names,
         notes=list(filter(None, notes)),
     )
-    headline = f"{warning}\n{report.headline(examinations, label_fidelity)}".lstrip()
+    headline = f"{warning}\n{report.format_headline(examinations, trts)}".lstrip()
     _publish_artifacts(frame, headline, run.kept)
     write_text(run.headline, headline + "\n")
     write_text(run.report, html)

@@ -16,7 +16,7 @@ from prefect.futures import PrefectFuture
 from gan_core.config import Experiment
 from gan_core.files import read_frame, write_csv, write_frame
 from gan_core.provenance import digest
-from gan_core.reports.sweep_table import fault, gathered, table
+from gan_core.reports.sweep_table import build_sweep_frame, find_fault, format_sweep
 from gan_core.settings_grid import varying
 from tasks.runs.run_folder import runs_folder
 
@@ -57,13 +57,13 @@ def validation_outcome(report: PrefectFuture[Path]) -> Path | str:
 def publish_sweep(experiments: Sequence[Experiment], outcomes: Sequence[Path | str]) -> Sweep:
     """Write sweep.parquet and sweep.csv, in a folder that the settings of all runs name; raises Incomplete."""
     reports = [outcome if isinstance(outcome, str) else read_frame(outcome) for outcome in outcomes]
-    frame = gathered(experiments, reports)
+    frame = build_sweep_frame(experiments, reports)
     folder = _folder(experiments)
     write_frame(frame, folder / "sweep.parquet")
     write_csv(frame, folder / "sweep.csv")
-    sweep = Sweep(str(folder / "sweep.parquet"), table(frame, varying(experiments)))
+    sweep = Sweep(str(folder / "sweep.parquet"), format_sweep(frame, varying(experiments)))
     _publish_artifact(frame)
-    if wrong := fault(frame, tolerate_collapse=experiments[0].tolerate_collapse):
+    if wrong := find_fault(frame, tolerate_collapse=experiments[0].tolerate_collapse):
         raise Incomplete(wrong, sweep)
     return sweep
 

@@ -12,7 +12,7 @@ from gan_core.files import atomic_write
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.measures.examination import Examination
 from gan_core.reports import run_table as report
-from gan_core.reports.sweep_table import validated
+from gan_core.reports.sweep_table import add_validation_columns
 from tasks.data.normalize import Splits
 from tasks.runs.epochs import diversity_after
 from tasks.runs.run_folder import Run
@@ -22,7 +22,7 @@ from tasks.runs.run_provenance import run_provenance
 @task(cache_policy=NO_CACHE, persist_result=False)
 def save_validation_report(
     examinations: Sequence[Examination],
-    label_fidelity: Examination,
+    trts: Examination,
     *,
     splits: Splits,
     experiment: Experiment,
@@ -30,9 +30,9 @@ def save_validation_report(
 ) -> Path:
     """Write the tidy report of classifiers that answered about validation images into the run's folder."""
     class_names = LabelledImages.load(splits.validation).class_names
-    frame = report.tidy(examinations, label_fidelity, run_provenance(splits, experiment, run), class_names)
+    frame = report.build_run_frame(examinations, trts, run_provenance(splits, experiment, run), class_names)
     seconds = float(pd.read_parquet(run.history)["seconds"].sum())
     with atomic_write(run.validation_report) as file:
-        validated(frame, diversity_after(run), seconds).to_parquet(file, index=False)
+        add_validation_columns(frame, diversity_after(run), seconds).to_parquet(file, index=False)
     run.keep_all()
     return run.kept.validation_report

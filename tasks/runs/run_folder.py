@@ -153,7 +153,7 @@ def publish_latest(run: Run) -> None:
         link(latest, run.id)
 
 
-def resolved(place: Path) -> Path:
+def resolve_latest(place: Path) -> Path:
     """The folder or file that is meant, where `place` may be `latest`."""
     if place.name == LATEST and place.is_file():
         return place.with_name(Path(read_text(place)).name)

@@ -9,7 +9,7 @@ from tasks.runs.run_folder import Run
 
 def run_provenance(splits: Splits, experiment: Experiment, run: Run) -> Provenance:
     """The digests of settings, data, generator and program; the generator must be trained."""
-    from gan_core.compute.precision import resolved
+    from gan_core.compute.precision import resolve_policy
 
     return Provenance(
         run_id=run.id,
@@ -18,5 +18,5 @@ def run_provenance(splits: Splits, experiment: Experiment, run: Run) -> Provenan
         generator_digest=sha256(run.generator),
         program_digest=program_digest(),
         versions=library_versions(),
-        precision=resolved(experiment.gan.precision),
+        precision=resolve_policy(experiment.gan.precision),
     )

@@ -14,12 +14,12 @@ logger = logging.getLogger("synthetic_data.filter")
 @task(cache_policy=NO_CACHE, persist_result=False)
 def filter_dataset(softened: Path, *, to: Path) -> Path:
     """Save those of the images with beliefs in `softened` whose label is believed."""
-    from gan_core.measures.soft_labels import filtered
+    from gan_core.measures.soft_labels import filter_by_soft_labels
 
     if to.exists():
         return to
     images = LabelledImages.load(softened)
-    kept = filtered(images)
+    kept = filter_by_soft_labels(images)
     logger.info("filtered: %d of %d images", len(kept), len(images))
     kept.save(to)
     return to

@@ -22,7 +22,7 @@ def generate_dataset(
     """
     from gan_core.gan.drawing import draw, load_generator, plan_labels
     from gan_core.measures.classifier import answer
-    from gan_core.measures.soft_labels import soft
+    from gan_core.measures.soft_labels import add_soft_labels
 
     if to.exists():
         return to
@@ -35,7 +35,7 @@ def generate_dataset(
         shown = wanted.copy() if labeller is None else answer(labeller, images)
         advance(len(images))
         drawn = LabelledImages(np.ascontiguousarray(images), shown, card.class_names)
-        return soft(drawn, believers) if believers else drawn
+        return add_soft_labels(drawn, believers) if believers else drawn
 
     with progress("Drawing images", "drawing", len(labels)) as advance:
         images = draw(network, labels, seed, size, spread=dataset.latent_spread)

@@ -16,7 +16,7 @@ from killed import TINY, Command
 from PIL import Image
 from servers import wait_until
 
-from flows.commands.options import customised
+from flows.commands.options import customise_experiment
 from gan_core.config import (
     CLASSIC,
     EXPERIMENTS,
@@ -192,15 +192,15 @@ def described(settings: type[Settings], prefix: str = "") -> list[tuple[str, str
 
 
 def test_given_settings_replace_those_of_the_named_experiment_and_no_others() -> None:
-    assert customised("smoke", {"seed": 7, "gan": {"epochs": 4}}) == SMOKE.model_copy(
+    assert customise_experiment("smoke", {"seed": 7, "gan": {"epochs": 4}}) == SMOKE.model_copy(
         update={"seed": 7, "gan": SMOKE.gan.model_copy(update={"epochs": 4})}
     )
-    assert [customised(name, {}) for name in EXPERIMENTS] == [STANDARD, SMOKE, FULL, CLASSIC]
+    assert [customise_experiment(name, {}) for name in EXPERIMENTS] == [STANDARD, SMOKE, FULL, CLASSIC]
 
 
 def test_an_unknown_experiment_is_refused() -> None:
     with pytest.raises(BadInput, match="smoke"):
-        customised("none", {})
+        customise_experiment("none", {})
 
 
 def test_the_digest_tells_settings_apart_but_not_where_the_data_lie() -> None:

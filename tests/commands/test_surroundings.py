@@ -25,7 +25,7 @@ from gan_core.reports.run_page import _chart
 from tasks.locks import locked, try_locked
 from tasks.registry.model_registry import ModelRegistry
 from tasks.registry.records import Origin
-from tasks.runs.run_folder import Run, publish_latest, resolved
+from tasks.runs.run_folder import Run, publish_latest, resolve_latest
 
 COMMAND = Path(PREFECT).with_name("synthetic-data")
 DEAD = "http://127.0.0.1:9"
@@ -136,7 +136,7 @@ def test_a_file_system_without_links_sync_or_permissions_is_used_without_them(
         make_read_only(run.report)
         sync(run.folder)
         publish_latest(run)
-        assert resolved(tmp_path / "latest") == run.folder
+        assert resolve_latest(tmp_path / "latest") == run.folder
     said = [record.getMessage() for record in caplog.records]
     assert len(said) == len(set(said)) and any("lacks links" in line for line in said)
 

@@ -2,11 +2,15 @@
 
 import pytest
 
-from gan_core.compute.precision import multiplies_bfloat16, native, resolved
+from gan_core.compute.precision import multiplies_bfloat16, native, resolve_policy
 
 
 def test_what_is_asked_for_is_taken() -> None:
-    assert [resolved(name) for name in ("float32", "mixed_bfloat16", "auto")] == ["float32", "mixed_bfloat16", native()]
+    assert [resolve_policy(name) for name in ("float32", "mixed_bfloat16", "auto")] == [
+        "float32",
+        "mixed_bfloat16",
+        native(),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ from gan_core.images.labelled_images import LabelledImages
 from tasks.export.plan_export import plan_export
 from tasks.registry.model_registry import models_folder
 from tasks.reports.publish_report import Report
-from tasks.runs.run_folder import resolved
+from tasks.runs.run_folder import resolve_latest
 
 NAME = "at-a-url"
 NAMES = {
@@ -103,7 +103,7 @@ def test_a_run_at_a_url_has_the_same_files_and_its_flow_a_result_in_json(
 
     report = run(source)
     assert list((tmp_path / "tmp").iterdir()) == []
-    folder = resolved(located("s3://bucket/runs/latest"))
+    folder = resolve_latest(located("s3://bucket/runs/latest"))
     assert (folder.name, str(folder / "report.html")) == (report.run_id, report.page)
     assert {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} == NAMES
     assert len(LabelledImages.load(located(report.synthetic))) == 80

@@ -10,13 +10,13 @@ from conftest import striped_images, write_source
 from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, PREFECT_HOME, temporary_settings
 
 from flows.commands.main import app
-from flows.commands.options import typed_values, with_text
-from flows.commands.sweep import numbers, parted
+from flows.commands.options import join_lists, read_options
+from flows.commands.sweep import parse_seeds, split_grid
 from flows.sweep import sweep
 from gan_core.config import STANDARD, Experiment
 from gan_core.errors import BadInput
 from gan_core.images.labelled_images import LabelledImages
-from gan_core.reports.sweep_table import fault, gathered, table
+from gan_core.reports.sweep_table import build_sweep_frame, find_fault, format_sweep
 from gan_core.settings_grid import Value, by_name, combinations, differences, varying
 from tasks.reports.publish_sweep import Incomplete
 from tasks.task_runners import task_runner
@@ -63,13 +63,13 @@ def test_differences_name_what_one_of_two_has_alone() -> None:
 
 @pytest.mark.parametrize(("text", "expected"), [("0-2", (0, 1, 2)), ("5", (5,)), ("1,4-5,0", (1, 4, 5, 0))])
 def test_seeds_are_written_as_pages_to_print(text: str, expected: tuple[int, ...]) -> None:
-    assert numbers(text) == expected
+    assert parse_seeds(text) == expected
 
 
 @pytest.mark.parametrize("text", ["", "a", "3-1", "-1", "1,,2", "1-2-3", "0-99999999999"])
 def test_what_are_no_seeds_is_refused(text: str) -> None:
     with pytest.raises(BadInput, match="0-4"):
-        numbers(text)
+        parse_seeds(text)
 
 
 def report(accuracies: tuple[float, ...], outcome: str = "sound") -> pd.DataFrame:
@@ -85,24 +85,27 @@ def test_settings_are_ordered_by_their_mean_and_a_failed_run_is_shown_without_a_
     made = combinations(STANDARD, (0, 1), {"gan.epochs": (4, 8)})
     reports: list[pd.DataFrame | str] = [report((0.5, 0.7)), report((0.7, 0.7)), report((0.8, 0.9), "collapsed")]
     reports.append("Error: gone")
-    frame = gathered(made, reports)
-    runs, by_settings, caption = table(frame, varying(made)).split("\n\n")
+    frame = build_sweep_frame(made, reports)
+    runs, by_settings, caption = format_sweep(frame, varying(made)).split("\n\n")
     assert [line.split()[:2] for line in runs.splitlines()[1:]] == [["0", "4"], ["1", "4"], ["0", "8"], ["1", "8"]]
     assert runs.splitlines()[1].endswith(" 90.00") and "60.00 ± 14.14" in runs and "failed" in runs
     best, second = by_settings.splitlines()[1:]
     assert best.split()[:3] == ["1", "8", "85.00"] and "1 collapsed, 1 failed" in best
     assert second.split()[:5] == ["2", "4", "65.00", "±", "7.07"]
     assert "validation images" in caption and "test images took no part" in caption
-    assert fault(frame, tolerate_collapse=False) == "1 collapsed and 1 failed of 4 runs. It has collapsed. Error: gone"
-    assert fault(frame, tolerate_collapse=True) == "1 failed of 4 runs. Error: gone"
-    assert not fault(gathered(made[:1], reports[:1]), tolerate_collapse=False)
+    assert (
+        find_fault(frame, tolerate_collapse=False)
+        == "1 collapsed and 1 failed of 4 runs. It has collapsed. Error: gone"
+    )
+    assert find_fault(frame, tolerate_collapse=True) == "1 failed of 4 runs. Error: gone"
+    assert not find_fault(build_sweep_frame(made[:1], reports[:1]), tolerate_collapse=False)
 
 
 def test_when_all_fail_there_is_a_table_all_the_same() -> None:
     made = combinations(STANDARD, (0, 1), {})
-    frame = gathered(made, ["Error: one", "Error: two"])
-    assert table(frame, varying(made)).count("failed") == 3
-    assert fault(frame, tolerate_collapse=True) == "2 failed of 2 runs. Error: one Error: two"
+    frame = build_sweep_frame(made, ["Error: one", "Error: two"])
+    assert format_sweep(frame, varying(made)).count("failed") == 3
+    assert find_fault(frame, tolerate_collapse=True) == "2 failed of 2 runs. Error: one Error: two"
 
 
 @pytest.fixture(scope="module")
@@ -240,13 +243,13 @@ def test_the_command_takes_lists_of_values(seeds: str) -> None:
     _, bound, _ = app.parse_args(
         f"{typed} --dataset.counts 6=12,7=0 --data.train-images 100,200 --name x", exit_on_error=False
     )
-    fixed, grid = parted(typed_values(bound.arguments["settings"]))
+    fixed, grid = split_grid(read_options(bound.arguments["settings"]))
     assert grid == {
         "gan.width": ("64", "128"),
         "gan.conditional": ("true",),
         "data.train_images": ("100", "200"),
     }
-    made = combinations(Experiment.model_validate(with_text(fixed)), (0,), grid)
+    made = combinations(Experiment.model_validate(join_lists(fixed)), (0,), grid)
     assert [(e.gan.generator_width, e.data.train_images) for e in made] == [
         (64, 100),
         (128, 100),

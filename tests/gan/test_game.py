@@ -13,7 +13,7 @@ from conftest import striped_images
 from gan_core.compute.adam import Adam
 from gan_core.compute.weights import values
 from gan_core.config import GanSettings
-from gan_core.gan.augmentation import shifted
+from gan_core.gan.augmentation import shift_images
 from gan_core.gan.game import Diverged, Game
 from gan_core.gan.losses import ADVERSARIAL, Losses, class_loss, gradient_penalty
 from gan_core.gan.networks import BatchNormalisation, UpConvolution
@@ -93,7 +93,7 @@ def test_the_penalty_of_a_linear_critic_is_its_squared_weight_norm() -> None:
 
 def test_a_shifted_image_is_the_image_elsewhere_on_black() -> None:
     images = tf.random.stateless_uniform([3, 6, 6], [1, 2], -1, 1)
-    moved = shifted(images, tf.constant([[0, 0], [1, 2], [-6, 0]])).numpy()
+    moved = shift_images(images, tf.constant([[0, 0], [1, 2], [-6, 0]])).numpy()
     assert np.allclose(moved[0], images[0], atol=1e-6)
     assert np.allclose(moved[1, :5, :4], images[1, 1:, 2:], atol=1e-6)
     assert np.all(moved[1, 5:] == -1) and np.all(moved[1, :, 4:] == -1) and np.all(moved[2] == -1)
@@ -232,9 +232,9 @@ def test_an_epoch_of_more_images_than_there_are_shows_each_as_often() -> None:
 
 
 def test_a_small_set_has_epochs_of_many_steps_and_a_large_one_of_its_own_images() -> None:
-    shown = GanSettings().shown
+    shown = GanSettings().images_per_epoch
     assert [shown(images) for images in (200, 20_000, 55_000)] == [20_000, 20_000, 55_000]
-    assert TINY.shown(55_000) == 96
+    assert TINY.images_per_epoch(55_000) == 96
 
 
 def test_steps_that_are_too_large_end_the_game_before_the_epoch_is_reported() -> None:

@@ -10,10 +10,10 @@ from gan_core.images.labelled_images import (
     LabelledImages,
     concatenate,
     read_shape,
+    repeat_small_sets,
     save_stream,
     to_pixels,
     to_signed,
-    together,
 )
 
 
@@ -40,7 +40,7 @@ def test_saving_and_loading_is_the_identity(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("few", "times"), [(4, 8), (9, 3), (25, 1), (30, 1)])
 def test_a_small_set_is_repeated_until_it_counts_as_much_as_the_largest(few: int, times: int) -> None:
     small, large = striped_images(few, seed=0), striped_images(30, seed=1)
-    both, places = together([small, large])
+    both, places = repeat_small_sets([small, large])
     assert len(both) == few + 30
     shown = both.take(places)
     assert np.array_equal(shown.images[: few * times], np.concatenate([small.images] * times))

@@ -12,7 +12,7 @@ from conftest import striped_images, write_source
 from gan_core.config import DataSettings, Experiment
 from gan_core.errors import BadInput
 from gan_core.images.labelled_images import LabelledImages
-from gan_core.images.understanding import doubts, understood
+from gan_core.images.understanding import describe_images, find_doubts
 from tasks.data.check_experiment import check_experiment
 from tasks.data.normalize import normalize
 from tasks.data.sources import CLASSES
@@ -101,8 +101,8 @@ def test_one_line_says_what_was_understood(tiny_source: Path, tmp_path: Path, ca
 
 
 def test_sound_images_leave_no_doubt() -> None:
-    assert list(doubts(TRAIN, striped_images(100, seed=3), TEST)) == []
-    assert "pixels from 0 to 255" in understood(TRAIN, striped_images(100, seed=3), TEST)
+    assert list(find_doubts(TRAIN, striped_images(100, seed=3), TEST)) == []
+    assert "pixels from 0 to 255" in describe_images(TRAIN, striped_images(100, seed=3), TEST)
 
 
 @pytest.mark.parametrize(
@@ -116,5 +116,5 @@ def test_sound_images_leave_no_doubt() -> None:
     ],
 )
 def test_what_is_probably_a_mistake_is_told(train: Change, test: Change, told: str) -> None:
-    (doubt,) = doubts(train(TRAIN), train(striped_images(100, seed=3)), test(TEST))
+    (doubt,) = find_doubts(train(TRAIN), train(striped_images(100, seed=3)), test(TEST))
     assert told in doubt

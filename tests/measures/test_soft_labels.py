@@ -9,7 +9,7 @@ from gan_core.config import ClassifierSettings
 from gan_core.errors import BadInput
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.measures.classifier import answer, beliefs, build, teach
-from gan_core.measures.soft_labels import believed, filtered, soft
+from gan_core.measures.soft_labels import add_soft_labels, believed, filter_by_soft_labels
 
 DRAWN = striped_images(200, seed=2)
 
@@ -31,18 +31,18 @@ def relabelled(labels: np.ndarray) -> LabelledImages:
 def test_images_with_a_wrong_label_are_left_out_and_the_others_stay_in_their_order(taught: keras.Model) -> None:
     seen = answer(taught, DRAWN.images)
     wrong = np.arange(len(DRAWN)) % 3 == 0
-    kept = filtered(soft(relabelled(np.where(wrong, (seen + 1) % 10, seen)), [taught]))
+    kept = filter_by_soft_labels(add_soft_labels(relabelled(np.where(wrong, (seen + 1) % 10, seen)), [taught]))
     assert np.array_equal(kept.images, DRAWN.images[~wrong]) and np.array_equal(kept.labels, seen[~wrong])
     assert kept.beliefs is None
 
 
 def test_nothing_to_agree_with_is_refused(taught: keras.Model) -> None:
     with pytest.raises(BadInput, match="train for longer"):
-        filtered(soft(relabelled((answer(taught, DRAWN.images) + 1) % 10), [taught]))
+        filter_by_soft_labels(add_soft_labels(relabelled((answer(taught, DRAWN.images) + 1) % 10), [taught]))
 
 
 def test_soft_keeps_images_and_labels_and_adds_beliefs(taught: keras.Model) -> None:
-    softened = soft(DRAWN, [taught])
+    softened = add_soft_labels(DRAWN, [taught])
     assert np.array_equal(softened.images, DRAWN.images) and np.array_equal(softened.labels, DRAWN.labels)
     assert softened.beliefs is not None and np.array_equal(softened.beliefs, beliefs(taught, DRAWN.images))
 

@@ -20,11 +20,11 @@ from gan_core.measures.comparison import Verdict
 from gan_core.measures.diversity import Diversity
 from gan_core.measures.examination import Examination, Score, TeachingSet
 from gan_core.provenance import Provenance
-from gan_core.reports.history_table import changes, gathered, lines, neighbours, table
-from gan_core.reports.run_table import tidy
+from gan_core.reports.history_table import build_history_frame, changes, format_history, neighbours, summarise_entries
+from gan_core.reports.run_table import build_run_frame
 from tasks.registry.model_registry import ModelRegistry
 from tasks.registry.records import Origin
-from tasks.reports.gather_history import find, publish, read
+from tasks.reports.gather_history import find_entries, publish_history, read_entries
 from tasks.runs.run_folder import Run
 
 SOUND = Diversity(coverage=0.9, recall=0.8, repeated=0.0, evenness=1.0, worst_class_coverage=0.7, frechet=3.0)
@@ -46,7 +46,7 @@ def finished_run(runs: Path, name: str, experiment: Experiment, share: float, *,
     versions = {"python": "3.11.2", "keras": "3.15" if name == NAMES[0] else "3.16"}
     provenance = Provenance(name, experiment.settings_digest(), "d" * 64, "e" * 64, "f" * 64, versions, "float32")
     taught = [examination("real", 0.9), examination("synthetic", share), examination("both", 0.91)]
-    write_frame(tidy(taught, examination("real", 0.95), provenance, CLASSES), run.frame)
+    write_frame(build_run_frame(taught, examination("real", 0.95), provenance, CLASSES), run.frame)
     pd.DataFrame([{"epoch": 1, "seconds": 2.0, **vars(seen)}]).to_parquet(run.history)
     return run
 
@@ -86,8 +86,8 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def history(runs: Path, models: ModelRegistry, *names: str) -> tuple[pd.DataFrame, list[str]]:
-    records, left_out = read(find(names, runs, models), models)
-    return gathered(records), left_out
+    records, left_out = read_entries(find_entries(names, runs, models), models)
+    return build_history_frame(records), left_out
 
 
 def test_the_frame_has_every_row_of_every_report_and_one_for_each_version(runs: Path, models: ModelRegistry) -> None:
@@ -107,15 +107,15 @@ def test_what_was_examined_on_test_images_and_on_validation_images_is_told_apart
 ) -> None:
     frame, _ = history(runs, models)
     assert set(zip(frame.kind, frame.examined_on, strict=True)) == {("run", "test"), ("version", "validation")}
-    assert all(before.kind == after.kind for before, after in neighbours(lines(frame)))
-    above, below = table(lines(frame)).split("\n\n")
+    assert all(before.kind == after.kind for before, after in neighbours(summarise_entries(frame)))
+    above, below = format_history(summarise_entries(frame)).split("\n\n")
     assert "test images" in above and all(name in above and name not in below for name in NAMES)
     assert "validation images" in below and "v0001" in below and "champion" in below
 
 
 def test_a_line_has_the_mean_and_the_spread_of_the_report(runs: Path, models: ModelRegistry) -> None:
     frame, _ = history(runs, models, NAMES[1])
-    [line] = lines(frame)
+    [line] = summarise_entries(frame)
     report = pd.read_parquet(runs / NAMES[1] / "report.parquet")
     taught = report[report.taught_by == "synthetic"].accuracy
     assert (line.accuracy["synthetic"], line.spread["synthetic"]) == (taught.mean(), taught.std())
@@ -123,12 +123,12 @@ def test_a_line_has_the_mean_and_the_spread_of_the_report(runs: Path, models: Mo
 
 
 def test_a_collapse_is_named(runs: Path, models: ModelRegistry) -> None:
-    [*_, collapsed] = lines(history(runs, models, *NAMES)[0])
+    [*_, collapsed] = summarise_entries(history(runs, models, *NAMES)[0])
     assert "collapsed" in collapsed.note and collapsed.coverage == 0.1
 
 
 def test_only_what_changed_is_named_with_both_values(runs: Path, models: ModelRegistry) -> None:
-    first, second, *_ = lines(history(runs, models)[0])
+    first, second, *_ = summarise_entries(history(runs, models)[0])
     told = {change.name: (change.before, change.after) for change in changes(first, second)}
     assert told == {"seed": ("0", "7"), "gan.epochs": ("16", "4"), "keras": ("3.15", "3.16")}
     assert changes(second, second) == []
@@ -139,10 +139,10 @@ def test_a_changed_program_is_named_where_both_are_known(runs: Path, models: Mod
     path = runs / NAMES[1] / "report.parquet"
     report = pd.read_parquet(path)
     report.assign(program_digest="0" * 64).to_parquet(path)
-    first, second, third, *_ = lines(history(runs, models)[0])
+    first, second, third, *_ = summarise_entries(history(runs, models)[0])
     assert ("program", "f" * 12, "0" * 12) in {(c.name, c.before, c.after) for c in changes(first, second)}
     report.drop(columns="program_digest").to_parquet(path)
-    first, second, third, *_ = lines(history(runs, models)[0])
+    first, second, third, *_ = summarise_entries(history(runs, models)[0])
     assert not {"program"} & {change.name for change in [*changes(first, second), *changes(second, third)]}
 
 
@@ -153,11 +153,14 @@ def test_an_old_report_without_later_columns_is_in_the_frame(runs: Path, models:
     pd.DataFrame([{"epoch": 1}]).to_parquet(old / "history.parquet")
     (old / "experiment.json").write_text('{"name": "ancient", "gan": {"momentum": 0.5}}')
     frame, left_out = history(runs, models)
-    first, second, *_ = lines(frame)
+    first, second, *_ = summarise_entries(frame)
     assert not left_out and first.experiment == "ancient" and first.accuracy["synthetic"] > 0.8
     assert np.isnan(first.label_fidelity) and np.isnan(first.coverage)
     assert ("gan.momentum", "0.5", "—") in {(c.name, c.before, c.after) for c in changes(first, second)}
-    assert "ancient" in publish(frame, list(neighbours(lines(frame))), models, left_out, runs).read_text()
+    assert (
+        "ancient"
+        in publish_history(frame, list(neighbours(summarise_entries(frame))), models, left_out, runs).read_text()
+    )
 
 
 def test_an_old_record_without_program_and_libraries_is_in_the_frame(runs: Path, models: ModelRegistry) -> None:
@@ -270,7 +273,7 @@ class Page(HTMLParser):
 
 def page(runs: Path, models: ModelRegistry) -> str:
     frame, left_out = history(runs, models)
-    return publish(frame, list(neighbours(lines(frame))), models, left_out, runs).read_text()
+    return publish_history(frame, list(neighbours(summarise_entries(frame))), models, left_out, runs).read_text()
 
 
 def test_the_page_holds_the_figures_the_champion_the_reigns_and_the_changes(runs: Path, models: ModelRegistry) -> None:

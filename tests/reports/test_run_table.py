@@ -14,7 +14,7 @@ from gan_core.measures.examination import Examination, Score, TeachingSet
 from gan_core.provenance import Provenance, library_versions
 from gan_core.reports.pictures import grid, save_gif, save_png
 from gan_core.reports.run_page import render
-from gan_core.reports.run_table import headline, recall_columns, tidy
+from gan_core.reports.run_table import build_run_frame, format_headline, recall_columns
 
 CLASSES = ("T-shirt/top", "<b>&", "Bag")
 PROVENANCE = Provenance(
@@ -55,7 +55,7 @@ def page(pictures: list[Path], seeds: int = 3, **changes: Any) -> str:
         "examinations": taught,
         "label_fidelity": fidelity,
         "labelled_by": None,
-        "frame": tidy(taught, fidelity, PROVENANCE, CLASSES),
+        "frame": build_run_frame(taught, fidelity, PROVENANCE, CLASSES),
         "history": pd.DataFrame({"epoch": range(1, 6), **networks, "seconds": 1.0, "images_per_second": 1e3}),
         "experiment": STANDARD,
         "mosaic": first,
@@ -68,7 +68,7 @@ def page(pictures: list[Path], seeds: int = 3, **changes: Any) -> str:
 
 def test_the_frame_has_one_row_for_each_teaching_set_and_seed() -> None:
     taught, fidelity = trial()
-    frame = tidy(taught, fidelity, PROVENANCE, CLASSES)
+    frame = build_run_frame(taught, fidelity, PROVENANCE, CLASSES)
     assert list(zip(frame.taught_by, frame.seed, strict=True)) == [
         (taught_by, seed) for taught_by in ("real", "synthetic", "both") for seed in range(3)
     ]
@@ -77,7 +77,7 @@ def test_the_frame_has_one_row_for_each_teaching_set_and_seed() -> None:
 
 def test_accuracy_and_recall_are_shares_of_the_diagonal() -> None:
     taught, fidelity = trial()
-    frame = tidy(taught, fidelity, PROVENANCE, CLASSES)
+    frame = build_run_frame(taught, fidelity, PROVENANCE, CLASSES)
     confusions = [score.confusion for item in taught for score in item.scores]
     assert frame.accuracy.tolist() == [np.trace(confusion) / confusion.sum() for confusion in confusions]
     assert frame["recall_bag"].tolist() == [confusion[2, 2] / confusion[2].sum() for confusion in confusions]
@@ -85,7 +85,7 @@ def test_accuracy_and_recall_are_shares_of_the_diagonal() -> None:
 
 def test_label_fidelity_stands_in_the_rows_of_the_real_taught_only() -> None:
     taught, fidelity = trial()
-    frame = tidy(taught, fidelity, PROVENANCE, CLASSES)
+    frame = build_run_frame(taught, fidelity, PROVENANCE, CLASSES)
     real = frame.taught_by == "real"
     assert frame.label_fidelity[real].tolist() == [score.accuracy for score in fidelity.scores]
     assert frame.label_fidelity[~real].isna().all()
@@ -95,7 +95,7 @@ def test_label_fidelity_stands_in_the_rows_of_the_real_taught_only() -> None:
     "class_names", [("Bag", "bag", "Coat"), ("+", "-", ""), ("C", "C++", "c"), ("0-a", "a", "A"), ("ä", "1", "")]
 )
 def test_class_names_that_differ_in_case_or_signs_alone_keep_columns_of_their_own(class_names: tuple[str, ...]) -> None:
-    frame = tidy(*trial(), PROVENANCE, class_names)
+    frame = build_run_frame(*trial(), PROVENANCE, class_names)
 
     recalls = [str(name) for name in frame if str(name).startswith("recall_")]
     assert len({name.casefold() for name in recalls}) == len(class_names)
@@ -108,7 +108,7 @@ def test_class_names_that_differ_in_letters_name_their_columns() -> None:
 
 
 def test_parquet_and_csv_give_the_frame_back(tmp_path: Path) -> None:
-    frame = tidy(*trial(), PROVENANCE, CLASSES)
+    frame = build_run_frame(*trial(), PROVENANCE, CLASSES)
     write_frame(frame, tmp_path / "report.parquet")
     write_csv(frame, tmp_path / "report.csv")
     types = frame.dtypes.to_dict()
@@ -125,7 +125,7 @@ def test_library_versions_name_what_results_depend_on() -> None:
 
 def test_the_headline_states_accuracy_spread_and_gap() -> None:
     taught, fidelity = trial()
-    lines = headline(taught, fidelity).splitlines()
+    lines = format_headline(taught, fidelity).splitlines()
     assert len(lines) == 4
     for line, item in zip(lines, [*taught, fidelity], strict=True):
         assert f"{100 * item.accuracy:.2f} ± {100 * item.spread:.2f} %" in line
@@ -135,14 +135,14 @@ def test_the_headline_states_accuracy_spread_and_gap() -> None:
 
 
 def test_the_headline_of_one_seed_has_no_spread() -> None:
-    text = headline(*trial(seeds=1))
+    text = format_headline(*trial(seeds=1))
     assert "±" not in text and "nan" not in text and "1 seed" in text and "1 seeds" not in text
 
 
 @pytest.mark.parametrize("seeds", [1, 3])
 def test_the_page_holds_every_number_of_the_headline(pictures: list[Path], seeds: int) -> None:
     html = page(pictures, seeds)
-    numbers = re.findall(r"\d[\d,.]*", headline(*trial(seeds)))
+    numbers = re.findall(r"\d[\d,.]*", format_headline(*trial(seeds)))
     assert len(numbers) >= 12
     assert all(re.search(rf"\b{re.escape(number)}\b", html) for number in numbers)
     assert ">nan<" not in html
@@ -196,5 +196,5 @@ def test_the_page_shows_a_class_without_images_as_a_dash(pictures: list[Path]) -
     _, fidelity = trial()
     none_of_the_last = np.diag([1, 1, 0])
     scores = tuple(Score(score.seed, score.confusion * none_of_the_last, 1.0) for score in fidelity.scores)
-    html = page(pictures, label_fidelity=Examination("real", "two-conv", 55_000, scores))
+    html = page(pictures, trts=Examination("real", "two-conv", 55_000, scores))
     assert ">—</td>" in html and "nan" not in re.sub(r'base64,[^"]*', "", html)
