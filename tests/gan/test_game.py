@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import keras
 import numpy as np
@@ -186,7 +187,8 @@ def test_gradients_meet_in_pairs(settings: GanSettings) -> None:
     game = game_at_start(settings)
     order = tf.constant(game._orders(len(REAL))[0])
     arguments = tf.constant(REAL.images), tf.constant(REAL.labels, tf.int32), order, tf.constant(0)
-    graph = game._play_round.get_concrete_function(*arguments).graph.as_graph_def()
+    play: Any = game._play_round
+    graph = play.get_concrete_function(*arguments).graph.as_graph_def()
     nodes = [*graph.node, *(node for function in graph.library.function for node in function.node_def)]
     assert {node.attr["N"].i for node in nodes if node.op == "AddN"} == {2}
 

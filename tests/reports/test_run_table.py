@@ -53,7 +53,7 @@ def page(pictures: list[Path], seeds: int = 3, **changes: Any) -> str:
     networks = {f"{network}_{of}": curve for network in ("generator", "discriminator") for of in ("loss", "accuracy")}
     settings: Mapping[str, Any] = {
         "examinations": taught,
-        "label_fidelity": fidelity,
+        "trts": fidelity,
         "labelled_by": None,
         "frame": build_run_frame(taught, fidelity, PROVENANCE, CLASSES),
         "history": pd.DataFrame({"epoch": range(1, 6), **networks, "seconds": 1.0, "images_per_second": 1e3}),
