@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 import numpy as np
 from upath import UPath
 
+from gan_core.distribution import install_command
 from gan_core.errors import BadInput
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def located(place: str | Path) -> Path:
     except ImportError as error:
         raise BadInput(
             f"Expected the library for {place}, got “{error}”; "
-            "pip install 'synthetic-data[s3]' brings that for s3://, fsspec's documentation names the others."
+            f"{install_command('s3')} brings that for s3://, fsspec's documentation names the others."
         ) from error
     except ValueError as error:
         raise BadInput(f"Expected a URL that fsspec knows, got {place} and “{error}”; correct it.") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gan_core.distribution import install_command
 from gan_core.errors import BadInput
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def task_runner(workers: str | None) -> TaskRunner[Any]:
         from prefect_dask import DaskTaskRunner
     except ImportError as error:
         raise BadInput(
-            f"Expected prefect-dask for workers of Dask, got “{error}”; pip install 'synthetic-data[dask]' brings it."
+            f"Expected prefect-dask for workers of Dask, got “{error}”; {install_command('dask')} brings it."
         ) from error
     if not workers.isdecimal():
         return DaskTaskRunner(address=workers)

@@ -50,7 +50,7 @@ def server() -> Iterator[None]:
     with log.open("wb") as output, _in_turn():
         address = f"127.0.0.1:{_free_port()}"
         process = subprocess.Popen(
-            [Path(sys.executable).with_name("prefect"), *_start(address)],
+            [sys.executable, "-P", "-m", "prefect", *_start(address)],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

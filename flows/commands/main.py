@@ -4,7 +4,6 @@ import logging
 import os
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,6 +24,7 @@ from flows.commands.options import (
 from flows.commands.screen import forgive_output, hide_library_messages
 from flows.commands.server_setup import HEARTBEAT
 from gan_core.config import STANDARD, Experiment, ExportSettings
+from gan_core.distribution import program_version
 from gan_core.errors import BadInput
 from gan_core.files import located, read_text
 from tasks.data.check_experiment import check_experiment
@@ -53,7 +53,7 @@ def _explained(setting: str, **options: Any) -> Parameter:
 app = App(
     name="synthetic-data",
     help="Synthetic labelled image datasets, proven useful.",
-    version=lambda: version("synthetic-data"),
+    version=lambda: program_version() or "not installed",
     version_flags=["--version"],
     suppress_keyboard_interrupt=False,
 )

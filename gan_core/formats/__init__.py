@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from importlib.util import find_spec
 from types import ModuleType
 
+from gan_core.distribution import install_command
 from gan_core.errors import BadInput
 from gan_core.formats import idx, imagefolder, npz, parquet, tfds, webdataset
 
@@ -30,5 +31,5 @@ def require(formats: Iterable[str]) -> None:
         if name in EXTRAS and find_spec(EXTRAS[name]) is None:
             raise BadInput(
                 f"Expected the library {EXTRAS[name]} for the format {name}, got none installed; "
-                f"say pip install 'synthetic-data[{name}]'."
+                f"say {install_command(name)}."
             )

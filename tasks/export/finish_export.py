@@ -17,6 +17,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from gan_core.config import ExportSettings
+from gan_core.distribution import LICENSE, program_version
 from gan_core.files import atomic_write, is_local, refreshed, remove_tree, write_text
 from gan_core.formats import FORMATS, parquet
 from gan_core.formats.parts import PARTS
@@ -114,6 +115,8 @@ def describe_dataset(plan: ExportPlan, settings: ExportSettings) -> dict[str, An
         "gan_seed": origin.gan_seed,
         "source_data_digest": origin.data_digest,
         "run_id": origin.run_id,
+        "program_version": program_version(),
+        "program_license": LICENSE,  # not that of the data, which is the source's
         "commit": commit(),
         "versions": library_versions(),
     }
@@ -186,8 +189,18 @@ def _files(folder: Path, inside: str = "") -> Iterator[str]:
 
 
 def commit() -> str | None:
-    """The commit of the program's own checkout, where it runs from one."""
-    found = subprocess.run(
-        ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"], capture_output=True, text=True, check=False
-    )
-    return found.stdout.strip() if found.returncode == 0 else None
+    """The commit of the program's own checkout, where it runs from one.
+
+    A wheel may lie in the checkout of another project, which does not track this file.
+    """
+    own = Path(__file__)
+    tracked = _git_output(own.parent, "ls-files", "--error-unmatch", own.name)
+    return tracked and _git_output(own.parent, "rev-parse", "HEAD")
+
+
+def _git_output(folder: Path, *arguments: str) -> str | None:
+    """What a command of Git prints about the checkout around a folder; none where it fails, or Git is absent."""
+    if not shutil.which("git"):
+        return None
+    done = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else None

@@ -325,6 +325,6 @@ def test_a_format_without_its_library_is_refused_with_the_name_of_the_extra(
     generator: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(EXTRAS, "tfds", "a_library_that_is_not_installed")
-    with pytest.raises(BadInput, match=r"pip install 'synthetic-data\[tfds\]'"):
+    with pytest.raises(BadInput, match=r"pip install 'synthetic-labelled-images\[tfds\]'"):
         plan_export.fn(generator, ("npz", "tfds"), ExportSettings())
     plan_export.fn(generator, ("npz",), ExportSettings())
