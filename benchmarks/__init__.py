@@ -1,1 +1,1 @@
-"""Tables for the README, printed by `make bench`; nothing here is part of the product, and none of it is tested."""
+"""Measurements for choices and pages, see benchmarks/README.md; nothing here is part of the product."""

@@ -19,6 +19,7 @@ import pandas as pd
 from PIL import Image
 
 from benchmarks.real import real_images
+from benchmarks.result_table import Result, Table, results_option
 from gan_core.config import GanSettings
 from gan_core.formats import FORMATS
 from gan_core.formats.idx_codec import idx_header
@@ -146,19 +147,43 @@ def table(turns: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
+def found(turns: pd.DataFrame, images: int) -> list[Result]:
+    """The rows of all formats, and of drawing."""
+    drawn = turns[(DRAWING, "us")]
+    setting = f"{images:,} real images, medians of {len(turns)} turns; ratios within each turn, spread over the turns"
+    own = [Result(setting, "drawing by a generator of the standard width", "images/s", drawn.median(), drawn.std())]
+    for name, row in table(turns).iterrows():
+        usual = row["reference"]
+        own += [
+            Result(setting, f"{name}", "images/s", row["we, images/s"]),
+            Result(setting, f"{name} by {usual}", "images/s", row["images/s"]),
+            Result(
+                setting, f"{name} beside {usual}", "writing: this project is times as fast", row["we: times"], row["±"]
+            ),
+            Result(
+                *(setting, f"{name} beside drawing", "writing: times as fast as drawing"),
+                *(row["writing: times drawing"], row["± "]),
+            ),
+        ]
+    return own
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--source")
+    results_option(parser)
     parser.add_argument("--turns", type=int, default=5)
     parser.add_argument("--images", type=int, default=50_000)
     chosen = parser.parse_args()
     if chosen.turns < 2:
         parser.error("expected at least two turns, to say how they differ")
+    results = Table("exports", chosen.results)
     images = real_images(chosen.source).train.take(np.arange(chosen.images))
     turns = compete(images, chosen.turns)
     drawn = turns[(DRAWING, "us")]
     print(f"drawing: {drawn.median():,.0f} images/s ± {drawn.std():,.0f}")
     print(table(turns).to_string(float_format="{:,.2f}".format))
+    results.append(found(turns, chosen.images))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ comes first. The test images are never read.
 """
 
 import argparse
-from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -15,6 +15,7 @@ import pandas as pd
 import tensorflow as tf
 
 from benchmarks.real import Real, real_images
+from benchmarks.result_table import Result, Table, results_option
 from gan_core.config import STANDARD, ClassifierSettings, DatasetSettings, Experiment, GanSettings
 from gan_core.gan.drawing import draw, plan_labels
 from gan_core.gan.game import Epoch, Game
@@ -22,25 +23,45 @@ from gan_core.images.labelled_images import LabelledImages, to_signed
 from gan_core.measures.classifier import score, teach
 from gan_core.measures.soft_labels import add_soft_labels, filter_by_soft_labels
 
+SPEEDS = {"seconds": "seconds of training", "images/s": "training images/s"}
+SHARES = "label fidelity", "by heart"
+SPREAD = " spread"  # after the name of a column, for that over the classifiers
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("rows", nargs="*")
     parser.add_argument("--source")
+    results_option(parser)
     parser.add_argument("--all", default="gan.epochs=5", help="settings of all rows")
     parser.add_argument("--seeds", type=int, default=2, help="classifiers taught for each row")
-    parser.add_argument("--out", type=Path, help="CSV file to write")
+    parser.add_argument("--table", default="levers", help="the name of the table among the results")
     chosen = parser.parse_args()
     experiments = {text: customised(f"{chosen.all} {text}") for text in ("", *chosen.rows)}
     if len({experiment.data for experiment in experiments.values()}) > 1:
         parser.error("expected settings of `data` in --all alone, since all rows share the images")
-    real = real_images(chosen.source, experiments[""].data)
-    rows, players = [], Players(real)
+    results = Table(chosen.table, chosen.results)
+    players = Players(real_images(chosen.source, experiments[""].data))
+    rows: list[dict[str, Any]] = []
     for text, experiment in experiments.items():
-        rows.append({"change": text or chosen.all, **measure(experiment, players, chosen.seeds)})
+        measures = measure(experiment, players, chosen.seeds)
+        rows.append({"change": text or chosen.all, **measures})
         print(pd.DataFrame(rows).to_string(index=False, float_format="{:.4f}".format), flush=True)
-        if chosen.out:
-            pd.DataFrame(rows).to_csv(chosen.out, index=False)
+        results.append(found(chosen.all, text or "none", measures, chosen.seeds))
+
+
+def found(common: str, change: str, measures: dict[str, float], seeds: int) -> list[Result]:
+    """The rows of one change; accuracies are told in percent."""
+    setting, own = f"standard experiment, {common}; validation images", []
+    for name, value in measures.items():
+        if name in SPEEDS:
+            own.append(Result(setting, change, SPEEDS[name], value))
+        elif name in SHARES:
+            own.append(Result(setting, change, f"{name}, %", 100 * value))
+        elif not name.endswith(SPREAD):
+            spread = 100 * measures[f"{name}{SPREAD}"]
+            own.append(Result(setting, change, f"{name}, %", 100 * value, spread, seeds))
+    return own
 
 
 def customised(text: str) -> Experiment:
@@ -90,7 +111,7 @@ def measure(experiment: Experiment, players: Players, seeds: int) -> dict[str, f
         taught = (teach(experiment.classifier, teaching, seed) for seed in range(seeds))
         accuracies = [score(each, real.validation, seed=0, seconds=0.0).accuracy for each in taught]
         spread = float(np.std(accuracies, ddof=1)) if seeds > 1 else float("nan")
-        return {name: float(np.mean(accuracies)), f"{name} spread": spread}
+        return {name: float(np.mean(accuracies)), f"{name}{SPREAD}": spread}
 
     synthetic = drawn(game, drawing, experiment.seed, real.validation.class_names)
     row = {

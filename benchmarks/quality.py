@@ -11,11 +11,13 @@ the validation images 2,000 generated ones cover.
 import argparse
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from benchmarks.real import Real, real_images
+from benchmarks.result_table import Result, Table, results_option
 from gan_core.config import CLASSIC, STANDARD, DatasetSettings, GanSettings
 from gan_core.gan.drawing import draw, plan_labels
 from gan_core.gan.game import Game
@@ -78,13 +80,16 @@ CONTESTANTS: dict[str, Callable[[Real, list[float]], Iterator[tuple[float, Label
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--source")
+    results_option(parser)
     parser.add_argument("--minutes", type=float, nargs="+", default=[2, 5, 12])
     parser.add_argument("--seeds", type=int, default=3, help="classifiers taught each time")
     parser.add_argument("--contestants", nargs="+", choices=CONTESTANTS, default=list(CONTESTANTS))
     chosen = parser.parse_args()
     if chosen.seeds < 2:
         parser.error("expected at least two seeds, to say how they differ")
-    real, rows = real_images(chosen.source), []
+    results = Table("equal-time", chosen.results)
+    real = real_images(chosen.source)
+    rows: list[dict[str, Any]] = []
     probe = Probe(real.judge, real.validation, spread=1.0)
     for name in chosen.contestants:
         for seconds, synthetic in CONTESTANTS[name](real, sorted(chosen.minutes)):
@@ -103,7 +108,20 @@ def main() -> None:
                 }
             )
             print(pd.DataFrame(rows[-1:]).to_string(index=False, header=len(rows) == 1), flush=True)
+            results.append(found(rows[-1], chosen.seeds))
     print(f"\nseconds to reach, among the lengths tried\n{reached(pd.DataFrame(rows)).to_string()}")
+
+
+def found(row: dict[str, Any], seeds: int) -> list[Result]:
+    """The rows of one training of one contestant."""
+    setting = "two-conv classifier, validation images; coverage of 2,000 validation images; GAN seed 0"
+    case = f"{row['']}, {row['seconds']:.0f} seconds"
+    return [
+        Result(setting, case, "TSTR, %", 100 * row["TSTR"], 100 * row["±"], seeds),
+        Result(setting, case, "coverage, %", 100 * row["coverage"]),
+        Result(setting, case, "coverage of the class covered least, %", 100 * row["of one class"]),
+        Result(setting, case, "collapsed", row["collapsed"]),
+    ]
 
 
 def reached(rows: pd.DataFrame) -> pd.DataFrame:

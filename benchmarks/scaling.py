@@ -23,6 +23,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.real import real_images
+from benchmarks.result_table import Result, Table, results_option
 from gan_core.config import ExportSettings, GanSettings
 from gan_core.images.labelled_images import FASHION_MNIST_CLASSES, LabelledImages, save_stream
 
@@ -103,6 +104,7 @@ WORK: dict[str, Callable[..., dict[str, float]]] = {"exported": exported, "drawn
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--source")
+    results_option(parser)
     parser.add_argument("--parts", nargs="+", choices=WORK, default=list(WORK))
     parser.add_argument("--formats", nargs="+", default=FORMATS, help="of the exports")
     parser.add_argument("--most", type=int, help=f"images drawn or exported at most, for {MOST}")
@@ -120,18 +122,32 @@ def main() -> None:
         "drawn": [{"images": images} for images in DRAWN if images <= most["drawn"]],
         "trained": [{"source": chosen.source} | settings for settings in TRAINED],
     }
+    results = Table("scaling", chosen.results)
     for part in chosen.parts:
-        show(part, wanted[part])
+        show(part, wanted[part], results)
 
 
-def show(work: str, wanted: list[dict[str, Any]]) -> None:
-    """Print a table with a row for each of the settings; each row goes to the standard error as soon as it is there."""
-    rows = [measured(work, **settings) for settings in wanted]
+def show(work: str, wanted: list[dict[str, Any]], results: Table) -> None:
+    """Print a table with a row for each of the settings; each row is also kept as soon as it is there."""
+    rows = []
+    for settings in wanted:
+        rows.append(measured(work, **settings))
+        results.append(found(work, settings, rows[-1]))
     frame = pd.DataFrame(rows).drop(columns="source", errors="ignore").astype({"images": object})
     if work != "trained":
         frame["images/s"] = frame["images"] / frame["seconds"]
     table = frame.to_string(index=False, float_format="{:,.1f}".format, na_rep="")
     print(f"{WORK[work].__doc__}\n{table}\n", flush=True)
+
+
+def found(work: str, settings: dict[str, Any], row: dict[str, Any]) -> list[Result]:
+    """What the process of one row measured."""
+    told = (f"{name} {value:,}" if isinstance(value, int) else f"{name} {value}" for name, value in settings.items())
+    case = ", ".join(each for each in told if not each.startswith("source"))
+    measures = {name: value for name, value in row.items() if name not in settings}
+    if work != "trained":
+        measures["images/s"] = settings["images"] / row["seconds"]
+    return [Result(work, case, measure, value) for measure, value in measures.items()]
 
 
 def measured(work: str, **settings: Any) -> dict[str, Any]:

@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.real import real_images
+from benchmarks.result_table import Result, Table, results_option
 from gan_core.compute.precision import native
 from gan_core.config import GanSettings
 from gan_core.images.labelled_images import LabelledImages
@@ -134,6 +135,7 @@ CONTESTANTS: dict[str, Callable[[int, LabelledImages], Contestant]] = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--source")
+    results_option(parser)
     parser.add_argument("--turns", type=int, default=7)
     parser.add_argument("--widths", type=int, nargs="+", default=[64, 128])
     parser.add_argument("--contestant", help=argparse.SUPPRESS)
@@ -142,7 +144,7 @@ def main() -> None:
         return wait(CONTESTANTS[chosen.contestant](chosen.widths[0], real_images(chosen.source).train))
     if chosen.turns < 2:
         parser.error("expected at least two turns, to say how they differ")
-    arithmetic = native()
+    results, arithmetic = Table("speed", chosen.results), native()
     rate = matrix_rate(arithmetic)
     print(f"{os.cpu_count()} cores, all in {arithmetic}, in which they multiply matrices at {rate / 1e9:,.0f} GFLOP/s")
     for width in chosen.widths:
@@ -151,6 +153,24 @@ def main() -> None:
         print(table(turns).to_string(float_format="{:,.2f}".format))
         reached = turns[(PLAYED[0], "this project")].median() * operations(width)
         print(f"this project reaches {reached / 1e9:,.0f} GFLOP/s in training, {reached / rate:.0%} of the matrix rate")
+        results.append(
+            found(turns, width, {"GFLOP/s": reached / 1e9, "share of the matrix rate, %": 100 * reached / rate})
+        )
+
+
+def found(turns: pd.DataFrame, width: int, reached: dict[str, float]) -> list[Result]:
+    """The rows of a width: what this project reaches in training, and speeds and ratios of all contestants."""
+    setting = f"medians of {len(turns)} turns; ratios within each turn, spread over the turns"
+    own = [Result(setting, f"{width} channels, this project in training", *each) for each in reached.items()]
+    medians = table(turns)
+    for what in PLAYED:
+        ratio = f"{what.split()[0]}: this project is times as fast"
+        for name, row in medians[what].iterrows():
+            case = f"{width} channels, {name}"
+            own.append(Result(setting, case, what, row["median"]))
+            if name != "this project":
+                own.append(Result(setting, case, ratio, row["we: times"], row["±"]))
+    return own
 
 
 def compete(width: int, source: str | None, turns: int) -> pd.DataFrame:

@@ -1,0 +1,100 @@
+"""Laws of the benchmarks' results: a run adds its rows to a table and changes nothing else; every table reads alike."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmarks import exports, levers, quality, result_table, scaling, speed
+from benchmarks.result_table import COLUMNS, RESULTS, Result, Table, command, commit, machine
+from gan_core.errors import BadInput
+
+
+def read(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path, dtype=str, keep_default_na=False)
+
+
+def turns(*columns: tuple[str, str]) -> pd.DataFrame:
+    """Two turns in which the n-th contestant does n and then 2 n images a second."""
+    speeds = np.arange(1.0, len(columns) + 1)
+    return pd.DataFrame([speeds, 2 * speeds], columns=pd.MultiIndex.from_tuples(columns))
+
+
+def test_a_run_adds_its_rows_and_keeps_the_old_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["/somewhere/benchmarks/speed.py", "--source", "/a/place", "--turns", "2"])
+    Table("speed", tmp_path).append([Result("two turns", "64 channels, “us”", "images/s", 23_709.4)])
+    before = (tmp_path / "speed.csv").read_bytes()
+    table = Table("speed", tmp_path)
+
+    table.append([Result("a", "b, c", "TSTR, %", 88.5712345, 0.08, 3), Result("a", "b", "spread of one", 1, np.nan)])
+
+    assert table.path.read_bytes().startswith(before)
+    rows = read(table.path)
+    assert tuple(rows.columns) == COLUMNS
+    assert rows["value"].tolist() == ["23709", "88.571", "1"]
+    assert rows["spread"].tolist() == ["", "0.08", ""] and rows["seeds"].tolist() == ["", "3", ""]
+    assert set(rows["command"]) == {"python -m benchmarks.speed --turns 2"}
+    assert set(rows["machine"]) == {machine()} and set(rows["commit"]) == {commit()}
+    assert [path.name for path in tmp_path.iterdir()] == ["speed.csv"]
+
+
+def test_a_table_with_other_columns_is_refused_before_anything_is_measured(tmp_path: Path) -> None:
+    (tmp_path / "speed.csv").write_text("something,else\n1,2\n")
+
+    with pytest.raises(BadInput, match=r"^Expected the columns setting,.*move that file away\.$"):
+        Table("speed", tmp_path)
+
+    assert (tmp_path / "speed.csv").read_text() == "something,else\n1,2\n"
+
+
+@pytest.mark.parametrize("places", [["--source", "/a"], ["--source=/a"], ["--results=/b", "--source", "s3://c"]])
+def test_a_command_is_told_without_the_places_of_a_machine(places: list[str]) -> None:
+    assert command(["/x/levers.py", *places, "--all", "gan.epochs=3 seed=1"]) == (
+        "python -m benchmarks.levers --all 'gan.epochs=3 seed=1'"
+    )
+
+
+def test_no_commit_is_named_without_git(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(result_table, "HERE", tmp_path / "no-checkout")
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    assert commit() == ""
+
+
+def test_each_benchmark_has_a_row_for_all_that_it_prints(tmp_path: Path) -> None:
+    names = list(speed.CONTESTANTS)
+    formats = [(name, who) for name in exports.REFERENCES for who in ("us", "reference")]
+    trained = {"source": "/a/place", "images": 5_500, "width": 64, "batch": 64}
+    one = {"": "classic", "seconds": 121.4, "TSTR": 0.8, "±": 0.01, "coverage": 0.5, "of one class": 0.3}
+    table = Table("all", tmp_path)
+
+    table.append(speed.found(turns(*((what, name) for what in speed.PLAYED for name in names)), 64, {"GFLOP/s": 93.0}))
+    table.append(exports.found(turns((exports.DRAWING, "us"), *formats), 50_000))
+    table.append(scaling.found("trained", trained, trained | {"seconds": 2.0, "peak memory, GiB": 0.8}))
+    table.append(scaling.found("drawn", {"images": 10}, {"images": 10, "seconds": 2.0, "peak memory, GiB": 0.8}))
+    table.append(quality.found(one | {"collapsed": True}, seeds=3))
+    table.append(levers.found("gan.epochs=5", "seed=1", {"seconds": 9.0, "TSTR": 0.884, "TSTR spread": 0.001}, 3))
+
+    rows = read(table.path)
+    found = rows.set_index(["case", "measure"])["value"]
+    assert not found.index.has_duplicates and not rows.map(lambda cell: "/a/place" in cell).any(axis=None)
+    assert found["64 channels, PyTorch eager", "training: this project is times as fast"] == "0.5"
+    assert found["drawing by a generator of the standard width", "images/s"] == "1.5"
+    assert found["npz beside numpy.savez", "writing: this project is times as fast"] == "0.8"
+    assert found["images 5,500, width 64, batch 64", "seconds"] == "2"
+    assert found["images 10", "images/s"] == "5"
+    assert found["classic, 121 seconds", "TSTR, %"] == "80" and found["classic, 121 seconds", "collapsed"] == "1"
+    assert found["seed=1", "TSTR, %"] == "88.4" and found["seed=1", "seconds of training"] == "9"
+
+
+@pytest.mark.parametrize("path", sorted(RESULTS.glob("*.csv")), ids=lambda path: path.stem)
+def test_every_table_has_the_same_columns_and_numbers_for_values(path: Path) -> None:
+    rows = read(path)
+
+    assert tuple(rows.columns) == COLUMNS and path.read_text("utf-8").startswith(",".join(COLUMNS) + "\n")
+    assert (rows[["setting", "case", "measure"]] != "").all(axis=None)
+    for name in ("seeds", "value", "spread"):
+        pd.to_numeric(rows[name])
+    assert pd.to_datetime(rows["date"], format="%Y-%m-%d").notna().all()
