@@ -144,7 +144,7 @@ def test_an_interruption_that_compiled_code_reports_in_its_way_is_one_too(
     def interrupted(name: str, replaced: Mapping[str, object]) -> Experiment:
         raise SystemError("returned a result with an exception set") from KeyboardInterrupt()
 
-    monkeypatch.setattr("flows.commands.main.customised", interrupted)
+    monkeypatch.setattr("flows.commands.main.customise_experiment", interrupted)
     assert "the same command goes on" in refusal("run", code=130)
 
 
@@ -154,7 +154,7 @@ def test_an_interruption_that_compiled_code_reports_in_its_way_is_one_too(
         (("--gan.epochs", "0"), "gan.epochs"),
         (("--gan.epoch", "3"), "--gan.epochs"),
         (("--experiment", "nope"), "standard, smoke, full, classic"),
-        (("--gan.loss", "hinge"), "'relativistic' or 'cross-entropy'"),
+        (("--gan.loss", "hinge"), '"relativistic", "cross-entropy"'),
         (("--source", "/nowhere"), "/nowhere"),
         (("--dataset.counts", "10=3"), "classes 0 to 9"),
         (("--data.train-images", "501"), "501"),
