@@ -135,7 +135,7 @@ class DatasetSettings(Settings):
     refinements: Refinements = Field(
         (),
         description="further teaching sets: without the images whose label real-taught classifiers deny, "
-        "and with their beliefs in place of the labels",
+        "and with their soft labels in place of the labels",
     )
     refined_spread: PositiveFloat = Field(
         1.3, description="standard deviation of the latents of those, bolder since the labels are looked at"
@@ -181,7 +181,7 @@ class ClassifierSettings(Settings):
     steps: PositiveInt = Field(1_000, description="batches of training, whatever the size of the teaching set")
     batch_size: PositiveInt = Field(256, description="images in a step")
     learning_rate: PositiveFloat = Field(2e-3, description="Adam's step size at the start, cosine to zero")
-    soft_dropout: bool = Field(True, description="whether learning from beliefs has dropout, as that from labels has")
+    soft_dropout: bool = Field(True, description="whether soft labels are learned with dropout, as labels are")
     seeds: Seeds = Field((0, 1, 2), min_length=1, description="one training for each seed")
 
 

@@ -31,7 +31,7 @@ class LabelledImages:
     images: np.ndarray  # uint8 [N, side, side]
     labels: np.ndarray  # uint8 [N], each below the number of class names
     class_names: tuple[str, ...] = FASHION_MNIST_CLASSES
-    beliefs: np.ndarray | None = None  # float32 [N, K]: what a classifier makes of each image, where one was asked
+    soft_labels: np.ndarray | None = None  # float32 [N, K]: what a classifier makes of each image, where one was asked
 
     def __post_init__(self) -> None:
         images, labels = self.images, self.labels
@@ -41,12 +41,12 @@ class LabelledImages:
             raise ValueError(f"Expected uint8 labels [{len(images)}], got {labels.dtype} {list(labels.shape)}.")
         if len(labels) and labels.max() >= len(self.class_names):
             raise ValueError(f"Expected labels below {len(self.class_names)}, got {labels.max()}.")
-        if self.beliefs is not None and self.beliefs.shape != (len(labels), len(self.class_names)):
+        if self.soft_labels is not None and self.soft_labels.shape != (len(labels), len(self.class_names)):
             raise ValueError(
-                f"Expected beliefs [{len(labels)}, {len(self.class_names)}], got {list(self.beliefs.shape)}."
+                f"Expected soft labels [{len(labels)}, {len(self.class_names)}], got {list(self.soft_labels.shape)}."
             )
 
-        for name in ("images", "labels", "beliefs"):
+        for name in ("images", "labels", "soft_labels"):
             object.__setattr__(self, name, _read_only(getattr(self, name)))
 
     def __len__(self) -> int:
@@ -59,11 +59,11 @@ class LabelledImages:
 
     def take(self, indices: np.ndarray) -> "LabelledImages":
         """The images at `indices`, in that order."""
-        beliefs = None if self.beliefs is None else self.beliefs[indices]
-        return LabelledImages(self.images[indices], self.labels[indices], self.class_names, beliefs)
+        soft_labels = None if self.soft_labels is None else self.soft_labels[indices]
+        return LabelledImages(self.images[indices], self.labels[indices], self.class_names, soft_labels)
 
     def save(self, path: Path) -> None:
-        """Write an NPZ file with the keys images, labels, class_names, and beliefs if there are any.
+        """Write an NPZ file with the keys images, labels, class_names, and soft labels as beliefs if there are any.
 
         Equal images give equal bytes.
         """
@@ -90,7 +90,7 @@ def save_stream(path: Path, batches: Iterable[LabelledImages], *, count: int) ->
 
     Raises ValueError, and leaves no file, when the batches hold fewer or more images than `count`.
     """
-    labels, beliefs = [np.zeros(0, np.uint8)], []
+    labels, soft_labels = [np.zeros(0, np.uint8)], []
     with atomic_write(path) as file, zipfile.ZipFile(file, "w") as archive:
         with archive.open(zipfile.ZipInfo("images.npy"), "w", force_zip64=True) as member:
             for batch in batches:
@@ -98,11 +98,11 @@ def save_stream(path: Path, batches: Iterable[LabelledImages], *, count: int) ->
                     _write_header(member, (count, batch.side, batch.side))
                 member.write(batch.images.tobytes())
                 labels.append(batch.labels)
-                beliefs += [] if batch.beliefs is None else [batch.beliefs]
+                soft_labels += [] if batch.soft_labels is None else [batch.soft_labels]
         if sum(map(len, labels)) != count or len(labels) == 1:
             raise ValueError(f"Expected {count} images in at least one batch, got {sum(map(len, labels))}.")
         arrays = {"labels": np.concatenate(labels), "class_names": np.array(batch.class_names)}
-        for name, array in (arrays | ({"beliefs": np.concatenate(beliefs)} if beliefs else {})).items():
+        for name, array in (arrays | ({"beliefs": np.concatenate(soft_labels)} if soft_labels else {})).items():
             with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w") as member:
                 np.lib.format.write_array(member, array, allow_pickle=False)
 
@@ -119,7 +119,7 @@ def concatenate(sets: Sequence[LabelledImages]) -> LabelledImages:
         return first
     if strange := next((each for each in others if each.class_names != first.class_names), None):
         raise ValueError(f"Expected sets of the same classes, got {first.class_names} and {strange.class_names}.")
-    if any(each.beliefs is not None for each in sets):
+    if any(each.soft_labels is not None for each in sets):
         raise ValueError("Expected sets with labels alone, got one with soft labels.")
     return LabelledImages(
         np.concatenate([each.images for each in sets]),

@@ -53,16 +53,19 @@ def teach(
     *,
     repeated: np.ndarray | None = None,
 ) -> keras.Model:
-    """A classifier taught by `settings.steps` batches, by beliefs rather than labels where the teaching set has them.
+    """A classifier taught by `settings.steps` batches, by soft labels where the teaching set has them.
 
-    Beliefs may teach without dropout: soft targets are a regulariser themselves (Hinton et al. 2015, arXiv:1503.02531,
+    Soft labels may teach without dropout: they are a regulariser themselves (Hinton et al. 2015, arXiv:1503.02531,
     section 6). `on_steps` is told of each few steps that are done; `repeated` int [M] are the images of one pass, each
     once if not given. Raises BadInput for steps that were too large.
     """
     side, classes = teaching.side, len(teaching.class_names)
     hard = tf.one_hot(teaching.labels, classes)
-    images, targets = tf.constant(teaching.images), hard if teaching.beliefs is None else tf.constant(teaching.beliefs)
-    dropout = teaching.beliefs is None or settings.soft_dropout
+    images, targets = (
+        tf.constant(teaching.images),
+        hard if teaching.soft_labels is None else tf.constant(teaching.soft_labels),
+    )
+    dropout = teaching.soft_labels is None or settings.soft_dropout
     classifier = build(settings.name, side=side, classes=classes, seed=seed, dropout=dropout)
     course = _course(settings.model_copy(update={"seeds": (0,)}), side, classes, dropout=dropout)
     with course.taken_by(classifier):
@@ -84,7 +87,7 @@ def answer(classifier: keras.Model, images: np.ndarray) -> np.ndarray:
     return np.concatenate([np.zeros(0, np.uint8), *answers]).astype(np.uint8)
 
 
-def beliefs(classifier: keras.Model, images: np.ndarray) -> np.ndarray:
+def class_probabilities(classifier: keras.Model, images: np.ndarray) -> np.ndarray:
     """The probability that the classifier gives each class of each image uint8 [N, side, side]; float32 [N, K]."""
     return np.concatenate([tf.nn.softmax(classifier(part)).numpy() for part in _parts(images)])
 

@@ -16,7 +16,7 @@ class Diversity:
     """Shares of 1, of one sample of generated images beside a sample of real ones of the same size."""
 
     coverage: float  # of the real images that have a generated one among their nearest
-    recall: float  # of the real images that lie where generated ones do
+    manifold_recall: float  # of the real images that lie where generated ones do
     repeated: float  # of the generated images that are all but identical to another one
     evenness: float  # entropy of the classes that a real-taught classifier sees, as a share of that of the real ones
     worst_class_coverage: float  # the coverage of the class that is covered least
@@ -61,7 +61,7 @@ def measure(
     covered = coverage(real, generated)
     return Diversity(
         coverage=float(covered.mean()),
-        recall=float(recall(real, generated).mean()),
+        manifold_recall=float(manifold_recall(real, generated).mean()),
         repeated=repeated(real_pixels, generated_pixels),
         evenness=evenness(seen, labels),
         worst_class_coverage=worst_class(covered, labels),
@@ -83,7 +83,7 @@ def worst_class(covered: np.ndarray, labels: np.ndarray) -> float:
     return float(min([covered.mean(), *shares]))
 
 
-def recall(real: np.ndarray, generated: np.ndarray, neighbours: int = NEIGHBOURS) -> np.ndarray:
+def manifold_recall(real: np.ndarray, generated: np.ndarray, neighbours: int = NEIGHBOURS) -> np.ndarray:
     """Whether each real point lies within the distance of the k-th generated neighbour of a generated one, bool [N].
 
     Kynkäänniemi et al. 2019, arXiv:1904.06991, equation 2.

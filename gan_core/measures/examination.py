@@ -22,7 +22,7 @@ class Score:
         return float(np.trace(self.confusion) / self.confusion.sum())
 
     @property
-    def recall(self) -> np.ndarray:
+    def class_recall(self) -> np.ndarray:
         """Share of each class that was recognised, float64 [K]; not a number for a class without test images."""
         with np.errstate(invalid="ignore"):
             return np.diagonal(self.confusion) / self.confusion.sum(axis=1)

@@ -7,7 +7,7 @@ import numpy as np
 from gan_core.compute.keras_settings import keras
 from gan_core.errors import BadInput
 from gan_core.images.labelled_images import LabelledImages
-from gan_core.measures.classifier import beliefs
+from gan_core.measures.classifier import class_probabilities
 
 
 def add_soft_labels(drawn: LabelledImages, classifiers: Sequence[keras.Model]) -> LabelledImages:
@@ -16,10 +16,10 @@ def add_soft_labels(drawn: LabelledImages, classifiers: Sequence[keras.Model]) -
 
 
 def filter_by_soft_labels(softened: LabelledImages) -> LabelledImages:
-    """The images that are believed to be of the class they are labelled with, without beliefs; BadInput if none is."""
-    if softened.beliefs is None:
-        raise ValueError("Expected images with beliefs, got labels alone.")
-    agreed = np.flatnonzero(np.argmax(softened.beliefs, axis=1) == softened.labels)
+    """The images whose label is the likeliest class, without soft labels; BadInput if there is none."""
+    if softened.soft_labels is None:
+        raise ValueError("Expected images with soft labels, got labels alone.")
+    agreed = np.flatnonzero(np.argmax(softened.soft_labels, axis=1) == softened.labels)
     if not len(agreed):
         raise BadInput("Expected some labels that real-taught classifiers agree with, got none; train for longer.")
     return LabelledImages(softened.images, softened.labels, softened.class_names).take(agreed)
@@ -32,4 +32,4 @@ def believed(images: np.ndarray, classifiers: Sequence[keras.Model]) -> np.ndarr
     Together they are right more often, and less sure where they are wrong (Lakshminarayanan et al. 2017,
     arXiv:1612.01474).
     """
-    return np.mean([beliefs(classifier, images) for classifier in classifiers], axis=0)
+    return np.mean([class_probabilities(classifier, images) for classifier in classifiers], axis=0)

@@ -10,7 +10,7 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from gan_core.reports.history_table import EXAMINED_ON, TEACHING, Line, changes, summarise_entries
+from gan_core.reports.history_table import EXAMINED_ON, TEACHING, HistoryEntry, changes, summarise_entries
 from gan_core.reports.run_page import GREY, NETWORK_COLOURS, TEMPLATES, chart_style, csv_uri, inline_svg, restrain
 from gan_core.reports.text_table import format_percent
 
@@ -21,7 +21,7 @@ MARGIN = 1 / 24  # days, at least, before the first and after the last
 def render(
     frame: pd.DataFrame,
     *,
-    pairs: Sequence[tuple[Line, Line]],
+    pairs: Sequence[tuple[HistoryEntry, HistoryEntry]],
     promotions: Sequence[Mapping[str, str]],
     left_out: Sequence[str],
 ) -> str:
@@ -45,7 +45,7 @@ def render(
     )
 
 
-def _chart_of_runs(those: Sequence[Line]) -> tuple[str, Markup] | None:
+def _chart_of_runs(those: Sequence[HistoryEntry]) -> tuple[str, Markup] | None:
     """Accuracy on test images over time with its spread, and that of the real images."""
     dated = [line for line in those if line.started]
     if not dated:
@@ -61,7 +61,7 @@ def _chart_of_runs(those: Sequence[Line]) -> tuple[str, Markup] | None:
     return "Runs: accuracy on test images", _finished(figure, axes)
 
 
-def _chart_of_versions(those: Sequence[Line]) -> tuple[str, Markup] | None:
+def _chart_of_versions(those: Sequence[HistoryEntry]) -> tuple[str, Markup] | None:
     """Accuracy on validation images over time; filled are those that were promoted, ringed is the champion."""
     dated = [line for line in those if line.started]
     if not dated:
@@ -77,11 +77,11 @@ def _chart_of_versions(those: Sequence[Line]) -> tuple[str, Markup] | None:
     return "Versions: accuracy on validation images", _finished(figure, axes)
 
 
-def _when(dated: Sequence[Line]) -> list[float]:
+def _when(dated: Sequence[HistoryEntry]) -> list[float]:
     return [float(date2num(line.started)) for line in dated if line.started]
 
 
-def _axes(dated: Sequence[Line]) -> tuple[Figure, Axes]:
+def _axes(dated: Sequence[HistoryEntry]) -> tuple[Figure, Axes]:
     with chart_style(hashsalt="history"):
         figure = Figure(figsize=(5.2, 2.9), layout="constrained")
         axes = figure.subplots()

@@ -27,7 +27,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Line:
+class HistoryEntry:
     """A run or a version in short; accuracies are shares of 1 and not numbers where nothing is known."""
 
     name: str
@@ -71,12 +71,12 @@ def build_history_frame(records: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     return frame.astype({"started": "datetime64[ms]", "seed": "Int64", "images": "Int64", "champion": bool})
 
 
-def summarise_entries(frame: pd.DataFrame) -> list[Line]:
+def summarise_entries(frame: pd.DataFrame) -> list[HistoryEntry]:
     """A line for each run and version, in the order of the frame."""
     return [_line(str(name), rows) for name, rows in frame.groupby("name", sort=False)]
 
 
-def changes(before: Line, after: Line) -> list[Change]:
+def changes(before: HistoryEntry, after: HistoryEntry) -> list[Change]:
     """What is another in `after`: settings, data, program, arithmetic, libraries; of what is not known nothing."""
     settings = differences(before.settings, after.settings).items()
     made_by = {name: (before.made_by[name], text) for name, text in after.made_by.items() if name in before.made_by}
@@ -86,13 +86,13 @@ def changes(before: Line, after: Line) -> list[Change]:
     ]
 
 
-def neighbours(those: Sequence[Line]) -> Iterator[tuple[Line, Line]]:
+def neighbours(those: Sequence[HistoryEntry]) -> Iterator[tuple[HistoryEntry, HistoryEntry]]:
     """Each run with the one before it, then each version with the one before it."""
     for kind in EXAMINED_ON:
         yield from pairwise(line for line in those if line.kind == kind)
 
 
-def format_history(those: Sequence[Line]) -> str:
+def format_history(those: Sequence[HistoryEntry]) -> str:
     """Runs and versions in aligned lines for a terminal, each with what it was examined on."""
     parts = []
     for kind, images in EXAMINED_ON.items():
@@ -103,7 +103,7 @@ def format_history(those: Sequence[Line]) -> str:
     return "\n\n".join(parts)
 
 
-def describe_changes(before: Line, after: Line) -> str:
+def describe_changes(before: HistoryEntry, after: HistoryEntry) -> str:
     """What changed between two, in a line."""
     what = "; ".join(f"{change.name} {change.before} → {change.after}" for change in changes(before, after))
     return f"{before.name} → {after.name}: {what or 'nothing that is known'}"
@@ -112,19 +112,19 @@ def describe_changes(before: Line, after: Line) -> str:
 _HEADS = ("", "started", "by real", "by synthetic", "by both", "label fidelity", "coverage", "")
 
 
-def _cells(line: Line) -> tuple[str, ...]:
+def _cells(line: HistoryEntry) -> tuple[str, ...]:
     taught = (format_percent(line.accuracy[name], line.spread[name]) for name in TEACHING)
     when = f"{line.started:%Y-%m-%d %H:%M}" if line.started else "—"
     note = " ".join(filter(None, ["champion" if line.champion else "", line.note]))
     return (line.name, when, *taught, format_percent(line.label_fidelity), format_percent(line.coverage), note)
 
 
-def _line(name: str, rows: pd.DataFrame) -> Line:
+def _line(name: str, rows: pd.DataFrame) -> HistoryEntry:
     first = rows.iloc[0]
     taught = {name: rows.accuracy[rows.taught_by == name].astype(float) for name in TEACHING}
     versions = {str(column): "" for column in rows if str(column).startswith("version_")}
     known = {title: first[column] for column, title in ({column: column for column in versions} | MADE_BY).items()}
-    return Line(
+    return HistoryEntry(
         name=name,
         kind=first.kind,
         started=None if pd.isna(first.started) else first.started.to_pydatetime(),

@@ -110,7 +110,7 @@ def _embedded(path: Path) -> str:
 
 def _recalls(examinations: Sequence[Examination], trts: Examination) -> list[list[Cell]]:
     """Mean recall over the seeds, one row a class, one column an examination."""
-    columns = [np.mean([score.recall for score in item.scores], axis=0) for item in (*examinations, trts)]
+    columns = [np.mean([score.class_recall for score in item.scores], axis=0) for item in (*examinations, trts)]
     return [[_recall_cell(share) for share in row] for row in np.stack(columns, axis=1).tolist()]
 
 

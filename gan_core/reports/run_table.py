@@ -63,7 +63,7 @@ def build_run_frame(
             "seed": score.seed,
             "images": examination.images,
             "accuracy": score.accuracy,
-            **dict(zip(recalls, score.recall.tolist(), strict=True)),
+            **dict(zip(recalls, score.class_recall.tolist(), strict=True)),
             "label_fidelity": fidelity.get((examination.taught_by, examination.classifier, score.seed), np.nan),
             "seconds": float(score.seconds),
             "settings_digest": provenance.settings_digest,

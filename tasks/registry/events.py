@@ -8,8 +8,8 @@
 
 `champion` is the version in use before the challenger came, or null; `reason` is one sentence; `figures` are numbers
 by name, shares of 1 all but the last: accuracy, then champion_accuracy, gain and gain_noise (a standard error) where
-there was a champion, copied, copied_noise, coverage, recall, repeated, evenness, worst_class_coverage, frechet. A
-collapsed generator has the last six of them. Prefect adds the flow run as a related resource.
+there was a champion, copied, copied_noise, coverage, manifold_recall, repeated, evenness, worst_class_coverage and
+frechet. A collapsed generator has the last six of them. Prefect adds the flow run as a related resource.
 """
 
 from dataclasses import asdict

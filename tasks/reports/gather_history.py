@@ -14,7 +14,7 @@ import pandas as pd
 from gan_core.errors import BadInput
 from gan_core.files import read_frame, read_text, write_csv, write_frame, write_text
 from gan_core.measures.diversity import Diversity
-from gan_core.reports.history_table import EXAMINED_ON, Kind, Line
+from gan_core.reports.history_table import EXAMINED_ON, HistoryEntry, Kind
 from tasks.data.sources import without_password
 from tasks.registry.model_registry import ModelRegistry, Version
 from tasks.runs.run_folder import Run, resolve_latest
@@ -102,7 +102,7 @@ def _about(name: str, kind: Kind, run_id: str, experiment: Path) -> dict[str, An
 
 def publish_history(
     frame: pd.DataFrame,
-    pairs: Sequence[tuple[Line, Line]],
+    pairs: Sequence[tuple[HistoryEntry, HistoryEntry]],
     models: ModelRegistry,
     left_out: Sequence[str],
     folder: Path,

@@ -111,8 +111,8 @@ def _refined(experiment: Experiment) -> str:
     dropout = "" if experiment.classifier.soft_dropout else " and is learned without dropout"
     return (
         f"Filtered and soft are drawn with a latent spread of {spread}. Filtered is without the images whose label "
-        f"real-taught classifiers deny, soft has their beliefs in place of labels{dropout}: both pass on what those "
-        "learned from real images."
+        f"real-taught classifiers deny, soft has their probabilities in place of labels{dropout}: both pass on what "
+        "those classifiers learned from real images."
     )
 
 

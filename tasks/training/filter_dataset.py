@@ -13,7 +13,7 @@ logger = logging.getLogger("synthetic_data.filter")
 
 @task(cache_policy=NO_CACHE, persist_result=False)
 def filter_dataset(softened: Path, *, to: Path) -> Path:
-    """Save those of the images with beliefs in `softened` whose label is believed."""
+    """Save those of the images with soft labels in `softened` whose label is believed."""
     from gan_core.measures.soft_labels import filter_by_soft_labels
 
     if to.exists():

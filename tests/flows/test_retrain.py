@@ -98,7 +98,7 @@ def test_a_decision_is_told_in_an_event_that_is_documented(monkeypatch: pytest.M
 def test_a_collapse_is_told_in_an_event_that_is_documented(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[tuple[str, dict]] = []
     monkeypatch.setattr(events, "emit_event", lambda event, **parts: sent.append((event, parts)))
-    collapsed = Diversity(coverage=0.1, recall=0, repeated=0, evenness=1, worst_class_coverage=0, frechet=9)
+    collapsed = Diversity(coverage=0.1, manifold_recall=0, repeated=0, evenness=1, worst_class_coverage=0, frechet=9)
     events.emit_collapse("a-run", collapsed)
     [(event, parts)] = sent
     assert event == "synthetic-data.generator.collapsed" and event in str(events.__doc__)

@@ -88,8 +88,8 @@ def test_larger_images_of_other_classes_need_no_change_and_refined_sets_teach_be
     images = frame.groupby("taught_by")["images"].first()
     assert images[["synthetic", "filtered", "soft"]].tolist() == [len(raw), len(filtered), len(soft)]
     assert np.array_equal(soft.labels, raw.labels) and not np.array_equal(soft.images, raw.images)
-    assert soft.beliefs is not None
-    agreed = np.argmax(soft.beliefs, axis=1) == soft.labels
+    assert soft.soft_labels is not None
+    agreed = np.argmax(soft.soft_labels, axis=1) == soft.labels
     assert np.array_equal(filtered.images, soft.images[agreed]) and 0 < len(filtered) < len(soft)
     page = Path(report.page).read_text(encoding="utf-8")
     assert "latent spread of 1.5" in page and "learned without dropout" in page

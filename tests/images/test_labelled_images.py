@@ -55,15 +55,15 @@ def test_the_shape_in_a_file_is_that_of_its_images(tmp_path: Path) -> None:
 
 def test_beliefs_travel_with_their_images(tmp_path: Path) -> None:
     plain = striped_images(30, seed=0)
-    beliefs = np.random.default_rng(0).dirichlet(np.ones(10), 30).astype(np.float32)
-    believed = LabelledImages(plain.images, plain.labels, plain.class_names, beliefs)
+    soft_labels = np.random.default_rng(0).dirichlet(np.ones(10), 30).astype(np.float32)
+    believed = LabelledImages(plain.images, plain.labels, plain.class_names, soft_labels)
     believed.take(np.array([7, 3])).save(tmp_path / "two.npz")
-    loaded = LabelledImages.load(tmp_path / "two.npz").beliefs
-    assert loaded is not None and np.array_equal(loaded, beliefs[[7, 3]])
+    loaded = LabelledImages.load(tmp_path / "two.npz").soft_labels
+    assert loaded is not None and np.array_equal(loaded, soft_labels[[7, 3]])
     with pytest.raises(ValueError, match="soft labels"):
         concatenate([plain, believed])
-    with pytest.raises(ValueError, match="beliefs"):
-        LabelledImages(plain.images, plain.labels, plain.class_names, beliefs[:7])
+    with pytest.raises(ValueError, match="soft labels"):
+        LabelledImages(plain.images, plain.labels, plain.class_names, soft_labels[:7])
 
 
 def test_a_file_has_the_same_bytes_however_it_was_streamed(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from gan_core.config import ClassifierSettings
 from gan_core.errors import BadInput
 from gan_core.gan.losses import class_loss
 from gan_core.images.labelled_images import LabelledImages, to_signed
-from gan_core.measures.classifier import answer, beliefs, build, features, score, teach
+from gan_core.measures.classifier import answer, build, class_probabilities, features, score, teach
 from gan_core.measures.examination import Examination, Score
 
 SETTINGS = ClassifierSettings(steps=60, batch_size=32)
@@ -76,7 +76,7 @@ def test_beliefs_teach_in_place_of_labels() -> None:
 def test_only_beliefs_are_learned_without_dropout_and_only_where_wanted(soft: bool, soft_dropout: bool) -> None:
     once = SETTINGS.model_copy(update={"steps": 1, "batch_size": len(TEACHING), "soft_dropout": soft_dropout})
     targets = np.eye(10, dtype=np.float32)[TEACHING.labels]
-    teaching = replace(TEACHING, beliefs=targets) if soft else TEACHING
+    teaching = replace(TEACHING, soft_labels=targets) if soft else TEACHING
     fresh = build(once.name, side=28, classes=10, seed=0)
     with tf.GradientTape() as tape:
         loss = class_loss(fresh(to_signed(TEACHING.images.astype(np.float32))), tf.constant(targets))
@@ -92,7 +92,7 @@ def test_steps_that_are_too_large_are_refused() -> None:
 
 
 def test_beliefs_are_probabilities_that_favour_the_answer(taught: keras.Model) -> None:
-    believed = beliefs(taught, QUESTIONS.images)
+    believed = class_probabilities(taught, QUESTIONS.images)
     assert np.allclose(believed.sum(axis=1), 1, atol=1e-5)
     assert np.array_equal(np.argmax(believed, axis=1), answer(taught, QUESTIONS.images))
 
@@ -111,7 +111,7 @@ def test_accuracy_recall_and_spread_are_read_off_the_confusion() -> None:
     second = Score(seed=1, confusion=np.array([[4, 0], [0, 4]]), seconds=1.0)
     examination = Examination("real", "two-conv", 8, (first, second))
     assert first.accuracy == 7 / 8
-    assert first.recall.tolist() == [0.75, 1.0]
+    assert first.class_recall.tolist() == [0.75, 1.0]
     assert examination.accuracy == pytest.approx(15 / 16)
     assert examination.spread == pytest.approx(np.std([7 / 8, 1.0], ddof=1))
 

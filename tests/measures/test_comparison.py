@@ -9,7 +9,7 @@ from gan_core.measures.comparison import Verdict, compare, decide
 from gan_core.measures.diversity import Diversity
 from gan_core.measures.memorisation import Copying
 
-SOUND = Diversity(coverage=0.9, recall=0.9, repeated=0.0, evenness=1.0, worst_class_coverage=0.8, frechet=1.0)
+SOUND = Diversity(coverage=0.9, manifold_recall=0.9, repeated=0.0, evenness=1.0, worst_class_coverage=0.8, frechet=1.0)
 HONEST = Copying(copied=0.01, noise=0.03)
 SEEDS, IMAGES = 3, 5_000
 

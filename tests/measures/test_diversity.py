@@ -8,9 +8,9 @@ from gan_core.measures.diversity import (
     distances,
     evenness,
     frechet,
+    manifold_recall,
     measure,
     neighbour_distance,
-    recall,
     repeated,
     worst_class,
 )
@@ -31,7 +31,7 @@ def test_coverage_and_recall_are_what_the_papers_define_point_by_point() -> None
     balls = [(point, reach(SHIFTED, point)) for point in SHIFTED]
     recalled = [any(near(point[None], *ball) for ball in balls) for point in REAL]
     assert 0 < np.mean(covered) < 1 and coverage(REAL, SHIFTED).tolist() == covered
-    assert 0 < np.mean(recalled) < 1 and recall(REAL, SHIFTED).tolist() == recalled
+    assert 0 < np.mean(recalled) < 1 and manifold_recall(REAL, SHIFTED).tolist() == recalled
 
 
 def test_other_real_points_cover_nearly_all_and_one_point_nearly_nothing() -> None:

@@ -1,4 +1,4 @@
-"""Laws of refining: wrong labels go, beliefs come, and several classifiers speak with one voice."""
+"""Laws of refining: wrong labels go, soft labels come, and several classifiers speak with one voice."""
 
 import keras
 import numpy as np
@@ -8,7 +8,7 @@ from conftest import striped_images
 from gan_core.config import ClassifierSettings
 from gan_core.errors import BadInput
 from gan_core.images.labelled_images import LabelledImages
-from gan_core.measures.classifier import answer, beliefs, build, teach
+from gan_core.measures.classifier import answer, build, class_probabilities, teach
 from gan_core.measures.soft_labels import add_soft_labels, believed, filter_by_soft_labels
 
 DRAWN = striped_images(200, seed=2)
@@ -33,7 +33,7 @@ def test_images_with_a_wrong_label_are_left_out_and_the_others_stay_in_their_ord
     wrong = np.arange(len(DRAWN)) % 3 == 0
     kept = filter_by_soft_labels(add_soft_labels(relabelled(np.where(wrong, (seen + 1) % 10, seen)), [taught]))
     assert np.array_equal(kept.images, DRAWN.images[~wrong]) and np.array_equal(kept.labels, seen[~wrong])
-    assert kept.beliefs is None
+    assert kept.soft_labels is None
 
 
 def test_nothing_to_agree_with_is_refused(taught: keras.Model) -> None:
@@ -44,7 +44,9 @@ def test_nothing_to_agree_with_is_refused(taught: keras.Model) -> None:
 def test_soft_keeps_images_and_labels_and_adds_beliefs(taught: keras.Model) -> None:
     softened = add_soft_labels(DRAWN, [taught])
     assert np.array_equal(softened.images, DRAWN.images) and np.array_equal(softened.labels, DRAWN.labels)
-    assert softened.beliefs is not None and np.array_equal(softened.beliefs, beliefs(taught, DRAWN.images))
+    assert softened.soft_labels is not None and np.array_equal(
+        softened.soft_labels, class_probabilities(taught, DRAWN.images)
+    )
 
 
 def test_several_classifiers_believe_the_mean_of_what_each_does(taught: keras.Model, untaught: keras.Model) -> None:

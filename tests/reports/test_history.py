@@ -27,8 +27,8 @@ from tasks.registry.records import Origin
 from tasks.reports.gather_history import find_entries, publish_history, read_entries
 from tasks.runs.run_folder import Run
 
-SOUND = Diversity(coverage=0.9, recall=0.8, repeated=0.0, evenness=1.0, worst_class_coverage=0.7, frechet=3.0)
-FLAT = Diversity(coverage=0.1, recall=0.1, repeated=0.0, evenness=1.0, worst_class_coverage=0.0, frechet=99.0)
+SOUND = Diversity(coverage=0.9, manifold_recall=0.8, repeated=0.0, evenness=1.0, worst_class_coverage=0.7, frechet=3.0)
+FLAT = Diversity(coverage=0.1, manifold_recall=0.1, repeated=0.0, evenness=1.0, worst_class_coverage=0.0, frechet=99.0)
 NAMES = ("20261101-030000-standard-aaaaaaaa", "20261108-030000-standard-bbbbbbbb", "20261115-030000-classic-cccccccc")
 CLASSES = ("Coat", "Bag")
 

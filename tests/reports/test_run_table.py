@@ -100,7 +100,7 @@ def test_class_names_that_differ_in_case_or_signs_alone_keep_columns_of_their_ow
     recalls = [str(name) for name in frame if str(name).startswith("recall_")]
     assert len({name.casefold() for name in recalls}) == len(class_names)
     real = trial()[0][0].scores[0]
-    assert frame[recalls].iloc[0].tolist() == real.recall.tolist()
+    assert frame[recalls].iloc[0].tolist() == real.class_recall.tolist()
 
 
 def test_class_names_that_differ_in_letters_name_their_columns() -> None:
