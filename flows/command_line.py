@@ -20,7 +20,7 @@ from gan_core.errors import BadInput
 from gan_core.files import located, read_text
 from tasks.check_experiment import check_experiment
 from tasks.check_export import check_export
-from tasks.runners import DASK, task_runner
+from tasks.runners import DASK, check_workers, task_runner
 from tasks.runs import Run, resolved
 
 PREFECT = {  # what `[tool.prefect]` in pyproject.toml says, for those who call from another folder
@@ -137,6 +137,7 @@ def export(
     )
     formats = tuple(filter(None, map(str.strip, format.split(","))))
     check_export(generator, out, formats, settings, overwrite)
+    check_workers(dask)
     if not verbose:
         quiet()
     from flows.export_dataset import export_dataset

@@ -10,7 +10,7 @@ from gan_core.config import STANDARD, Experiment, split_numbers
 from gan_core.errors import BadInput
 from gan_core.variation import Value, combinations
 from tasks.check_experiment import check_experiment
-from tasks.runners import DASK, task_runner
+from tasks.runners import DASK, check_workers, task_runner
 
 if TYPE_CHECKING:
     Varied = object
@@ -33,6 +33,7 @@ def sweep(
     fixed, grid = parted(typed_values(settings))
     wanted = customised(experiment, with_text(fixed))
     chosen = () if seeds is None else numbers(seeds)
+    check_workers(dask)
     check_experiment(combinations(wanted, chosen or (wanted.seed,), grid)[0])
     if not verbose:
         quiet()
