@@ -110,24 +110,36 @@ def check_place(out: Path, overwrite: bool) -> None:
         if not is_local(out):
             return None if unfinished(out) else refuse(out, overwrite)
         out = Path(os.path.realpath(out))
-        above = standing(out)
-        if not above.is_dir() or above.is_symlink():
-            raise BadInput(f"Expected a folder to write to, got the file {above}; {remedy}")
+        above = require_folder(out, remedy)
         if long := [name for name in out.relative_to(above).parts if len(os.fsencode(name)) > LONGEST]:
             raise BadInput(f"Expected names of at most {LONGEST} bytes in --out, got {long[0]}; {remedy}")
-        if above == out and not unfinished(out):
+        if above == out and not stagings(out):
             refuse(out, overwrite)
-        try_writing(above)
+        try_writing(above, remedy)
 
 
-def try_writing(folder: Path) -> None:
+def check_folder(folder: Path, remedy: str) -> None:
+    """Raise BadInput, with what to do, for a folder of this machine that cannot be made or written to."""
+    if is_local(folder):
+        try_writing(require_folder(Path(os.path.realpath(folder)), remedy), remedy)
+
+
+def require_folder(out: Path, remedy: str) -> Path:
+    """The place itself, or the next one above it that is there; BadInput if that is a file."""
+    above = standing(out)
+    if not above.is_dir() or above.is_symlink():
+        raise BadInput(f"Expected a folder to write to, got the file {above}; {remedy}")
+    return above
+
+
+def try_writing(folder: Path, remedy: str) -> None:
     """Make a folder in a folder and remove it again; BadInput where none can be made."""
     try:
         with TemporaryDirectory(dir=folder, prefix=".synthetic-data-"):
             pass
     except OSError as error:
         raise BadInput(
-            f"Expected a folder to write to, got {folder} and “{error.strerror or error}”; choose another --out."
+            f"Expected a folder to write to, got {folder} and “{error.strerror or error}”; {remedy}"
         ) from error
 
 
