@@ -7,7 +7,10 @@ from cyclopts import App, Parameter
 from flows.options import Named, Replaced, RetrainOptions, Verbose, customised, given
 from flows.screen import quiet
 from gan_core.config import STANDARD, RetrainSettings
+from gan_core.errors import BadInput
+from gan_core.requirements import require_comparison
 from tasks.check_experiment import check_experiment
+from tasks.destination import check_folder
 from tasks.models import Models, Version, models_folder
 from tasks.records import Reign, whoami
 
@@ -26,6 +29,8 @@ def retrain(
     """Train a challenger, promote it if it is better; goes on with an unfinished one of the same settings."""
     wanted, how = customised(experiment, given(settings)), RetrainSettings.model_validate(given(retraining))
     check_experiment(wanted)
+    require_comparison(wanted)
+    check_folder(models_folder(), "let SYNTHETIC_DATA_MODELS name another one, or work elsewhere.")
     if not verbose:
         quiet()
     from flows.retrain import retrain as flow
@@ -65,13 +70,23 @@ def show(version: Annotated[str, VERSION]) -> None:
 @models.command
 def promote(version: Annotated[str, VERSION]) -> None:
     """Make a version champion, whatever was decided when it was made."""
-    print(_told(Models(models_folder()).promote(version, whoami())))
+    print(_told(_registry().promote(version, whoami())))
 
 
 @models.command
 def rollback() -> None:
     """Make the version champion that was so before the present one."""
-    print(_told(Models(models_folder()).rollback(whoami())))
+    print(_told(_registry().rollback(whoami())))
+
+
+def _registry() -> Models:
+    """The versions to choose from, in a folder that is there: no lock makes it."""
+    folder = models_folder()
+    if not folder.is_dir():
+        raise BadInput(
+            f"Expected versions in {folder}, got no such folder; retrain first, or set SYNTHETIC_DATA_MODELS."
+        )
+    return Models(folder)
 
 
 def _told(reign: Reign) -> str:

@@ -21,6 +21,7 @@ from gan_core.errors import BadInput
 from gan_core.files import remove_tree, sha256
 from gan_core.images import LabelledImages
 from gan_core.report import library_versions
+from gan_core.requirements import require_comparison
 from tasks.events import emit_decision
 from tasks.examine import taught_classifier
 from tasks.models import Models, Version
@@ -55,8 +56,7 @@ def open_challenge(
 
     The seed is the experiment's plus the version's number: a killed retraining goes on, one that ended is not repeated.
     """
-    if len(experiment.classifier.seeds) < 2:
-        raise BadInput("Expected two or more classifier seeds, to tell a gain from noise, got one; give more of them.")
+    require_comparison(experiment)
     with models.retraining():
         if late := models.settle():
             logger.info("Ending what a killed retraining began")

@@ -3,12 +3,15 @@
 from gan_core.config import Experiment
 from gan_core.requirements import require_sound
 from gan_core.split import cut
+from tasks.destination import check_folder
+from tasks.runs import runs_folder
 from tasks.source_places import named, source_here
 from tasks.sources import read_sets
 
 
 def check_experiment(experiment: Experiment) -> None:
-    """Raise BadInput for a source or settings that the flow would refuse; images not yet fetched are left to it."""
+    """Raise BadInput for what the flow would refuse: source, settings, place; images not yet fetched are left to it."""
+    check_folder(runs_folder(), "let SYNTHETIC_DATA_RUNS name another one, or work elsewhere.")
     source = source_here(named(experiment.source))
     if source is None:
         return
