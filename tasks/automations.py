@@ -23,6 +23,7 @@ OUR_RUNS = {"prefect.resource.id": f"prefect.tag.{TAG}"}
 START = "prefect.flow-run.Running"
 BEAT = "prefect.flow-run.heartbeat"
 RETRAINED = ("Promoted", "Refused")  # the names that completed retrainings give their states
+NO_API = {404, 405, 501}  # what other web servers answer, and Prefect's own beside its API
 FINAL = ("Completed", *RETRAINED, "Failed", "TimedOut", "Cancelled", "Crashed")
 ENDS = {f"prefect.flow-run.{state}" for state in FINAL}
 ALERTS: dict[str, tuple[set[str], dict[str, str]]] = {  # the events that one automation posts, and the tag they need
@@ -47,7 +48,7 @@ def install(address: str | None, *, silence: timedelta) -> list[str]:
 
     Runs without a heartbeat for the time of `silence` become Crashed; alerts go to `address`, if there is one.
     """
-    with _configured_server() as client:
+    with configured_server() as client:
         automations = [heartbeats(silence)]
         if address:
             block = Webhook(url=address, headers={"Content-Type": "application/json"})
@@ -94,7 +95,7 @@ def _replace(automation: AutomationCore, client: SyncPrefectClient) -> None:
 
 
 @contextmanager
-def _configured_server() -> Iterator[SyncPrefectClient]:
+def configured_server() -> Iterator[SyncPrefectClient]:
     """A client of the server that the settings name; BadInput if there is none, or none that lets us in."""
     url = PREFECT_API_URL.value()
     if not url:
@@ -106,6 +107,10 @@ def _configured_server() -> Iterator[SyncPrefectClient]:
         raise BadInput(f"Expected a server at {url}, got {error!r}; start it, or mend PREFECT_API_URL.") from error
     except PrefectHTTPStatusError as error:
         status = error.response.status_code
+        if status in NO_API:
+            raise BadInput(
+                f"Expected Prefect's API at {url}, got status {status}; set PREFECT_API_URL, as http://HOST:4200/api."
+            ) from error
         if status not in (401, 403):
             raise
         raise BadInput(f"Expected {url} to let us in, got status {status}; set PREFECT_API_AUTH_STRING.") from error

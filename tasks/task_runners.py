@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from gan_core.distribution import install_command
 from gan_core.errors import BadInput
@@ -13,6 +15,30 @@ if TYPE_CHECKING:
 DASK = "SYNTHETIC_DATA_DASK"  # the setting, for deployments: an environment variable
 SURROUNDINGS = "distributed.nanny.pre-spawn-environ"
 THREADS = "_NUM_THREADS"  # one each by Dask's defaults, with which NumPy would round otherwise than here
+PATIENCE = 5  # seconds until a scheduler that is there has taken a call
+
+
+def check_workers(workers: str | None) -> None:
+    """Raise BadInput unless these can be workers: one or more processes, or the address of a scheduler that answers."""
+    if not workers or (workers.isdecimal() and int(workers) > 0):
+        return
+    try:
+        address = urlsplit(workers if "://" in workers else f"tcp://{workers}")
+        host, port = address.hostname, address.port
+    except ValueError:
+        host = port = None
+    if not host or not port:
+        raise BadInput(
+            f"Expected one or more processes, or a scheduler such as tcp://HOST:8786, got {workers!r}; "
+            f"correct --dask or {DASK}."
+        )
+    try:
+        socket.create_connection((host, port), timeout=PATIENCE).close()
+    except OSError as error:
+        raise BadInput(
+            f"Expected an answer of Dask's scheduler at {workers}, got “{error.strerror or error}”; "
+            f"start it, or correct --dask or {DASK}."
+        ) from error
 
 
 def task_runner(workers: str | None) -> TaskRunner[Any]:

@@ -22,7 +22,7 @@ from prefect import tags
 from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
 
 from gan_core.errors import BadInput
-from tasks.automations import TAG
+from tasks.automations import TAG, configured_server
 from tasks.data.http import connection
 from tasks.locks import locked
 from tasks.places import cache_home
@@ -42,6 +42,8 @@ def server() -> Iterator[None]:
     """
     connection().close()  # the client of Prefect heeds the proxies of the environment as ours does
     if PREFECT_API_URL.value():
+        with configured_server() as client:
+            client.read_flows(limit=1)
         with tags(TAG):
             yield
         return

@@ -29,8 +29,8 @@ from gan_core.errors import BadInput
 from gan_core.files import located, read_text
 from tasks.data.check_experiment import check_experiment
 from tasks.export.check_export import check_export
-from tasks.runs.run_folder import Run, resolve_latest
-from tasks.task_runners import DASK, task_runner
+from tasks.runs.run_folder import Run, check_runs_folder, resolve_latest
+from tasks.task_runners import DASK, check_workers, task_runner
 
 PREFECT = {  # what `[tool.prefect]` in pyproject.toml says, for those who call from another folder
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -78,6 +78,7 @@ def run(
     """Download, train, draw, examine and report; goes on with an unfinished run of the same settings."""
     wanted = customise_experiment(experiment, read_settings(settings))
     check_experiment(wanted)
+    check_runs_folder()
     if not verbose:
         hide_library_messages()
     from flows.commands.local_server import server
@@ -146,6 +147,7 @@ def export(
     )
     formats = tuple(filter(None, map(str.strip, format.split(","))))
     check_export(generator, out, formats, settings, overwrite)
+    check_workers(dask)
     if not verbose:
         hide_library_messages()
     from flows.commands.local_server import server

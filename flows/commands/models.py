@@ -7,9 +7,13 @@ from cyclopts import App, Parameter
 from flows.commands.options import Named, Replaced, RetrainOptions, Verbose, customise_experiment, read_settings
 from flows.commands.screen import hide_library_messages
 from gan_core.config import STANDARD, RetrainSettings
+from gan_core.errors import BadInput
+from gan_core.images.requirements import require_comparison
 from tasks.data.check_experiment import check_experiment
+from tasks.places import check_folder
 from tasks.registry.model_registry import ModelRegistry, Version, models_folder
 from tasks.registry.records import Promotion, whoami
+from tasks.runs.run_folder import check_runs_folder
 
 VERSION = Parameter(help="as v0003 or 3")
 
@@ -29,6 +33,9 @@ def retrain(
         RetrainSettings.model_validate(read_settings(retraining)),
     )
     check_experiment(wanted)
+    check_runs_folder()
+    require_comparison(wanted)
+    check_folder(models_folder(), "let SYNTHETIC_DATA_MODELS name another one, or work elsewhere.")
     if not verbose:
         hide_library_messages()
     from flows.commands.local_server import server
@@ -68,13 +75,23 @@ def show(version: Annotated[str, VERSION]) -> None:
 @models.command
 def promote(version: Annotated[str, VERSION]) -> None:
     """Make a version champion, whatever was decided when it was made."""
-    print(_told(ModelRegistry(models_folder()).promote(version, whoami())))
+    print(_told(_registry().promote(version, whoami())))
 
 
 @models.command
 def rollback() -> None:
     """Make the version champion that was so before the present one."""
-    print(_told(ModelRegistry(models_folder()).rollback(whoami())))
+    print(_told(_registry().rollback(whoami())))
+
+
+def _registry() -> ModelRegistry:
+    """The versions to choose from, in a folder that is there: no lock makes it."""
+    folder = models_folder()
+    if not folder.is_dir():
+        raise BadInput(
+            f"Expected versions in {folder}, got no such folder; retrain first, or set SYNTHETIC_DATA_MODELS."
+        )
+    return ModelRegistry(folder)
 
 
 def _told(promotion: Promotion) -> str:

@@ -10,7 +10,8 @@ from gan_core.config import STANDARD, Experiment, split_numbers
 from gan_core.errors import BadInput
 from gan_core.settings_grid import Value, combinations
 from tasks.data.check_experiment import check_experiment
-from tasks.task_runners import DASK, task_runner
+from tasks.runs.run_folder import check_runs_folder
+from tasks.task_runners import DASK, check_workers, task_runner
 
 if TYPE_CHECKING:
     Varied = object
@@ -33,7 +34,9 @@ def sweep(
     fixed, grid = split_grid(read_options(settings))
     wanted = customise_experiment(experiment, join_lists(fixed))
     chosen = () if seeds is None else parse_seeds(seeds)
+    check_workers(dask)
     check_experiment(combinations(wanted, chosen or (wanted.seed,), grid)[0])
+    check_runs_folder()
     if not verbose:
         hide_library_messages()
     from flows.commands.local_server import server

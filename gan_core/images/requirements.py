@@ -19,6 +19,12 @@ def require_sound(experiment: Experiment, train: np.ndarray, class_names: Sequen
         require_seen(planned, np.bincount(train, minlength=len(class_names)), class_names, "--dataset.counts")
 
 
+def require_comparison(experiment: Experiment) -> None:
+    """Raise BadInput unless several classifiers can tell a gain of one generator over another from noise."""
+    if len(experiment.classifier.seeds) < 2:
+        raise BadInput("Expected two or more classifier seeds, to tell a gain from noise, got one; give more of them.")
+
+
 def require_names(class_names: Sequence[str]) -> None:
     """Raise BadInput unless these are names of two classes or more that differ, each one line that can be printed.
 

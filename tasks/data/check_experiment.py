@@ -9,7 +9,7 @@ from tasks.data.sources import read_sets
 
 
 def check_experiment(experiment: Experiment) -> None:
-    """Raise BadInput for a source or settings that the flow would refuse; images not yet fetched are left to it."""
+    """Raise BadInput for what the flow would refuse: source and settings; images not yet fetched are left to it."""
     source = source_here(named(experiment.source))
     if source is None:
         return

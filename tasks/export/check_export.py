@@ -17,7 +17,8 @@ from gan_core.formats.shards import SplitName, planned_counts
 from gan_core.gan.generator_card import GeneratorCard, read_card
 from gan_core.images.requirements import require_names
 from tasks.export.contents import files_in
-from tasks.export.staging import check_place, standing
+from tasks.export.staging import check_place
+from tasks.places import standing
 from tasks.runs.run_folder import Run, resolve_latest
 
 

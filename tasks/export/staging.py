@@ -4,13 +4,13 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from gan_core.errors import BadInput
 from gan_core.files import is_local, is_vital, read_text, refreshed, remove_tree, writing_to
 from gan_core.formats import FORMATS
 from tasks.export.contents import CARD, CROISSANT, MANIFEST, SUMS, is_litter, is_staging, strangers
 from tasks.locks import locked, try_locked
+from tasks.places import require_folder, try_writing
 
 OWNER = ".identity"  # in an object store: the export that is being written there
 LOCK = ".lock"
@@ -110,30 +110,12 @@ def check_place(out: Path, overwrite: bool) -> None:
         if not is_local(out):
             return None if unfinished(out) else refuse(out, overwrite)
         out = Path(os.path.realpath(out))
-        above = standing(out)
-        if not above.is_dir() or above.is_symlink():
-            raise BadInput(f"Expected a folder to write to, got the file {above}; {remedy}")
+        above = require_folder(out, remedy)
         if long := [name for name in out.relative_to(above).parts if len(os.fsencode(name)) > LONGEST]:
             raise BadInput(f"Expected names of at most {LONGEST} bytes in --out, got {long[0]}; {remedy}")
-        if above == out and not unfinished(out):
+        if above == out and not stagings(out):
             refuse(out, overwrite)
-        try_writing(above)
-
-
-def try_writing(folder: Path) -> None:
-    """Make a folder in a folder and remove it again; BadInput where none can be made."""
-    try:
-        with TemporaryDirectory(dir=folder, prefix=".synthetic-data-"):
-            pass
-    except OSError as error:
-        raise BadInput(
-            f"Expected a folder to write to, got {folder} and “{error.strerror or error}”; choose another --out."
-        ) from error
-
-
-def standing(out: Path) -> Path:
-    """The place itself, or the next one above it that is there."""
-    return next(place for place in (out, *out.parents) if os.path.lexists(place))
+        try_writing(above, remedy)
 
 
 def refuse(out: Path, overwrite: bool, staging: Path | None = None) -> None:

@@ -18,6 +18,7 @@ from gan_core.config import ClassifierSettings, Experiment, RetrainSettings
 from gan_core.errors import BadInput
 from gan_core.files import remove_tree, sha256
 from gan_core.images.labelled_images import LabelledImages
+from gan_core.images.requirements import require_comparison
 from gan_core.measures import memorisation as copying
 from gan_core.measures.comparison import Verdict, compare, decide
 from gan_core.provenance import library_versions, program_digest
@@ -56,8 +57,7 @@ def open_challenge(
 
     The seed is the experiment's plus the version's number: a killed retraining goes on, one that ended is not repeated.
     """
-    if len(experiment.classifier.seeds) < 2:
-        raise BadInput("Expected two or more classifier seeds, to tell a gain from noise, got one; give more of them.")
+    require_comparison(experiment)
     with models.retraining():
         if late := models.finish_interrupted_promotion():
             logger.info("Ending what a killed retraining began")

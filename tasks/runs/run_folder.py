@@ -11,7 +11,7 @@ from typing import get_args
 from gan_core.config import Refinement
 from gan_core.files import copy, is_local, link, located, read_text, write_text
 from gan_core.measures.examination import TeachingSet
-from tasks.places import classifier_cache
+from tasks.places import check_folder, classifier_cache
 
 LATEST = "latest"
 
@@ -137,6 +137,11 @@ class Run:
 def runs_folder() -> Path:
     """Where all runs lie: $SYNTHETIC_DATA_RUNS, a path or an fsspec URL, or runs/ here."""
     return located(os.environ.get("SYNTHETIC_DATA_RUNS") or "runs")
+
+
+def check_runs_folder() -> None:
+    """Raise BadInput for a place for runs that cannot be made or written to."""
+    check_folder(runs_folder(), "let SYNTHETIC_DATA_RUNS name another one, or work elsewhere.")
 
 
 def publish_latest(run: Run) -> None:

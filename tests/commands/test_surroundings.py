@@ -185,6 +185,16 @@ def test_a_lock_by_presence_dies_with_its_process(tmp_path: Path, monkeypatch: p
         pass
 
 
+def test_a_server_that_does_not_answer_is_named() -> None:
+    for url in ("http://127.0.0.1:9/api", "127.0.0.1:9/api"):
+        with (
+            temporary_settings({PREFECT_API_URL: url}),
+            pytest.raises(BadInput, match=f"Expected a server at {url}, got .*; start it, or mend PREFECT_API_URL"),
+            server(),
+        ):
+            pass
+
+
 def test_a_home_in_which_no_server_can_work_is_told_before_one_is_started(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way", "utf-8")
     for home in (tmp_path / "file", tmp_path / "file" / "below"):

@@ -50,6 +50,12 @@ def test_a_folder_with_anything_foreign_in_it_is_not_overwritten(generator: Path
     assert sorted(tmp_path.iterdir()) == [dataset, plain]
 
 
+def test_a_run_is_no_unfinished_export(tmp_path: Path) -> None:
+    (tmp_path / ".identity").write_text("of a run")
+    (tmp_path / "report.csv").write_text("a report")
+    refused(tmp_path, r"got (\.identity|report\.csv); move that away")
+
+
 def test_a_manifest_of_something_else_makes_no_dataset(tmp_path: Path) -> None:
     (tmp_path / MANIFEST).write_text(json.dumps({"name": "a browser's extension", "files": {"thesis.txt": {}}}))
     (tmp_path / "thesis.txt").write_text("years of work")

@@ -1,5 +1,6 @@
 """Laws of sweeps: what is combined, what is compared, and that no test image, repetition or failure spoils it."""
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from gan_core.images.labelled_images import LabelledImages
 from gan_core.reports.sweep_table import build_sweep_frame, find_fault, format_sweep
 from gan_core.settings_grid import Value, by_name, combinations, differences, varying
 from tasks.reports.publish_sweep import Incomplete
-from tasks.task_runners import task_runner
+from tasks.task_runners import check_workers, task_runner
 from tasks.training import train_gan as training
 
 BY_TIME = ["run_id", "seconds", "training_seconds"]
@@ -235,6 +236,18 @@ def test_dask_workers_end_with_the_figures_of_this_process(
     frame = pd.read_parquet(on_dask.frame)
     pd.testing.assert_frame_equal(frame.drop(columns=BY_TIME), here[0].drop(columns=BY_TIME), check_exact=True)
     assert set(frame.run_id) == {path.name for path in (folder / "elsewhere").glob("*-tiny-*")}
+
+
+@pytest.mark.parametrize("workers", ["0", "-1", "2x", "four", "tcp://host", "tcp://host:port", "127.0.0.1:9"])
+def test_workers_that_cannot_be_are_told_before_a_server_starts(workers: str) -> None:
+    with pytest.raises(BadInput, match=r"^Expected .*, got .*; .*\.$"):
+        check_workers(workers)
+
+
+def test_workers_that_can_be_are_taken() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as scheduler:
+        for workers in (None, "", "4", f"tcp://127.0.0.1:{scheduler.getsockname()[1]}"):
+            check_workers(workers)
 
 
 @pytest.mark.parametrize("seeds", ["0,1", "0-1", "0 1", "0 --classifier.seeds 1"])

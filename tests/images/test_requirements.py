@@ -69,6 +69,13 @@ def test_class_names_that_a_later_step_would_refuse_are_refused(tiny_source: Pat
         check_experiment(settings(tiny_source))
 
 
+def test_a_place_for_runs_that_cannot_be_is_refused(tiny_source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for place in (tiny_source / CLASSES, tiny_source / CLASSES / "runs"):
+        monkeypatch.setenv("SYNTHETIC_DATA_RUNS", str(place))
+        with pytest.raises(BadInput, match=f"got the file {tiny_source / CLASSES}; let SYNTHETIC_DATA_RUNS"):
+            check_experiment(settings(tiny_source))
+
+
 def test_class_names_that_differ_in_case_or_signs_only_are_accepted(tiny_source: Path) -> None:
     (tiny_source / CLASSES).write_text("\n".join(["A", "a", "+", "-", "C", "C++", "お", "T/t", "1", "2"]), "utf-8")
     check_experiment(settings(tiny_source))
