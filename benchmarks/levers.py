@@ -132,7 +132,7 @@ def measure(experiment: Experiment, players: Players, seeds: int) -> dict[str, f
 def drawn(game: Game, dataset: DatasetSettings, seed: int, class_names: tuple[str, ...]) -> LabelledImages:
     """What the averaged generator draws of each class."""
     labels = plan_labels(dataset.plan(len(class_names)), seed)
-    images = np.concatenate(list(draw(game.averaged, labels, seed, spread=dataset.latent_spread)))
+    images = np.concatenate(list(draw(game.averaged, labels, seed, std=dataset.latent_std)))
     return LabelledImages(images, labels, class_names)
 
 

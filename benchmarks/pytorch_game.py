@@ -108,9 +108,9 @@ class Game:
             fake_logits, fake_classes = discriminator(fake, classes)
         cross_entropy = functional.cross_entropy
         generator_loss = functional.softplus(real_logits - fake_logits).mean()
-        generator_loss = generator_loss + settings.class_weight * cross_entropy(fake_classes, labels)
+        generator_loss = generator_loss + settings.class_head_weight * cross_entropy(fake_classes, labels)
         discriminator_loss = functional.softplus(fake_logits - real_logits).mean()
-        discriminator_loss = discriminator_loss + settings.class_weight * cross_entropy(real_classes, labels)
+        discriminator_loss = discriminator_loss + settings.class_head_weight * cross_entropy(real_classes, labels)
         if penalised:
             discriminator_loss = discriminator_loss + self._penalty(real, fake.detach(), classes)
         for player, loss in ((self.discriminator, discriminator_loss), (self.generator, generator_loss)):
@@ -121,7 +121,7 @@ class Game:
             optimizer.step()
         with torch.no_grad():
             torch._foreach_lerp_(
-                list(self.averaged.parameters()), list(self.generator.parameters()), 1 - settings.averaging
+                list(self.averaged.parameters()), list(self.generator.parameters()), 1 - settings.ema_decay
             )
 
     def _penalty(self, real: Tensor, fake: Tensor, classes: Tensor) -> Tensor:

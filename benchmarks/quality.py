@@ -90,7 +90,7 @@ def main() -> None:
     results = Table("equal-time", chosen.results)
     real = real_images(chosen.source)
     rows: list[dict[str, Any]] = []
-    probe = Probe(real.judge, real.validation, spread=1.0)
+    probe = Probe(real.judge, real.validation, std=1.0)
     for name in chosen.contestants:
         for seconds, synthetic in CONTESTANTS[name](real, sorted(chosen.minutes)):
             taught = [teach(STANDARD.classifier, synthetic, seed) for seed in range(chosen.seeds)]
@@ -153,7 +153,7 @@ def _labels(dataset: DatasetSettings, real: Real) -> np.ndarray:
 
 def _draw(game: Game, dataset: DatasetSettings, real: Real) -> LabelledImages:
     labels = _labels(dataset, real)
-    images = np.concatenate(list(draw(game.averaged, labels, seed=0, spread=dataset.latent_spread)))
+    images = np.concatenate(list(draw(game.averaged, labels, seed=0, std=dataset.latent_std)))
     return LabelledImages(images, labels, real.train.class_names)
 
 

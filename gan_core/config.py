@@ -1,8 +1,11 @@
 """Settings of an experiment: the recipe stands here as defaults, nowhere else."""
 
 import hashlib
+import logging
 import re
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from functools import cache
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import (
     BaseModel,
@@ -13,6 +16,7 @@ from pydantic import (
     NonNegativeInt,
     PositiveFloat,
     PositiveInt,
+    model_validator,
 )
 
 from gan_core.errors import BadInput
@@ -55,9 +59,27 @@ Seeds = Annotated[tuple[Seed, ...], BeforeValidator(split_numbers)]
 Counts = Annotated[dict[str, NonNegativeInt], BeforeValidator(split_counts)]
 LEAST_EPOCH = 20_000  # images: below that, the few steps of the default epochs teach a generator next to nothing
 
+logger = logging.getLogger("synthetic_data.config")
+
+
+@cache
+def say_once(sentence: str) -> None:
+    logger.warning(sentence)
+
 
 class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+    RENAMED: ClassVar[Mapping[str, str]] = {}  # old names of settings that are still taken, and those of today
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_old_names(cls, values: Any) -> Any:
+        """The values by the names of today; an old name is taken before that of today, and said to be old."""
+        old = [name for name in cls.RENAMED if isinstance(values, Mapping) and name in values]
+        for name in old:
+            say_once(f"The setting {name} is called {cls.RENAMED[name]} now; the old name is still taken.")
+        renamed = {cls.RENAMED[name]: values[name] for name in old}
+        return {name: value for name, value in values.items() if name not in old} | renamed if old else values
 
     def digest(self) -> str:
         """SHA-256 of the settings, whatever order they were given in."""
@@ -87,6 +109,8 @@ class DataSettings(Settings):
 class GanSettings(Settings):
     """How the generator is trained."""
 
+    RENAMED = {"averaging": "ema_decay", "class_weight": "class_head_weight"}
+
     epochs: PositiveInt = Field(16, description="passes through the training images")
     epoch_images: PositiveInt | None = Field(
         default=None,
@@ -100,7 +124,7 @@ class GanSettings(Settings):
     embedding_size: PositiveInt = Field(32, description="numbers in the generator's embedding of a class")
     conditional: bool = Field(True, description="whether both networks are told the class")
     loss: Literal["relativistic", "cross-entropy"] = Field("relativistic", description="the adversarial loss")
-    class_weight: NonNegativeFloat = Field(0.5, description="weight of the auxiliary class head, a factor of its loss")
+    class_head_weight: NonNegativeFloat = Field(0.5, description="weight of the auxiliary class head's loss, a factor")
     penalty_weight: NonNegativeFloat = Field(0.5, description="gamma of the R1 and R2 gradient penalties, a factor")
     penalty_interval: PositiveInt = Field(16, description="steps from one gradient penalty to the next")
     shift: NonNegativeInt = Field(
@@ -110,7 +134,7 @@ class GanSettings(Settings):
     final_learning_rate: Share = Field(0.02, description="step size at the end, as a share of the first")
     beta_1: Decay = Field(0.0, description="Adam's decay of the mean gradient, per step")
     beta_2: Decay = Field(0.99, description="Adam's decay of the mean squared gradient, per step")
-    averaging: Decay = Field(0.999, description="decay of the averaged generator weights, per step")
+    ema_decay: Decay = Field(0.999, description="decay of the averaged generator weights, per step")
     precision: Literal["auto", "mixed_bfloat16", "float32"] = Field(
         "auto", description="of the layers' arithmetic; auto is what the machine is fast in"
     )
@@ -128,22 +152,24 @@ class GanSettings(Settings):
 class DatasetSettings(Settings):
     """Which synthetic images are drawn."""
 
+    RENAMED = {"latent_spread": "latent_std", "refined_spread": "refined_std"}
+
     per_class: NonNegativeInt = Field(6_000, description="images of each class")
     counts: Counts = Field({}, description="images of single classes by their number, where they differ")
-    latent_spread: PositiveFloat = Field(1.0, description="standard deviation of the latents, 1 in training")
+    latent_std: PositiveFloat = Field(1.0, description="standard deviation of the latents, 1 in training")
     batch_size: PositiveInt = Field(1_000, description="images held in memory at once")
     refinements: Refinements = Field(
         (),
         description="further teaching sets: without the images whose label real-taught classifiers deny, "
         "and with their soft labels in place of the labels",
     )
-    refined_spread: PositiveFloat = Field(
+    refined_std: PositiveFloat = Field(
         1.3, description="standard deviation of the latents of those, bolder since the labels are looked at"
     )
 
     def bold(self) -> "DatasetSettings":
         """Those of the images that the refined sets are made of."""
-        return self.model_copy(update={"latent_spread": self.refined_spread})
+        return self.model_copy(update={"latent_std": self.refined_std})
 
     def plan(self, classes: int) -> dict[int, int]:
         """Images of each class; BadInput for a class that does not exist, or when there is nothing to draw."""
@@ -163,12 +189,14 @@ def plan(per_class: int, counts: dict[str, int], classes: int) -> dict[int, int]
 class ExportSettings(Settings):
     """Which images an export holds."""
 
+    RENAMED = {"latent_spread": "latent_std"}
+
     per_class: NonNegativeInt = Field(6_000, description="training images of each class")
     counts: Counts = Field({}, description="training images of single classes by their number, where they differ")
     test_per_class: NonNegativeInt = Field(1_000, description="synthetic test images of each class")
     real_test: bool = Field(False, description="whether the real test images stand in place of synthetic ones")
     seed: Seed = Field(0, description="of the order and the images")
-    latent_spread: PositiveFloat = Field(1.0, description="standard deviation of the latents, 1 in training")
+    latent_std: PositiveFloat = Field(1.0, description="standard deviation of the latents, 1 in training")
     shard_images: Annotated[int, Field(ge=250, multiple_of=250)] = Field(
         10_000, description="images drawn, written and forgotten at once, by a multiple of 250"
     )
@@ -237,13 +265,13 @@ CLASSIC = Experiment(
     gan=GanSettings(
         conditional=False,
         loss="cross-entropy",
-        class_weight=0.0,
+        class_head_weight=0.0,
         penalty_weight=0.0,
         learning_rate=2e-4,
         final_learning_rate=1.0,
         beta_1=0.5,
         beta_2=0.999,
-        averaging=0.0,
+        ema_decay=0.0,
     ),
 )
 EXPERIMENTS = {experiment.name: experiment for experiment in (STANDARD, SMOKE, FULL, CLASSIC)}

@@ -9,7 +9,13 @@ from gan_core.errors import BadInput
 
 Value = bool | int | float | str
 
-TOGETHER = {"gan.width": ("gan.generator_width", "gan.discriminator_width")}
+TOGETHER = {  # names that stand for others
+    "gan.width": ("gan.generator_width", "gan.discriminator_width"),
+    "gan.averaging": ("gan.ema_decay",),
+    "gan.class_weight": ("gan.class_head_weight",),
+    "dataset.latent_spread": ("dataset.latent_std",),
+    "dataset.refined_spread": ("dataset.refined_std",),
+}
 RULER = ("classifier.", "data.validation_images")  # what all are measured by
 
 

@@ -15,9 +15,7 @@ from tasks.export.plan_export import ExportPlan, plan_export
 from tasks.export.staging import staged
 from tasks.export.write_shard import write_shard
 
-SETTINGS = ExportSettings(
-    per_class=60, counts={"6": 100}, test_per_class=7, shard_images=250, seed=3, latent_spread=1.2
-)
+SETTINGS = ExportSettings(per_class=60, counts={"6": 100}, test_per_class=7, shard_images=250, seed=3, latent_std=1.2)
 OPTIONS = (  # of the command, for the same
     *("--per-class", "60", "--counts", "6=100", "--test-per-class", "7", "--shard-images", "250", "--seed", "3"),
     *("--latent-spread", "1.2"),
@@ -60,9 +58,9 @@ def write_shards(plan: ExportPlan, staging: Path, backwards: bool = False) -> No
 def drawn_in_one_go(generator: Path) -> dict[str, LabelledImages]:
     """What the splits must hold."""
     network, _ = load_generator(generator)
-    counts, spread = dict.fromkeys(range(10), 60) | {6: 100}, SETTINGS.latent_spread
+    counts, spread = dict.fromkeys(range(10), 60) | {6: 100}, SETTINGS.latent_std
     return {
-        name: LabelledImages(np.concatenate(list(draw(network, labels, seed, spread=spread))), labels, NAMES)
+        name: LabelledImages(np.concatenate(list(draw(network, labels, seed, std=spread))), labels, NAMES)
         for name, labels, seed in (
             ("train", plan_labels(counts, 3), 3),
             ("test", plan_labels(dict.fromkeys(range(10), 7), 1_000_004), 1_000_004),

@@ -42,6 +42,7 @@ PREFECT = {  # what `[tool.prefect]` in pyproject.toml says, for those who call 
 LOOPBACK = "127.0.0.1,localhost"  # which no proxy can reach for us
 
 EXPORT = ExportSettings()
+LATENT_STD = ("--latent-std", "--latent-spread")  # the second is its old name
 INTERRUPTED = "Interrupted; the same command goes on from the last finished epoch."
 
 
@@ -127,7 +128,7 @@ def export(
     test_per_class: Annotated[int, _explained("test_per_class")] = EXPORT.test_per_class,
     real_test: Annotated[bool, _explained("real_test", negative="")] = EXPORT.real_test,
     seed: Annotated[int, _explained("seed")] = EXPORT.seed,
-    latent_spread: Annotated[float, _explained("latent_spread")] = EXPORT.latent_spread,
+    latent_std: Annotated[float, _explained("latent_std", name=LATENT_STD)] = EXPORT.latent_std,
     shard_images: Annotated[int, _explained("shard_images")] = EXPORT.shard_images,
     overwrite: Annotated[bool, Parameter(negative="", help="replace what is there")] = False,
     dask: Annotated[str | None, Parameter(env_var=DASK, help="a number of processes, or a scheduler's address")] = None,
@@ -141,7 +142,7 @@ def export(
             "test_per_class": test_per_class,
             "real_test": real_test,
             "seed": seed,
-            "latent_spread": latent_spread,
+            "latent_std": latent_std,
             "shard_images": shard_images,
         }
     )

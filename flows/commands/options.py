@@ -36,6 +36,9 @@ def build_options(
         elif several:
             kind = str
         fields[name] = Annotated[kind | None, Parameter(help=_description(field))]
+    for old, new in settings.RENAMED.items():
+        current: Any = str if several else settings.model_fields[new].annotation
+        fields[old] = Annotated[current | None, Parameter(show=False)]
     kept = [(name, kind, dataclass_field(default=None)) for name, kind in fields.items() if name not in without]
     return make_dataclass(f"{settings.__name__}Options", kept, frozen=True, namespace={"__module__": __name__})
 

@@ -56,7 +56,7 @@ class Split:
             return _real(self.source).take(np.array(numbers))
         generator, card = _generator(self.source)
         labels = _labels(self.counts, self.seed)[numbers.start : numbers.stop]
-        drawn = draw(generator, labels, self.seed, spread=self.spread, first_block=numbers.start // BLOCK)
+        drawn = draw(generator, labels, self.seed, std=self.spread, first_block=numbers.start // BLOCK)
         return LabelledImages(np.concatenate(list(drawn)), labels.copy(), card.class_names)
 
 
@@ -103,7 +103,7 @@ def _drawn(name: SplitName, counts: dict[int, int], generator: Path, export: Exp
         real=False,
         counts=tuple(counts.items()),
         seed=seed,
-        spread=export.latent_spread,
+        spread=export.latent_std,
     )
 
 

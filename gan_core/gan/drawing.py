@@ -43,19 +43,19 @@ def draw(
     seed: int,
     batch_size: int = BLOCK,
     *,
-    spread: float = 1.0,
+    std: float = 1.0,
     first_block: int = 0,
 ) -> Iterator[np.ndarray]:
     """Draw one image for each label [N]; yields uint8 images [batch, side, side], the last batch the rest.
 
-    `spread` is the standard deviation of the latents, 1 in training; more of it gives bolder images.
+    `std` is the standard deviation of the latents, 1 in training; more of it gives bolder images.
     The latents of a block of images, never those of training, depend on the seed and the block's number alone, so
     that the bytes do not depend on the batch size, nor the first images on how many follow. With `first_block` the
     images are those that would come after so many blocks.
     """
     waiting = np.empty((0, generator.side, generator.side), np.uint8)
     for block, start in enumerate(range(0, len(labels), BLOCK), start=first_block):
-        drawn = _draw_block(generator, labels[start : start + BLOCK], seed, block, spread)
+        drawn = _draw_block(generator, labels[start : start + BLOCK], seed, block, std)
         waiting = np.concatenate([waiting, drawn])
         while len(waiting) >= batch_size:
             yield waiting[:batch_size]
@@ -70,9 +70,9 @@ def draw_fixed(generator: Generator, columns: int, seed: int) -> np.ndarray:
     return np.concatenate(list(draw(generator, labels.astype(np.uint8), seed)))
 
 
-def _draw_block(generator: Generator, labels: np.ndarray, seed: int, block: int, spread: float) -> np.ndarray:
+def _draw_block(generator: Generator, labels: np.ndarray, seed: int, block: int, std: float) -> np.ndarray:
     padded = np.resize(labels, BLOCK) if len(labels) else np.zeros(BLOCK, np.uint8)
-    latents = tf.random.stateless_normal([BLOCK, generator.latent_size], seed=[2 * seed + 1, block], stddev=spread)
+    latents = tf.random.stateless_normal([BLOCK, generator.latent_size], seed=[2 * seed + 1, block], stddev=std)
     images = _call(generator, latents, tf.one_hot(padded, generator.classes))
     return to_pixels(images.numpy()[: len(labels)])
 

@@ -158,8 +158,8 @@ class Game:
             real_logits, real_classes = self.discriminator(real, classes)
             fake_logits, fake_classes = self.discriminator(fake, classes)
             losses = ADVERSARIAL[settings.loss](real_logits, fake_logits)
-            generator_loss = losses.generator + settings.class_weight * class_loss(fake_classes, classes)
-            discriminator_loss = losses.discriminator + settings.class_weight * class_loss(real_classes, classes)
+            generator_loss = losses.generator + settings.class_head_weight * class_loss(fake_classes, classes)
+            discriminator_loss = losses.discriminator + settings.class_head_weight * class_loss(real_classes, classes)
         for_discriminator = tape.gradient(discriminator_loss, self.discriminator.trainable_variables)
         for_generator = tape.gradient(generator_loss, self.generator.trainable_variables)
         if settings.penalty_weight:  # two gradients at a time are added, see `gan_core.compute.graphs`
@@ -203,7 +203,7 @@ class Game:
 
     def _average(self, step: tf.Tensor) -> None:
         """Move the averaged weights towards the generator's; the horizon grows with the steps played."""
-        decay = tf.minimum(self.settings.averaging, (1 + step) / (10 + step))
+        decay = tf.minimum(self.settings.ema_decay, (1 + step) / (10 + step))
         for average, current in zip(self.averaged.variables, self.generator.variables, strict=True):
             average.assign(decay * average + (1 - decay) * current)
 

@@ -20,12 +20,12 @@ class Probe:
 
     classifier: keras.Model
     real: LabelledImages
-    spread: float  # of the latents, that of the dataset to come
+    std: float  # of the latents, that of the dataset to come
 
     def look(self, generator: Generator, seed: int) -> Diversity:
         """The diversity of as many generated as real images, of the same classes."""
         labels = self.real.labels[:SAMPLE]
-        return self.compare(np.concatenate(list(draw(generator, labels, seed, spread=self.spread))))
+        return self.compare(np.concatenate(list(draw(generator, labels, seed, std=self.std))))
 
     def compare(self, generated: np.ndarray) -> Diversity:
         """The diversity of generated images uint8 [N, side, side], as many as the real ones at most."""

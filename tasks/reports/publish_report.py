@@ -107,7 +107,7 @@ def _refined(experiment: Experiment) -> str:
     """What the refined sets are, where there are any."""
     if not experiment.dataset.refinements:
         return ""
-    spread = experiment.dataset.refined_spread
+    spread = experiment.dataset.refined_std
     dropout = "" if experiment.classifier.soft_dropout else " and is learned without dropout"
     return (
         f"Filtered and soft are drawn with a latent spread of {spread}. Filtered is without the images whose label "

@@ -38,6 +38,6 @@ def generate_dataset(
         return add_soft_labels(drawn, believers) if believers else drawn
 
     with progress("Drawing images", "drawing", len(labels)) as advance:
-        images = draw(network, labels, seed, size, spread=dataset.latent_spread)
+        images = draw(network, labels, seed, size, std=dataset.latent_std)
         save_stream(to, map(labelled, np.split(labels, range(size, len(labels), size)), images), count=len(labels))
     return to

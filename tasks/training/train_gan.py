@@ -61,7 +61,7 @@ def train_gan(splits: Splits, experiment: Experiment, run: Run, *, teacher: Teac
     elif start:
         game.begin_from(load_arrays(start))
         logger.info("Beginning with the networks in %s", start)
-    probe = Probe(teacher.classifier(), LabelledImages.load(splits.validation), experiment.dataset.latent_spread)
+    probe = Probe(teacher.classifier(), LabelledImages.load(splits.validation), experiment.dataset.latent_std)
     with team.together():
         game.restore(team.from_chief(game.state()))
         _play(game, real, probe, run)

@@ -16,7 +16,8 @@ from killed import TINY, Command
 from PIL import Image
 from servers import wait_until
 
-from flows.commands.options import customise_experiment
+from flows.commands.main import app
+from flows.commands.options import customise_experiment, read_settings
 from gan_core.config import (
     CLASSIC,
     EXPERIMENTS,
@@ -27,8 +28,10 @@ from gan_core.config import (
     Experiment,
     GanSettings,
     Settings,
+    say_once,
 )
 from gan_core.errors import BadInput
+from gan_core.settings_grid import combinations
 
 RUN = (sys.executable, "-m", "flows.commands.main", "run")
 EPOCHS = "--gan.epochs"
@@ -213,3 +216,31 @@ def test_the_digest_tells_settings_apart_but_not_where_the_data_lie() -> None:
 def test_an_experiment_survives_json() -> None:
     for experiment in EXPERIMENTS.values():
         assert Experiment.model_validate(json.loads(experiment.model_dump_json())) == experiment
+
+
+@pytest.mark.parametrize(
+    ("section", "old", "new", "value"),
+    [
+        ("gan", "averaging", "ema_decay", 0.5),
+        ("gan", "class_weight", "class_head_weight", 0.25),
+        ("dataset", "latent_spread", "latent_std", 1.2),
+        ("dataset", "refined_spread", "refined_std", 1.4),
+    ],
+)
+def test_an_old_name_of_a_setting_is_taken_everywhere_and_said_to_be_old(
+    section: str, old: str, new: str, value: float, caplog: pytest.LogCaptureFixture
+) -> None:
+    say_once.cache_clear()
+    meant = getattr(customise_experiment("smoke", {section: {new: value}}), section)
+    assert getattr(meant, new) == value
+    typed = f"run --{section}.{old.replace('_', '-')} {value}"
+    _, bound, _ = app.parse_args(typed, exit_on_error=False)
+    assert getattr(customise_experiment("smoke", read_settings(bound.arguments["settings"])), section) == meant
+    assert getattr(combinations(SMOKE, (0,), {f"{section}.{old}": (value,)})[0], section) == meant
+    assert caplog.text.count(f"{old} is called {new} now") == 1
+
+
+def test_old_names_stand_in_no_help() -> None:
+    wide = os.environ | {"COLUMNS": "200"}
+    shown = subprocess.run([*RUN, "--help"], capture_output=True, text=True, check=True, env=wide).stdout
+    assert "--gan.ema-decay" in shown and "averaging" not in shown

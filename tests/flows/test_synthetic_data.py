@@ -74,7 +74,7 @@ def test_larger_images_of_other_classes_need_no_change_and_refined_sets_teach_be
     parts = (striped_images(count, seed=count, classes=4, side=32) for count in (600, 200))
     source = write_source(tmp_path / "other", *parts)
 
-    refined: dict[str, object] = {"refinements": ["filtered", "soft"], "refined_spread": 1.5}
+    refined: dict[str, object] = {"refinements": ["filtered", "soft"], "refined_std": 1.5}
     report = synthesise(source, dataset=refined, classifier={"steps": 8, "soft_dropout": False})
 
     folder = Path(report.page).parent

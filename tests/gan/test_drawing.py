@@ -46,7 +46,7 @@ def test_another_seed_draws_other_images(generator: Generator) -> None:
 
 
 def test_a_larger_spread_draws_other_images(generator: Generator) -> None:
-    wide = np.concatenate(list(draw(generator, LABELS[:20], 5, spread=1.5)))
+    wide = np.concatenate(list(draw(generator, LABELS[:20], 5, std=1.5)))
     assert not np.array_equal(wide, drawn(generator, LABELS[:20]))
 
 

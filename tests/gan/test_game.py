@@ -30,7 +30,9 @@ TINY = GanSettings(
     latent_size=8,
     penalty_interval=2,
 )
-UNCONDITIONAL = TINY.model_copy(update={"conditional": False, "loss": "cross-entropy", "class_weight": 0.0, "shift": 2})
+UNCONDITIONAL = TINY.model_copy(
+    update={"conditional": False, "loss": "cross-entropy", "class_head_weight": 0.0, "shift": 2}
+)
 REAL = striped_images(96, seed=3)
 
 
@@ -212,7 +214,7 @@ def test_another_seed_is_another_game() -> None:
 
 
 def test_without_averaging_the_average_is_the_generator() -> None:
-    game = new_game(TINY.model_copy(update={"averaging": 0.0}))
+    game = new_game(TINY.model_copy(update={"ema_decay": 0.0}))
     next(game.play(REAL))
     assert_same(weights(game.averaged), weights(game.generator))
 
