@@ -1,1 +1,5 @@
-"""TensorFlow's underside: Keras as we set it, fused Adam, compiled loops, replicas, arithmetic, weights as arrays."""
+"""TensorFlow's underside: Keras as this project sets it, and functions that give the same bits in each process.
+
+Its face: keras_settings.keras, graphs.compile_graph and repeat, adam.Adam, precision.native and resolve_policy,
+replicas, weights.values and assign.
+"""

@@ -1,20 +1,39 @@
-"""The formats that datasets are exported in.
+"""The formats that datasets are exported in, each one module that follows `Format`; equal images give equal bytes.
 
-Each module has `write_shard(folder, split, shard, images)`, which may run in any process and any order, and
-`finish(folder, export)`, which makes of all shards what the format's readers expect. Equal images give
-equal bytes. `read(folder, split)` yields the images of a split with their labels in the order of their numbers, and
-`room(images, side)` tells how many bytes they take on a disk at least, while they are written too.
+A new format is a module here and its line in FORMATS.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
-from types import ModuleType
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
 
 from gan_core.distribution import install_command
 from gan_core.errors import BadInput
 from gan_core.formats import idx, imagefolder, npz, parquet, tfds, webdataset
+from gan_core.formats.shards import Export, Split
+from gan_core.images.labelled_images import LabelledImages
 
-FORMATS: dict[str, ModuleType] = {
+
+class Format(Protocol):
+    """What a format's module does."""
+
+    def write_shard(self, folder: Path, split: Split, shard: int, images: LabelledImages) -> None:
+        """Write a shard, in any process and any order; one written again gives the same files."""
+
+    def finish(self, folder: Path, export: Export) -> None:
+        """Make of all shards what the format's readers expect."""
+
+    def read(self, folder: Path, split: str) -> Iterator[tuple[np.ndarray, int]]:
+        """Yield the images uint8 [side, side] of a split with their labels, in the order of their numbers."""
+
+    def room(self, images: int, side: int) -> int:
+        """The bytes that so many images take on a disk at least, while they are written too."""
+
+
+FORMATS: dict[str, Format] = {
     "idx": idx,
     "npz": npz,
     "parquet": parquet,

@@ -1,1 +1,4 @@
-"""The model registry: versions that never change, the champion pointer, and a challenger's way into it."""
+"""The model registry: versions that never change, the champion pointer, and a challenger's way into it.
+
+Its face: model_registry.ModelRegistry and Version, records, challenge.open_challenge and add_version, events.
+"""

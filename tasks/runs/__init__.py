@@ -1,1 +1,4 @@
-"""Run folders: the names of what is in one, opening a new or an unfinished one, and its epochs."""
+"""Run folders: the names of what is in one, opening a new or an unfinished one (resuming), and its epochs.
+
+Its face: run_folder.Run and runs_folder, open_run.open_run, epochs, run_provenance.
+"""
