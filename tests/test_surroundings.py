@@ -195,6 +195,18 @@ def test_a_server_that_does_not_answer_is_named() -> None:
             pass
 
 
+def test_settings_that_prefect_does_not_take_are_named(tmp_path: Path, generator: Path) -> None:
+    (tmp_path / "profiles.toml").write_text("active [[", "utf-8")
+    for variables in ({"PREFECT_LOGGING_LEVEL": "loud"}, {"PREFECT_HOME": str(tmp_path)}):
+        done = subprocess.run(
+            [COMMAND, "export", "--generator", generator, "--out", tmp_path / "dataset"],
+            env=surroundings(**variables),
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 2 and "Expected sound settings of Prefect" in done.stderr.splitlines()[-1]
+
+
 def test_a_home_in_which_no_server_can_work_is_told_before_one_is_started(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way", "utf-8")
     for home in (tmp_path / "file", tmp_path / "file" / "below"):
