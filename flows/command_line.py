@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from flows.options import Listed, Named, Replaced, Verbose, customised, given, joined, merged
-from flows.screen import forgive_output, quiet
+from flows.screen import forgive_output, log_file, quiet
 from flows.server_command import HEARTBEAT
 from gan_core.config import STANDARD, Experiment, ExportSettings
 from gan_core.errors import BadInput
@@ -183,6 +183,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except Exception as error:
         if isinstance(error.__cause__, KeyboardInterrupt):  # a SystemError: Ctrl-C came while compiled code was at work
             _end(INTERRUPTED, 130)
+        logging.basicConfig(filename=log_file(), encoding="utf-8")  # unless a command has done it
         logging.getLogger("synthetic-data").exception("unexpected")
         _end(f"{type(error).__name__}: {error}", 1)
 
