@@ -94,7 +94,7 @@ def examine(
     finished = Run(resolved(located(folder)))
     if not finished.report.is_file():
         raise BadInput(f"Expected the folder of a finished run, got {folder}; name one that holds a report.html.")
-    wanted = merged(Experiment.model_validate_json(read_text(finished.experiment)), given(settings))
+    wanted = merged(_experiment_of(finished), given(settings))
     if not verbose:
         quiet()
     from flows.examine_run import examine_run
@@ -186,6 +186,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
         logging.basicConfig(filename=log_file(), encoding="utf-8")  # unless a command has done it
         logging.getLogger("synthetic-data").exception("unexpected")
         _end(f"{type(error).__name__}: {error}", 1)
+
+
+def _experiment_of(run: Run) -> Experiment:
+    """The settings of a run; BadInput, which names the file, if it holds none."""
+    try:
+        return Experiment.model_validate_json(read_text(run.experiment))
+    except (OSError, ValidationError, UnicodeDecodeError):
+        raise BadInput(
+            f"Expected the settings of a run in {run.experiment}, got none that can be read; name another run."
+        ) from None  # else the sentence would be that of pydantic
 
 
 def _sentence(error: Exception) -> str:

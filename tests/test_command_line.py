@@ -178,6 +178,12 @@ def test_a_mistake_gets_one_clear_line(
     assert expected in refusal("run", "--verbose", *TINY, *arguments)
 
 
+def test_a_run_whose_settings_cannot_be_read_is_named(refusal: Callable[..., str], tmp_path: Path) -> None:
+    for name in ("report.html", "experiment.json"):
+        (tmp_path / name).write_text("nothing", "utf-8")
+    assert "got none that can be read" in refusal("examine", str(tmp_path))
+
+
 def test_help_names_every_setting() -> None:
     wide = os.environ | {"COLUMNS": "200"}
     shown = subprocess.run([*RUN, "--help"], capture_output=True, text=True, check=True, env=wide).stdout

@@ -24,6 +24,7 @@ from gan_core.files import atomic_write, link, make_read_only, sync
 from gan_core.page import _chart
 from tasks.locks import locked, try_locked
 from tasks.models import Models
+from tasks.places import cache_home
 from tasks.records import Origin
 from tasks.runs import Run, publish_latest, resolved
 
@@ -193,6 +194,13 @@ def test_a_server_that_does_not_answer_is_named() -> None:
             server(),
         ):
             pass
+
+
+def test_a_cache_that_is_named_relative_to_where_one_works_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", "cache")
+    there = cache_home()
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    assert there.is_absolute() and there == cache_home()
 
 
 def test_settings_that_prefect_does_not_take_are_named(tmp_path: Path, generator: Path) -> None:
