@@ -7,4 +7,8 @@ import os
 
 OURS = {"KERAS_BACKEND": "tensorflow", "MPLBACKEND": "agg"}
 
+THEIRS = ("TF_XLA_FLAGS", "XLA_FLAGS")  # would change the bits, and a misspelt one ends the process without a word
+
 os.environ.update(OURS)
+for name in THEIRS:
+    os.environ.pop(name, None)

@@ -221,6 +221,7 @@ class Experiment(Settings):
     tolerate_collapse: bool = Field(False, description="whether a run with a collapsed generator may succeed")
     source: str | None = Field(
         default=None,
+        min_length=1,
         description="folder or URL (http, or one that fsspec knows) of the four IDX files, looked for if not given",
     )
     data: DataSettings = DataSettings()

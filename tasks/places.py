@@ -9,8 +9,9 @@ from gan_core.files import is_local
 
 
 def cache_home() -> Path:
-    """What can be fetched or computed again, and the logs."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "synthetic-data"
+    """What can be fetched or computed again, and the logs; a relative $XDG_CACHE_HOME counts as none, as XDG has it."""
+    named = Path(os.environ.get("XDG_CACHE_HOME", "")).expanduser()
+    return (named if named.is_absolute() else Path("~/.cache").expanduser()) / "synthetic-data"
 
 
 def classifier_cache() -> Path:

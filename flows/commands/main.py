@@ -1,5 +1,6 @@
 """The command `synthetic-data`: the flows at a prompt, with a quiet screen and one clear line for each error."""
 
+import json
 import logging
 import os
 import sys
@@ -21,12 +22,13 @@ from flows.commands.options import (
     merge_settings,
     read_settings,
 )
-from flows.commands.screen import forgive_output, hide_library_messages
+from flows.commands.screen import forgive_output, hide_library_messages, log_file
 from flows.commands.server_setup import HEARTBEAT
 from gan_core.config import STANDARD, Experiment, ExportSettings
 from gan_core.distribution import program_version
 from gan_core.errors import BadInput
 from gan_core.files import located, read_text
+from gan_core.images.labelled_images import require_images
 from tasks.data.check_experiment import check_experiment
 from tasks.export.check_export import check_export
 from tasks.runs.run_folder import Run, check_runs_folder, resolve_latest
@@ -43,7 +45,7 @@ LOOPBACK = "127.0.0.1,localhost"  # which no proxy can reach for us
 
 EXPORT = ExportSettings()
 LATENT_STD = ("--latent-std", "--latent-spread")  # the second is its old name
-INTERRUPTED = "Interrupted; the same command goes on from the last finished epoch."
+INTERRUPTED = "Interrupted; the same command goes on where it stopped."
 
 
 def _explained(setting: str, **options: Any) -> Parameter:
@@ -105,7 +107,8 @@ def examine(
     finished = Run(resolve_latest(located(folder)))
     if not finished.report.is_file():
         raise BadInput(f"Expected the folder of a finished run, got {folder}; name one that holds a report.html.")
-    wanted = merge_settings(Experiment.model_validate_json(read_text(finished.experiment)), read_settings(settings))
+    wanted = merge_settings(_experiment_of(finished), read_settings(settings))
+    require_images(finished.synthetic)
     if not verbose:
         hide_library_messages()
     from flows.commands.local_server import server
@@ -194,8 +197,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except Exception as error:
         if isinstance(error.__cause__, KeyboardInterrupt):  # a SystemError: Ctrl-C came while compiled code was at work
             _end(INTERRUPTED, 130)
+        logging.basicConfig(filename=log_file(), encoding="utf-8")  # unless a command has done it
         logging.getLogger("synthetic-data").exception("unexpected")
         _end(f"{type(error).__name__}: {error}", 1)
+
+
+def _experiment_of(run: Run) -> Experiment:
+    """The settings of a run; BadInput, which names the file, if it holds none."""
+    try:
+        settings = json.loads(read_text(run.experiment))
+        if not settings.keys() >= {"seed", "data", "gan", "dataset", "classifier"}:  # which every run has written
+            raise ValueError("It lacks settings.")
+        return Experiment.model_validate(settings)
+    except (AttributeError, OSError, ValueError):
+        raise BadInput(
+            f"Expected the settings of a run in {run.experiment}, got none that can be read; name another run."
+        ) from None  # else the sentence would be that of pydantic
 
 
 def _sentence(error: Exception) -> str:

@@ -8,8 +8,12 @@ import sys
 import unicodedata
 from contextlib import suppress
 from pathlib import Path
+from tomllib import TOMLDecodeError
 from typing import cast
 
+from pydantic import ValidationError
+
+from gan_core.errors import BadInput
 from tasks.places import cache_home
 
 PLAIN = {  # for encodings that lack them
@@ -50,12 +54,28 @@ def hide_library_messages() -> None:
     with log.open("ab") as file:
         os.dup2(file.fileno(), 2)
     sys.stderr = _stream(screen, encoding)
-    import prefect  # noqa: F401  its import sets up logging, which the next line replaces
-
+    _import_prefect()  # which sets up logging, which the next line replaces
     logging.basicConfig(
         filename=log, encoding="utf-8", level=logging.INFO, format="%(asctime)s %(name)s %(message)s", force=True
     )
     logging.getLogger("synthetic_data").addHandler(Screen())
+
+
+def _import_prefect() -> None:
+    """Import Prefect; BadInput for settings of its own that it does not take, wherever they were made."""
+    try:
+        import prefect.context  # noqa: F401
+    except (ValidationError, TOMLDecodeError) as error:
+        told = _told(error) if isinstance(error, ValidationError) else str(error)
+        raise BadInput(
+            f"Expected sound settings of Prefect, got “{told}”; correct its variables (PREFECT_…), its profiles.toml "
+            "or the prefect.toml, pyproject.toml or .env here."
+        ) from None
+
+
+def _told(error: ValidationError) -> str:
+    problem = error.errors()[0]
+    return f"{error.title}.{problem['loc'][0]}: {problem['msg']}"
 
 
 def log_file() -> Path:

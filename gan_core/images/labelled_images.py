@@ -8,6 +8,7 @@ from typing import Any, BinaryIO, cast
 
 import numpy as np
 
+from gan_core.errors import BadInput
 from gan_core.files import atomic_write
 
 FASHION_MNIST_CLASSES = (
@@ -138,6 +139,14 @@ def repeat_small_sets(sets: Sequence[LabelledImages]) -> tuple[LabelledImages, n
         places.append(np.tile(np.arange(start, start + len(each)), max(1, round(largest / len(each)))))
         start += len(each)
     return concatenate(sets), np.concatenate(places)
+
+
+def require_images(path: Path) -> None:
+    """Raise BadInput for a file that does not begin as one that `LabelledImages.save` wrote."""
+    try:
+        read_shape(path)
+    except (EOFError, KeyError, OSError, ValueError, zipfile.BadZipFile) as error:
+        raise BadInput(f"Expected labelled images in {path}, got “{error}”; make the run again.") from error
 
 
 def read_shape(path: Path) -> tuple[int, int, int]:

@@ -12,13 +12,13 @@ SHARED = 0.01  # of the test images; of Fashion-MNIST none is
 
 def describe_images(train: LabelledImages, validation: LabelledImages, test: LabelledImages) -> str:
     """One line: the classes with their images, the range of the pixels, and how many images each set has."""
-    counts = class_counts(train) + class_counts(validation)
+    counts = class_counts(train)
     classes = ", ".join(f"{name} {count:,}" for name, count in zip(train.class_names, counts, strict=True))
     low, high = pixel_range(train)
     return (
         f"{len(train):,} images to learn from, {len(validation):,} to choose by, {len(test):,} to judge by, "
         f"of {train.side} x {train.side} pixels from {low} to {high}; "
-        f"training images of {len(counts)} classes: {classes}"
+        f"{len(counts)} classes to learn from: {classes}"
     )
 
 

@@ -218,7 +218,7 @@ class ModelRegistry:
 def models_folder() -> Path:
     """Where all versions lie: $SYNTHETIC_DATA_MODELS, or models/ here; BadInput for a URL, which cannot be locked."""
     folder = located(os.environ.get("SYNTHETIC_DATA_MODELS") or "models")
-    if not is_local(folder):
+    if not is_local(folder) or folder.is_file():
         raise BadInput(f"Expected a folder of this machine for models, got {folder}; set SYNTHETIC_DATA_MODELS to one.")
     return folder
 

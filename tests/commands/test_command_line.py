@@ -159,6 +159,7 @@ def test_an_interruption_that_compiled_code_reports_in_its_way_is_one_too(
         (("--experiment", "nope"), "standard, smoke, full, classic"),
         (("--gan.loss", "hinge"), '"relativistic", "cross-entropy"'),
         (("--source", "/nowhere"), "/nowhere"),
+        (("--source", ""), "source: "),
         (("--dataset.counts", "10=3"), "classes 0 to 9"),
         (("--data.train-images", "501"), "501"),
     ],
@@ -173,6 +174,12 @@ def test_a_mistake_gets_one_clear_line(
 ) -> None:
     monkeypatch.setenv("SYNTHETIC_DATA_SOURCE", str(tiny_source))
     assert expected in refusal("run", "--verbose", *TINY, *arguments)
+
+
+def test_a_run_whose_settings_cannot_be_read_is_named(refusal: Callable[..., str], tmp_path: Path) -> None:
+    for name in ("report.html", "experiment.json"):
+        (tmp_path / name).write_text("nothing", "utf-8")
+    assert "got none that can be read" in refusal("examine", str(tmp_path))
 
 
 def test_help_names_every_setting() -> None:

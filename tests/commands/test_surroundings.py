@@ -18,11 +18,13 @@ from prefect.settings import PREFECT_API_URL, PREFECT_HOME, PREFECT_SERVER_DATAB
 from servers import PREFECT
 
 from flows.commands.local_server import server
+from gan_core.config import Experiment
 from gan_core.errors import BadInput
 from gan_core.files import atomic_write, link, make_read_only, sync
 from gan_core.measures.comparison import Verdict
 from gan_core.reports.run_page import _chart
 from tasks.locks import locked, try_locked
+from tasks.places import cache_home
 from tasks.registry.model_registry import ModelRegistry
 from tasks.registry.records import Origin
 from tasks.runs.run_folder import Run, publish_latest, resolve_latest
@@ -195,6 +197,25 @@ def test_a_server_that_does_not_answer_is_named() -> None:
             pass
 
 
+def test_a_cache_that_is_named_relative_to_where_one_works_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", "cache")
+    there = cache_home()
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    assert there.is_absolute() and there == cache_home()
+
+
+def test_settings_that_prefect_does_not_take_are_named(tmp_path: Path, generator: Path) -> None:
+    (tmp_path / "profiles.toml").write_text("active [[", "utf-8")
+    for variables in ({"PREFECT_LOGGING_LEVEL": "loud"}, {"PREFECT_HOME": str(tmp_path)}):
+        done = subprocess.run(
+            [COMMAND, "export", "--generator", generator, "--out", tmp_path / "dataset"],
+            env=surroundings(**variables),
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 2 and "Expected sound settings of Prefect" in done.stderr.splitlines()[-1]
+
+
 def test_a_home_in_which_no_server_can_work_is_told_before_one_is_started(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way", "utf-8")
     for home in (tmp_path / "file", tmp_path / "file" / "below"):
@@ -250,3 +271,32 @@ def test_first_commands_at_once_on_a_new_home_behind_a_dead_proxy_all_succeed(ge
     there = {path.name for path in tmp_path.iterdir()} - {"source"}
     assert there == {"prefect", "cache", "one", "other"}
     assert not list((tmp_path / "cache" / "synthetic-data").glob("server-*.log"))
+
+
+def test_flags_of_xla_do_not_reach_tensorflow() -> None:
+    script = "import flows, tensorflow as tf; print(int(tf.constant(2) + 1))"
+    environment = surroundings(XLA_FLAGS="--bogus", TF_XLA_FLAGS="--bogus")
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "3"
+
+
+def test_models_in_a_file_are_refused(
+    refusal: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("", "utf-8")
+    monkeypatch.setenv("SYNTHETIC_DATA_MODELS", str(tmp_path / "file"))
+    assert "set SYNTHETIC_DATA_MODELS" in refusal("models", "list")
+
+
+@pytest.mark.parametrize("settings", ["{}", "[]", "no json"])
+def test_a_run_whose_settings_are_none_is_named(refusal: Callable[..., str], tmp_path: Path, settings: str) -> None:
+    for name, text in (("report.html", ""), ("experiment.json", settings)):
+        (tmp_path / name).write_text(text, "utf-8")
+    assert "experiment.json" in refusal("examine", str(tmp_path))
+
+
+def test_a_run_whose_images_are_damaged_is_named_before_the_work(refusal: Callable[..., str], tmp_path: Path) -> None:
+    settings = Experiment().model_dump_json()
+    for name, text in (("report.html", ""), ("experiment.json", settings), ("synthetic.npz", "damaged")):
+        (tmp_path / name).write_text(text, "utf-8")
+    assert "synthetic.npz" in refusal("examine", str(tmp_path))

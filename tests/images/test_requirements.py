@@ -16,6 +16,7 @@ from gan_core.images.understanding import describe_images, find_doubts
 from tasks.data.check_experiment import check_experiment
 from tasks.data.normalize import normalize
 from tasks.data.sources import CLASSES
+from tasks.runs.run_folder import check_runs_folder
 
 Change = Callable[[LabelledImages], LabelledImages]
 TRAIN, TEST = striped_images(600, seed=1), striped_images(200, seed=2)
@@ -73,7 +74,7 @@ def test_a_place_for_runs_that_cannot_be_is_refused(tiny_source: Path, monkeypat
     for place in (tiny_source / CLASSES, tiny_source / CLASSES / "runs"):
         monkeypatch.setenv("SYNTHETIC_DATA_RUNS", str(place))
         with pytest.raises(BadInput, match=f"got the file {tiny_source / CLASSES}; let SYNTHETIC_DATA_RUNS"):
-            check_experiment(settings(tiny_source))
+            check_runs_folder()
 
 
 def test_class_names_that_differ_in_case_or_signs_only_are_accepted(tiny_source: Path) -> None:
@@ -103,7 +104,7 @@ def test_one_line_says_what_was_understood(tiny_source: Path, tmp_path: Path, ca
         caplog.clear()
         normalize.fn(tiny_source, tmp_path / "made", DataSettings(), seed=0)
         (line,) = [line for line in caplog.messages if "learn from" in line]
-        for part in ("450 images to learn from", "150 to choose by", "200 to judge by", "28 x 28", "stripes 9 60"):
+        for part in ("450 images to learn from", "150 to choose by", "200 to judge by", "28 x 28", "stripes 9 45"):
             assert part in line
 
 
