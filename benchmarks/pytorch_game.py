@@ -56,7 +56,7 @@ class Discriminator(nn.Module):
 
 
 class Game:
-    """`play_round` plays as many steps as `gan_core.gan.game.Game` does in a round, `draw` draws a block of images."""
+    """`play_round` plays as many steps as this project's `Game` does in a round, `draw` draws a block of images."""
 
     def __init__(self, settings: GanSettings, images: Tensor, labels: Tensor, *, compiled: bool) -> None:
         self.settings, self.images, self.labels, self.classes = settings, images, labels, 10

@@ -20,7 +20,7 @@ from benchmarks.real import Real, real_images
 from benchmarks.result_table import Result, Table, results_option
 from gan_core.config import CLASSIC, STANDARD, DatasetSettings, GanSettings
 from gan_core.gan.drawing import draw, plan_labels
-from gan_core.gan.game import Game
+from gan_core.gan.training_loop import Game
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.measures.classifier import answer, score, teach
 from gan_core.measures.probe import Probe

@@ -86,7 +86,7 @@ def drawn(images: int) -> dict[str, float]:
 
 def trained(source: str | None, images: int, width: int, batch: int) -> dict[str, float]:
     """A thousand steps of training."""
-    from gan_core.gan.game import Game
+    from gan_core.gan.training_loop import Game
 
     real = real_images(source).train
     real = real.take(np.resize(np.arange(len(real)), images))

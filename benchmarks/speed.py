@@ -39,7 +39,7 @@ def this_project(width: int, real: LabelledImages) -> Contestant:
     import tensorflow as tf
 
     from gan_core.gan.drawing import draw
-    from gan_core.gan.game import Game
+    from gan_core.gan.training_loop import Game
 
     game = Game(settings(width), images=len(real), side=real.side, classes=10, seed=0)
     images, labels = tf.constant(real.images), tf.constant(real.labels, tf.int32)

@@ -6,7 +6,7 @@ from prefect import flow
 
 from gan_core.config import Experiment
 from gan_core.files import located
-from gan_core.measures.examination import TeachingSet
+from gan_core.measures.tstr import TeachingSet
 from gan_core.reports.run_table import format_headline
 from tasks.data.real_images import real_images
 from tasks.examination.examine import examine

@@ -5,7 +5,7 @@ from pathlib import Path
 from prefect import flow
 
 from gan_core.config import STANDARD, Experiment
-from gan_core.measures.examination import TeachingSet
+from gan_core.measures.tstr import TeachingSet
 from tasks.data.normalize import Splits
 from tasks.data.real_images import real_images
 from tasks.examination.examine import examine

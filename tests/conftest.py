@@ -15,7 +15,17 @@ from gan_core.images.labelled_images import LabelledImages
 from tasks.data.sources import CLASSES, FILES, SUMS, TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS
 
 LONG = (  # the slowest first
-    *("server", "faults", "team", "surroundings", "command_line", "deployment", "destinations", "sweep", "game"),
+    *(
+        "server",
+        "faults",
+        "team",
+        "surroundings",
+        "command_line",
+        "deployment",
+        "destinations",
+        "sweep",
+        "training_loop",
+    ),
     *("export", "readers"),
 )
 

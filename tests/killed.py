@@ -102,7 +102,7 @@ def die() -> None:
 
 def in_an_epoch() -> None:
     """Half-way through the second one."""
-    from gan_core.gan.game import Game
+    from gan_core.gan.training_loop import Game
 
     whole = Game._orders
 
@@ -112,7 +112,7 @@ def in_an_epoch() -> None:
         if game.epoch == 1:
             die()
 
-    patch("gan_core.gan.game.Game._orders", half).start()
+    patch("gan_core.gan.training_loop.Game._orders", half).start()
 
 
 def in_a_checkpoint() -> None:
@@ -146,7 +146,7 @@ def in_the_generation() -> None:
 
 def in_the_promotion() -> None:
     """With the new version in its place and the old one as champion; the challenger is called better."""
-    from gan_core.measures.comparison import Verdict
+    from gan_core.measures.challenger_comparison import Verdict
 
     replaced = os.replace
 

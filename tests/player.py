@@ -11,7 +11,7 @@ from conftest import striped_images
 
 from gan_core.config import GanSettings
 from gan_core.files import save_arrays
-from gan_core.gan.game import Game
+from gan_core.gan.training_loop import Game
 from tasks.training.team import assemble
 
 SETTINGS = GanSettings(

@@ -120,7 +120,7 @@ def test_a_dead_link_and_a_dead_path_are_noticed() -> None:
     assert leads(page, "docs/guide.md#other-data")
     for absent in ("gan_core/gan/absent.py", "gan_core/absent/", "docs/absent*.md", "benchmarks.absent", "absent.yaml"):
         assert is_place(absent) and not exists(absent)
-    for present in ("gan_core/gan/game.py", "gan_core/gan/", "docs/*.md", "benchmarks.speed", "prefect.yaml"):
+    for present in ("gan_core/gan/training_loop.py", "gan_core/gan/", "docs/*.md", "benchmarks.speed", "prefect.yaml"):
         assert is_place(present) and exists(present)
     assert not is_place("generator/generator.npz")
 

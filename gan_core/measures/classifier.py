@@ -18,7 +18,7 @@ from gan_core.config import ClassifierSettings
 from gan_core.errors import BadInput
 from gan_core.gan.losses import class_loss
 from gan_core.images.labelled_images import LabelledImages, to_signed
-from gan_core.measures.examination import Score
+from gan_core.measures.tstr import Score
 
 CHUNK = 8  # steps in one call of the compiled loop
 READING = 1_000  # images answered at once

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gan_core.errors import BadInput
+from gan_core.measures.frechet_distance import frechet_distance
 
 NEIGHBOURS = 5  # as in the paper on coverage
 ENOUGH = 20  # real images of a class, to say how far it is covered
@@ -65,7 +66,7 @@ def measure(
         repeated=repeated(real_pixels, generated_pixels),
         evenness=evenness(seen, labels),
         worst_class_coverage=worst_class(covered, labels),
-        frechet=frechet(real, generated),
+        frechet=frechet_distance(real, generated),
     )
 
 
@@ -95,19 +96,6 @@ def repeated(real: np.ndarray, generated: np.ndarray) -> float:
     """Share of the generated points nearer to another one than half of what all but 1% of the real ones keep."""
     closest_real = np.quantile(neighbour_distance(real, 1), 0.01)
     return float(np.mean(neighbour_distance(generated, 1) < closest_real / 2))
-
-
-def frechet(real: np.ndarray, generated: np.ndarray) -> float:
-    """Squared Fréchet distance of the normal distributions with the means and covariances of two clouds of points.
-
-    Heusel et al. 2017, arXiv:1706.08500, equation 6, in features of our own classifier. The trace of the root of
-    C1 C2 is the sum of the roots of its eigenvalues, which are those of the symmetric R C2 R with R the root of C1.
-    """
-    (mean_1, covariance_1), (mean_2, covariance_2) = ((x.mean(axis=0), np.cov(x.T)) for x in (real, generated))
-    values, vectors = np.linalg.eigh(covariance_1)
-    root = vectors * np.sqrt(np.maximum(values, 0)) @ vectors.T
-    shared = np.sqrt(np.maximum(np.linalg.eigvalsh(root @ covariance_2 @ root), 0)).sum()
-    return float(np.sum((mean_1 - mean_2) ** 2) + np.trace(covariance_1) + np.trace(covariance_2) - 2 * shared)
 
 
 def evenness(seen: np.ndarray, real: np.ndarray) -> float:

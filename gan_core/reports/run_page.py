@@ -21,7 +21,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from pydantic.fields import FieldInfo
 
 from gan_core.config import Experiment, Settings
-from gan_core.measures.examination import Examination
+from gan_core.measures.tstr import Examination
 from gan_core.reports.run_table import summarise_results
 from gan_core.settings_grid import format_value
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from gan_core.measures.examination import Examination
+from gan_core.measures.tstr import Examination
 from gan_core.provenance import Provenance
 from gan_core.reports.text_table import align_columns
 

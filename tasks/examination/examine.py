@@ -15,7 +15,7 @@ from prefect.cache_policies import NO_CACHE
 from gan_core.config import ClassifierSettings
 from gan_core.files import load_arrays, save_arrays, sha256
 from gan_core.images.labelled_images import LabelledImages, read_shape, repeat_small_sets
-from gan_core.measures.examination import Examination, TeachingSet
+from gan_core.measures.tstr import Examination, TeachingSet
 from gan_core.provenance import TEACHING, digest, program_digest
 from tasks.progress import progress
 

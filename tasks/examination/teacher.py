@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gan_core.config import ClassifierSettings
-from gan_core.measures.examination import Examination
+from gan_core.measures.tstr import Examination
 from tasks.examination.examine import examine, taught_classifier
 from tasks.places import classifier_cache
 

@@ -20,7 +20,7 @@ from gan_core.files import remove_tree, sha256
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.requirements import require_comparison
 from gan_core.measures import memorisation as copying
-from gan_core.measures.comparison import Verdict, compare, decide
+from gan_core.measures.challenger_comparison import Verdict, compare, decide
 from gan_core.provenance import library_versions, program_digest
 from tasks.data.normalize import Splits
 from tasks.examination.examine import taught_classifier

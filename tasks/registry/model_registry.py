@@ -21,7 +21,7 @@ from typing import Literal
 
 from gan_core.errors import BadInput
 from gan_core.files import is_local, located, make_read_only, read_text, sha256, sync, write_text
-from gan_core.measures.comparison import Verdict
+from gan_core.measures.challenger_comparison import Verdict
 from tasks.locks import locked
 from tasks.registry.records import Lineage, Origin, Promotion, Record, now
 

@@ -14,7 +14,7 @@ from prefect.cache_policies import NO_CACHE
 from gan_core.config import Experiment
 from gan_core.files import read_frame, read_text, write_csv, write_frame, write_text
 from gan_core.images.labelled_images import LabelledImages
-from gan_core.measures.examination import Examination
+from gan_core.measures.tstr import Examination
 from gan_core.provenance import program_digest
 from gan_core.reports import run_page as page
 from gan_core.reports import run_table as report

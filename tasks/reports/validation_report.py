@@ -10,7 +10,7 @@ from prefect.cache_policies import NO_CACHE
 from gan_core.config import Experiment
 from gan_core.files import atomic_write
 from gan_core.images.labelled_images import LabelledImages
-from gan_core.measures.examination import Examination
+from gan_core.measures.tstr import Examination
 from gan_core.reports import run_table as report
 from gan_core.reports.sweep_table import add_validation_columns
 from tasks.data.normalize import Splits

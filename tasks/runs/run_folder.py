@@ -10,7 +10,7 @@ from typing import get_args
 
 from gan_core.config import Refinement
 from gan_core.files import copy, is_local, link, located, read_text, write_text
-from gan_core.measures.examination import TeachingSet
+from gan_core.measures.tstr import TeachingSet
 from tasks.places import check_folder, classifier_cache
 
 LATEST = "latest"

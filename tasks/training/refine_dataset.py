@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from gan_core.config import Experiment
-from gan_core.measures.examination import TeachingSet
+from gan_core.measures.tstr import TeachingSet
 from tasks.examination.teacher import Teacher
 from tasks.runs.run_folder import Run
 from tasks.training.filter_dataset import filter_dataset

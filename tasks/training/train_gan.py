@@ -28,7 +28,7 @@ from tasks.runs.run_folder import Run
 from tasks.training.team import Team, assemble
 
 if TYPE_CHECKING:
-    from gan_core.gan.game import Epoch, Game
+    from gan_core.gan.training_loop import Epoch, Game
     from gan_core.measures.probe import Probe
 
 COLUMNS = 9  # of the grid, and as many rows
@@ -101,7 +101,7 @@ def _common(experiment: Experiment, splits: Splits) -> str:
 
 
 def _new_game(team: Team, real: LabelledImages, experiment: Experiment, seed: int) -> Game:
-    from gan_core.gan.game import Game
+    from gan_core.gan.training_loop import Game
 
     with team.strategy.scope(), team.together():
         return Game(experiment.gan, images=len(real), side=real.side, classes=len(real.class_names), seed=seed)

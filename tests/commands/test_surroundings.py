@@ -21,7 +21,7 @@ from flows.commands.local_server import server
 from gan_core.config import Experiment
 from gan_core.errors import BadInput
 from gan_core.files import atomic_write, link, make_read_only, sync
-from gan_core.measures.comparison import Verdict
+from gan_core.measures.challenger_comparison import Verdict
 from gan_core.reports.run_page import _chart
 from tasks.locks import locked, try_locked
 from tasks.places import cache_home

@@ -48,8 +48,8 @@ def test_every_deployment_bears_the_tag_by_which_the_server_knows_our_runs() -> 
     assert all(TAG in deployment["tags"] for deployment in deployments)
 
 
-def test_runs_of_the_command_bear_it_on_a_server_that_is_named() -> None:
-    with temporary_settings({PREFECT_API_URL: "http://127.0.0.1:9/api"}), server(), tags("nightly"):
+def test_runs_of_the_command_bear_it_on_a_server_that_is_named(prefect_server: dict[str, str]) -> None:
+    with temporary_settings({PREFECT_API_URL: prefect_server["PREFECT_API_URL"]}), server(), tags("nightly"):
         assert TagsContext.get().current_tags == {TAG, "nightly"}
 
 

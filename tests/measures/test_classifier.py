@@ -15,7 +15,7 @@ from gan_core.errors import BadInput
 from gan_core.gan.losses import class_loss
 from gan_core.images.labelled_images import LabelledImages, to_signed
 from gan_core.measures.classifier import answer, build, class_probabilities, features, score, teach
-from gan_core.measures.examination import Examination, Score
+from gan_core.measures.tstr import Examination, Score
 
 SETTINGS = ClassifierSettings(steps=60, batch_size=32)
 TEACHING, QUESTIONS = striped_images(400, seed=1), striped_images(200, seed=2)

@@ -7,13 +7,13 @@ from gan_core.measures.diversity import (
     coverage,
     distances,
     evenness,
-    frechet,
     manifold_recall,
     measure,
     neighbour_distance,
     repeated,
     worst_class,
 )
+from gan_core.measures.frechet_distance import frechet_distance
 
 RANDOM = np.random.default_rng(0)
 REAL, OTHER = RANDOM.normal(size=(300, 16)), RANDOM.normal(size=(300, 16))
@@ -65,12 +65,14 @@ def test_repetition_is_the_share_of_copies() -> None:
 def test_the_frechet_distance_is_that_of_the_normal_distributions() -> None:
     stretched = REAL * 3 + 2  # of one shape: |m1 - m2|^2 plus the squared difference of the roots' traces, axis by axis
     centre, variance = REAL.mean(axis=0), np.trace(np.cov(REAL.T))
-    assert frechet(REAL, REAL) == pytest.approx(0, abs=1e-6)
-    assert frechet(REAL, stretched) == pytest.approx(np.sum((2 * centre + 2) ** 2) + 4 * variance)
-    assert frechet(REAL, SHIFTED) == pytest.approx(frechet(SHIFTED, REAL))
+    assert frechet_distance(REAL, REAL) == pytest.approx(0, abs=1e-6)
+    assert frechet_distance(REAL, stretched) == pytest.approx(np.sum((2 * centre + 2) ** 2) + 4 * variance)
+    assert frechet_distance(REAL, SHIFTED) == pytest.approx(frechet_distance(SHIFTED, REAL))
     shared = np.sqrt(np.linalg.eigvals(np.cov(REAL.T) @ np.cov(SHIFTED.T)).real).sum()
     means = np.sum((centre - SHIFTED.mean(axis=0)) ** 2)
-    assert frechet(REAL, SHIFTED) == pytest.approx(means + np.trace(np.cov(REAL.T) + np.cov(SHIFTED.T)) - 2 * shared)
+    assert frechet_distance(REAL, SHIFTED) == pytest.approx(
+        means + np.trace(np.cov(REAL.T) + np.cov(SHIFTED.T)) - 2 * shared
+    )
 
 
 def test_evenness_is_one_for_all_classes_alike_and_zero_for_one() -> None:

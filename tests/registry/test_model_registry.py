@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gan_core.errors import BadInput
-from gan_core.measures.comparison import Verdict
+from gan_core.measures.challenger_comparison import Verdict
 from tasks.registry.model_registry import ModelRegistry, Version
 from tasks.registry.records import Origin, Record
 
@@ -21,7 +21,7 @@ PROMOTED, REFUSED = Verdict(True, "Better.", {"accuracy": 0.9}), Verdict(False, 
 # SIGKILL before or after its n-th change of the file system. Prints how that ended.
 KILLED = """
 import os, pathlib, shutil, signal, sys
-from gan_core.measures.comparison import Verdict
+from gan_core.measures.challenger_comparison import Verdict
 from tasks.registry.model_registry import ModelRegistry
 from tasks.registry.records import Origin
 models, source = ModelRegistry(pathlib.Path(sys.argv[1])), pathlib.Path(sys.argv[2])

@@ -16,9 +16,9 @@ from flows.commands.compare import compare
 from gan_core.config import CLASSIC, STANDARD, Experiment, GanSettings
 from gan_core.errors import BadInput
 from gan_core.files import write_frame, write_text
-from gan_core.measures.comparison import Verdict
+from gan_core.measures.challenger_comparison import Verdict
 from gan_core.measures.diversity import Diversity
-from gan_core.measures.examination import Examination, Score, TeachingSet
+from gan_core.measures.tstr import Examination, Score, TeachingSet
 from gan_core.provenance import Provenance
 from gan_core.reports.history_table import build_history_frame, changes, format_history, neighbours, summarise_entries
 from gan_core.reports.run_table import build_run_frame

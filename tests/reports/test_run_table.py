@@ -10,7 +10,7 @@ import pytest
 
 from gan_core.config import STANDARD, DatasetSettings
 from gan_core.files import write_csv, write_frame
-from gan_core.measures.examination import Examination, Score, TeachingSet
+from gan_core.measures.tstr import Examination, Score, TeachingSet
 from gan_core.provenance import Provenance, library_versions
 from gan_core.reports.pictures import grid, save_gif, save_png
 from gan_core.reports.run_page import render

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gan_core.measures.comparison import Verdict, compare, decide
+from gan_core.measures.challenger_comparison import Verdict, compare, decide
 from gan_core.measures.diversity import Diversity
 from gan_core.measures.memorisation import Copying
 

@@ -16,6 +16,7 @@ from gan_core.compute.weights import assign, values
 from gan_core.config import GanSettings
 from gan_core.errors import BadInput
 from gan_core.gan.augmentation import shift_images
+from gan_core.gan.averaged_weights import update_averages
 from gan_core.gan.losses import ADVERSARIAL, class_loss, gradient_penalty
 from gan_core.gan.networks import Discriminator, Generator
 from gan_core.images.labelled_images import LabelledImages, to_signed
@@ -167,7 +168,8 @@ class Game:
             for_discriminator = list(map(tf.add, for_discriminator, penalty))
         _move(self.discriminator, self.discriminator_optimizer, for_discriminator)
         _move(self.generator, self.generator_optimizer, for_generator)
-        self._average(tf.cast(step, tf.float32))
+        weights = self.averaged.variables, self.generator.variables
+        update_averages(*weights, decay=settings.ema_decay, step=tf.cast(step, tf.float32))
         fooled, right = _verdicts(settings.loss, real_logits, fake_logits)
         return tf.stack([losses.generator, losses.discriminator, fooled, right])
 
@@ -200,12 +202,6 @@ class Game:
             return [tf.zeros(weight.shape) for weight in weights]
 
         return tf.cond((step + 1) % interval == 0, asked, nothing)
-
-    def _average(self, step: tf.Tensor) -> None:
-        """Move the averaged weights towards the generator's; the horizon grows with the steps played."""
-        decay = tf.minimum(self.settings.ema_decay, (1 + step) / (10 + step))
-        for average, current in zip(self.averaged.variables, self.generator.variables, strict=True):
-            average.assign(decay * average + (1 - decay) * current)
 
 
 def require_finite(state: dict[str, np.ndarray]) -> None:

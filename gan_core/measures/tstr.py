@@ -1,4 +1,7 @@
-"""What an examination of a teaching set says: confusion matrices, and the accuracies and recalls read off them."""
+"""TSTR (train on synthetic, test on real), TRTR and TRTS: confusion matrices, and the accuracies and recalls in them.
+
+The names TSTR and TRTS are from Esteban et al. 2017, arXiv:1706.02633.
+"""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -15,9 +15,9 @@ from gan_core.compute.adam import Adam
 from gan_core.compute.weights import values
 from gan_core.config import GanSettings
 from gan_core.gan.augmentation import shift_images
-from gan_core.gan.game import Diverged, Game
 from gan_core.gan.losses import ADVERSARIAL, Losses, class_loss, gradient_penalty
 from gan_core.gan.networks import BatchNormalisation, UpConvolution
+from gan_core.gan.training_loop import Diverged, Game
 from gan_core.images.labelled_images import LabelledImages
 
 Loss = Callable[[tf.Tensor, tf.Tensor], Losses]
