@@ -15,18 +15,8 @@ from gan_core.images.labelled_images import LabelledImages
 from tasks.data.sources import CLASSES, FILES, SUMS, TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS
 
 LONG = (  # the slowest first
-    *(
-        "server",
-        "faults",
-        "team",
-        "surroundings",
-        "command_line",
-        "deployment",
-        "destinations",
-        "sweep",
-        "training_loop",
-    ),
-    *("export", "readers"),
+    *("server", "faults", "team", "surroundings", "command_line", "deployment"),
+    *("destinations", "sweep", "training_loop", "export", "readers"),
 )
 
 os.environ["PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW"] = "ignore"  # tasks are also called outside of runs here
