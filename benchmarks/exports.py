@@ -23,7 +23,7 @@ from benchmarks.result_table import Result, Table, results_option
 from gan_core.config import GanSettings
 from gan_core.formats import FORMATS
 from gan_core.formats.idx_codec import idx_header
-from gan_core.formats.shards import Export, Split
+from gan_core.formats.shards import Export, ExportSplit
 from gan_core.images.labelled_images import LabelledImages
 
 Writer = Callable[[Path, LabelledImages], object]
@@ -34,7 +34,7 @@ def ours(name: str) -> Writer:
     """One shard of this project's format, finished to a dataset."""
 
     def write(folder: Path, images: LabelledImages) -> None:
-        split = Split("train", len(images), len(images), folder, real=True)
+        split = ExportSplit("train", len(images), len(images), folder, real=True)
         FORMATS[name].write_shard(folder, split, 0, images)
         FORMATS[name].finish(folder, Export((split,), images.class_names, images.side))
 

@@ -6,7 +6,7 @@ from prefect import flow
 
 from gan_core.config import STANDARD, Experiment
 from gan_core.measures.tstr import TeachingSet
-from tasks.data.normalize import Splits
+from tasks.data.normalize import RealSets
 from tasks.data.real_images import real_images
 from tasks.examination.examine import examine
 from tasks.examination.teacher import Teacher
@@ -34,7 +34,7 @@ def synthetic_data(experiment: Experiment = STANDARD) -> Report | None:
         return publish_run(run, experiment) if is_published(run) else imitate(real, experiment, run)
 
 
-def imitate(real: Splits, experiment: Experiment, run: Run) -> Report:
+def imitate(real: RealSets, experiment: Experiment, run: Run) -> Report:
     """Train, draw, and let the same classifier learn from real images, from synthetic ones, and from both."""
     teacher = Teacher(real.train, experiment.classifier)
     generator = train_gan(real, experiment, run, teacher=teacher)

@@ -13,14 +13,14 @@ import numpy as np
 from gan_core.distribution import install_command
 from gan_core.errors import BadInput
 from gan_core.formats import idx, imagefolder, npz, parquet, tfds, webdataset
-from gan_core.formats.shards import Export, Split
+from gan_core.formats.shards import Export, ExportSplit
 from gan_core.images.labelled_images import LabelledImages
 
 
 class Format(Protocol):
     """What a format's module does."""
 
-    def write_shard(self, folder: Path, split: Split, shard: int, images: LabelledImages) -> None:
+    def write_shard(self, folder: Path, split: ExportSplit, shard: int, images: LabelledImages) -> None:
         """Write a shard, in any process and any order; one written again gives the same files."""
 
     def finish(self, folder: Path, export: Export) -> None:

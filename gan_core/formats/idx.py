@@ -9,14 +9,14 @@ import numpy as np
 from gan_core.files import atomic_write
 from gan_core.formats.idx_codec import idx_header, read_rows
 from gan_core.formats.parts import copy_parts, write_part
-from gan_core.formats.shards import Export, Split
+from gan_core.formats.shards import Export, ExportSplit
 from gan_core.images.labelled_images import LabelledImages
 
 PREFIX = {"train": "train", "test": "t10k"}
 KERAS, TORCHVISION = Path("datasets", "fashion-mnist"), Path("FashionMNIST", "raw")
 
 
-def write_shard(folder: Path, split: Split, shard: int, images: LabelledImages) -> None:
+def write_shard(folder: Path, split: ExportSplit, shard: int, images: LabelledImages) -> None:
     """Keep the plain and the gzipped bytes; gzip members one after another are one gzip file."""
     for kind, array in (("images", images.images), ("labels", images.labels)):
         content = array.tobytes()
@@ -45,7 +45,7 @@ def read(folder: Path, split: str) -> Iterator[tuple[np.ndarray, int]]:
     yield from ((image, int(label)) for image, label in zip(images, labels, strict=True))
 
 
-def _join(path: Path, header: bytes, folder: Path, kind: str, split: Split) -> None:
+def _join(path: Path, header: bytes, folder: Path, kind: str, split: ExportSplit) -> None:
     with atomic_write(path) as file:
         file.write(header)
         copy_parts(folder, kind, split, file)

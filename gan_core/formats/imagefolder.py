@@ -10,13 +10,13 @@ from upath import UPath
 
 from gan_core.files import file_system, is_local
 from gan_core.formats.png import decode_png, encode_png, folder_names
-from gan_core.formats.shards import Export, Split
+from gan_core.formats.shards import Export, ExportSplit
 from gan_core.images.labelled_images import LabelledImages
 
 BLOCK = 4096  # bytes, of most file systems
 
 
-def write_shard(folder: Path, split: Split, shard: int, images: LabelledImages) -> None:
+def write_shard(folder: Path, split: ExportSplit, shard: int, images: LabelledImages) -> None:
     """Write the images of a shard, to an object store many at once; a shard written again gives the same files."""
     classes = [folder / split.name / name for name in folder_names(images.class_names)]
     numbered = zip(split.range(shard), images.labels, encode_png(images.images), strict=True)

@@ -10,13 +10,13 @@ import numpy as np
 
 from gan_core.files import atomic_write
 from gan_core.formats.parts import copy_parts, write_part
-from gan_core.formats.shards import Export, Split
+from gan_core.formats.shards import Export, ExportSplit
 from gan_core.images.labelled_images import LabelledImages
 
 NAME = "dataset.npz"
 
 
-def write_shard(folder: Path, split: Split, shard: int, images: LabelledImages) -> None:
+def write_shard(folder: Path, split: ExportSplit, shard: int, images: LabelledImages) -> None:
     """Keep the plain bytes."""
     write_part(folder, "x", split.stem(shard), images.images.tobytes())
     write_part(folder, "y", split.stem(shard), images.labels.tobytes())

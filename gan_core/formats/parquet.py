@@ -11,13 +11,13 @@ import pyarrow.parquet as pq
 
 from gan_core.files import atomic_write
 from gan_core.formats.png import decode_png, encode_png
-from gan_core.formats.shards import Export, Split
+from gan_core.formats.shards import Export, ExportSplit
 from gan_core.images.labelled_images import LabelledImages
 
 ROWS = 1_000  # in a row group, so that readers may take a part
 
 
-def write_shard(folder: Path, split: Split, shard: int, images: LabelledImages) -> None:
+def write_shard(folder: Path, split: ExportSplit, shard: int, images: LabelledImages) -> None:
     """Write one file of the split."""
     columns = {
         "image": [{"bytes": image, "path": None} for image in encode_png(images.images)],

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from gan_core.files import atomic_write
-from gan_core.formats.shards import Split
+from gan_core.formats.shards import ExportSplit
 
 PARTS = ".parts"
 
@@ -16,7 +16,7 @@ def write_part(folder: Path, kind: str, stem: str, content: bytes) -> None:
         file.write(content)
 
 
-def copy_parts(folder: Path, kind: str, split: Split, to: BinaryIO) -> None:
+def copy_parts(folder: Path, kind: str, split: ExportSplit, to: BinaryIO) -> None:
     """Append all pieces of a kind to an open file, in the order of the shards."""
     for shard in range(split.shards):
         with (folder / PARTS / f"{kind}-{split.stem(shard)}").open("rb") as part:

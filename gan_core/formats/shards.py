@@ -23,7 +23,7 @@ TEST_SEEDS = 1_000_001  # more than any seed of training images, so that the spl
 
 
 @dataclass(frozen=True)
-class Split:
+class ExportSplit:
     """Training or test images: where they come from and how they are cut into shards."""
 
     name: SplitName
@@ -64,7 +64,7 @@ class Split:
 class Export:
     """All that the formats must know of a dataset."""
 
-    splits: tuple[Split, ...]
+    splits: tuple[ExportSplit, ...]
     class_names: tuple[str, ...]
     side: int  # pixels
 
@@ -91,14 +91,14 @@ def planned(generator: Path, card: GeneratorCard, export: ExportSettings, real_t
         real = _real(real_test)
         counts = np.bincount(real.labels, minlength=len(card.class_names)).tolist()
         parts.append(
-            Split("test", len(real), export.shard_images, real_test, real=True, counts=tuple(enumerate(counts)))
+            ExportSplit("test", len(real), export.shard_images, real_test, real=True, counts=tuple(enumerate(counts)))
         )
     return Export(tuple(parts), card.class_names, card.side)
 
 
-def _drawn(name: SplitName, counts: dict[int, int], generator: Path, export: ExportSettings, seed: int) -> Split:
+def _drawn(name: SplitName, counts: dict[int, int], generator: Path, export: ExportSettings, seed: int) -> ExportSplit:
     images = sum(counts.values())
-    return Split(
+    return ExportSplit(
         *(name, images, export.shard_images, generator),
         real=False,
         counts=tuple(counts.items()),

@@ -15,7 +15,7 @@ import numpy as np
 from gan_core.files import is_local, local_file, write_text
 from gan_core.formats.parts import copy_file
 from gan_core.formats.png import encode_png
-from gan_core.formats.shards import Export, Split
+from gan_core.formats.shards import Export, ExportSplit
 from gan_core.images.labelled_images import LabelledImages
 
 NAME, VERSION = "synthetic_images", "1.0.0"
@@ -23,7 +23,7 @@ BY_NAME = f"{NAME}/{VERSION}"  # where `tfds.load` looks for a description; it l
 DESCRIPTION = "dataset_info.json"
 
 
-def write_shard(folder: Path, split: Split, shard: int, images: LabelledImages) -> None:
+def write_shard(folder: Path, split: ExportSplit, shard: int, images: LabelledImages) -> None:
     """Write one file of examples; TensorFlow needs a local file."""
     import tensorflow as tf
 
@@ -93,7 +93,7 @@ def _local(folder: Path) -> Iterator[Path]:
         yield Path(local)
 
 
-def _file_name(split: Split, shard: int) -> str:
+def _file_name(split: ExportSplit, shard: int) -> str:
     return f"{NAME}-{split.name}.tfrecord-{shard:05d}-of-{split.shards:05d}"
 
 
@@ -109,7 +109,7 @@ def _example(image: bytes, label: int) -> bytes:
     return tf.train.Example(features=features).SerializeToString(deterministic=True)
 
 
-def _bytes(folder: Path, split: Split) -> int:
+def _bytes(folder: Path, split: ExportSplit) -> int:
     return sum((folder / _file_name(split, shard)).stat().st_size for shard in range(split.shards))
 
 
@@ -140,7 +140,7 @@ def _from_below(description: str) -> str:
     return json.dumps(described, indent=2, ensure_ascii=False)
 
 
-def _described(split: Split, size: int) -> Any:
+def _described(split: ExportSplit, size: int) -> Any:
     import tensorflow_datasets as tfds
 
     return tfds.core.SplitInfo(

@@ -11,13 +11,13 @@ import numpy as np
 
 from gan_core.files import atomic_write
 from gan_core.formats.png import decode_png, encode_png
-from gan_core.formats.shards import Export, Split
+from gan_core.formats.shards import Export, ExportSplit
 from gan_core.images.labelled_images import LabelledImages
 
 WORKERS = 16  # that may read a split at once, each a file of its own, which the library's reader wants
 
 
-def write_shard(folder: Path, split: Split, shard: int, images: LabelledImages) -> None:
+def write_shard(folder: Path, split: ExportSplit, shard: int, images: LabelledImages) -> None:
     """Write the tar files of a shard, without dates and owners."""
     each, numbered = (
         images_in_tar(split),
@@ -33,7 +33,7 @@ def write_shard(folder: Path, split: Split, shard: int, images: LabelledImages) 
                 _add(archive, f"{number:08d}.png", image)
 
 
-def images_in_tar(split: Split) -> int:
+def images_in_tar(split: ExportSplit) -> int:
     """As many as a shard or the largest part of it that gives a split of enough images WORKERS files or more."""
     parts = (split.shard_images // number for number in range(1, split.shard_images) if not split.shard_images % number)
     return next((part for part in parts if part * WORKERS <= split.images), 1)

@@ -61,7 +61,7 @@ def cut(labels: np.ndarray, data: DataSettings, seed: int) -> tuple[np.ndarray, 
     return learnt_from, chosen_by
 
 
-def split(real: LabelledImages, data: DataSettings, seed: int) -> tuple[LabelledImages, LabelledImages]:
+def split_validation(real: LabelledImages, data: DataSettings, seed: int) -> tuple[LabelledImages, LabelledImages]:
     """The training and the validation images, as `cut` says."""
     learnt_from, chosen_by = cut(real.labels, data, seed)
     return real.take(learnt_from), real.take(chosen_by)

@@ -1,7 +1,6 @@
-"""What images are worth. TSTR, TRTR and TRTS by classifiers; diversity; memorisation; two generators compared; soft
-labels.
+"""What images are worth: TSTR, TRTR and TRTS by classifiers, diversity, memorisation, soft labels, and two generators
+beside each other.
 
-Its face: classifier.teach and score, tstr.Examination, diversity.measure (coverage, manifold recall),
-frechet_distance, memorisation.measure, challenger_comparison.compare and decide, soft_labels.add_soft_labels,
-probe.Probe.
+Its face: classifier.teach and score, tstr.Examination, diversity.measure_diversity (coverage, manifold recall),
+frechet_distance, memorisation.measure_memorisation, challenger_comparison.compare and decide, soft_labels, probe.Probe.
 """

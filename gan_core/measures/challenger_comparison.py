@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from gan_core.measures.diversity import Diversity
-from gan_core.measures.memorisation import Copying
+from gan_core.measures.memorisation import Memorisation
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def decide(
     comparison: Comparison | None,
     *,
     diversity: Diversity,
-    copying: Copying,
+    copying: Memorisation,
     standard_errors: float,
     tolerate_collapse: bool = False,
 ) -> Verdict:

@@ -46,7 +46,7 @@ def require_enough(validation_images: int) -> None:
         )
 
 
-def measure(
+def measure_diversity(
     real: np.ndarray,
     generated: np.ndarray,
     *,

@@ -10,7 +10,7 @@ STANDARD_DEVIATIONS = 3  # of chance: an honest generator is accused once in 700
 
 
 @dataclass(frozen=True)
-class Copying:
+class Memorisation:
     """The estimated share of copies among generated images, and how far chance alone moves that estimate."""
 
     copied: float  # share of 1; below zero where unseen images happen to lie nearer
@@ -24,7 +24,7 @@ class Copying:
         return f"The generator copies: about {self.copied:.0%} of its images are training images over again."
 
 
-def measure(generated: np.ndarray, known: np.ndarray, unseen: np.ndarray) -> Copying:
+def measure_memorisation(generated: np.ndarray, known: np.ndarray, unseen: np.ndarray) -> Memorisation:
     """Compare how often a known and an unseen real image is the nearest one; pixels uint8 [M, D], [K, D] and [U, D].
 
     The unseen images were cut from the known ones at random, so to who never looked at either each real image is as
@@ -42,7 +42,7 @@ def measure(generated: np.ndarray, known: np.ndarray, unseen: np.ndarray) -> Cop
     chosen = np.bincount(nearest(generated, np.concatenate([known, unseen])), minlength=count)
     expected = len(generated) * share
     noise = np.sqrt(len(unseen) * (1 - share) * chosen.var(ddof=1))
-    return Copying(float(1 - chosen[len(known) :].sum() / expected), float(noise / expected))
+    return Memorisation(float(1 - chosen[len(known) :].sum() / expected), float(noise / expected))
 
 
 def nearest(points: np.ndarray, others: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ from gan_core.gan.drawing import draw
 from gan_core.gan.networks import Generator
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.measures.classifier import answer, features
-from gan_core.measures.diversity import Diversity, measure
+from gan_core.measures.diversity import Diversity, measure_diversity
 
 SAMPLE = 2_000  # images of each kind
 
@@ -30,7 +30,7 @@ class Probe:
     def compare(self, generated: np.ndarray) -> Diversity:
         """The diversity of generated images uint8 [N, side, side], as many as the real ones at most."""
         real, generated = self.real.take(np.arange(min(SAMPLE, len(self.real)))), generated[:SAMPLE]
-        return measure(
+        return measure_diversity(
             features(self.classifier, real.images),
             features(self.classifier, generated),
             labels=real.labels,

@@ -24,7 +24,7 @@ from tasks.data.sources import (
     find,
     listed_digests,
     unvouched,
-    verify,
+    verify_source,
     without_password,
 )
 from tasks.locks import locked
@@ -57,7 +57,7 @@ def locate(source: str | None) -> Path:
     place = place_of(source)
     if not is_local(place):
         return fetch_folder(place, source)
-    verify(place)
+    verify_source(place)
     return place.resolve()
 
 
@@ -92,7 +92,7 @@ def fetch_all(homes: Sequence[str], folder: Path, companions: Sequence[str] = ()
             expected = expected_digests(fetched(folder)) if companions else {}
             for name in FILES:
                 refresh(homes, folder / name, expected.get(folder / name, FASHION_MNIST[name]))
-            verify(folder, None if companions else FASHION_MNIST)
+            verify_source(folder, None if companions else FASHION_MNIST)
             return folder.resolve()
     except UNREACHABLE as error:
         raise DownloadFailed(
@@ -134,7 +134,7 @@ def fetch_folder(place: Path, source: str) -> Path:
             f"Expected to read {shown}, got “{error or type(error).__name__}”; "
             "check the address and the login, or point at a copy with --source DIR."
         ) from error
-    verify(folder)
+    verify_source(folder)
     return folder.resolve()
 
 

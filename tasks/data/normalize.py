@@ -13,7 +13,7 @@ from gan_core.files import sha256, write_text
 from gan_core.formats.idx_codec import count_labels
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.requirements import require_sound
-from gan_core.images.stratified_split import split
+from gan_core.images.stratified_split import split_validation
 from gan_core.images.understanding import describe_images, find_doubts
 from gan_core.measures.diversity import require_enough
 from gan_core.provenance import digest
@@ -23,7 +23,7 @@ logger = logging.getLogger("synthetic_data.normalize")
 
 
 @dataclass(frozen=True)
-class Splits:
+class RealSets:
     """Three files of labelled images: to learn from, to choose by, to judge by."""
 
     train: Path
@@ -33,13 +33,13 @@ class Splits:
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)
-def normalize(raw: Path, folder: Path, data: DataSettings, seed: int) -> Splits:
+def normalize(raw: Path, folder: Path, data: DataSettings, seed: int) -> RealSets:
     """Cut the files in `raw` into three NPZ files under `folder`, or find those made before; say what is in them."""
     source = find(raw)
     settled = data.settled(count_labels(source.files[TRAIN_LABELS]))
     digest = identify_splits(source, settled, seed)
     made = folder / digest
-    splits = Splits(made / "train.npz", made / "validation.npz", made / "test.npz", digest)
+    splits = RealSets(made / "train.npz", made / "validation.npz", made / "test.npz", digest)
     notes = made / "notes.json"
     if all(path.is_file() for path in (splits.train, splits.validation, splits.test, notes)):
         logger.info("Using the images in %s", made)
@@ -54,7 +54,7 @@ def normalize(raw: Path, folder: Path, data: DataSettings, seed: int) -> Splits:
     return splits
 
 
-def require_fit(splits: Splits, experiment: Experiment) -> None:
+def require_fit(splits: RealSets, experiment: Experiment) -> None:
     """Raise BadInput unless the experiment can end well with these images, as a command has made sure before."""
     train, validation = LabelledImages.load(splits.train), LabelledImages.load(splits.validation)
     require_sound(experiment, train.labels, train.class_names)
@@ -67,9 +67,11 @@ def identify_splits(source: Source, data: DataSettings, seed: int) -> str:
     return digest(files, read_class_names(source), data.model_dump(mode="json"), seed)
 
 
-def save_splits(splits: Splits, real: LabelledImages, test: LabelledImages, data: DataSettings, seed: int) -> list[str]:
+def save_splits(
+    splits: RealSets, real: LabelledImages, test: LabelledImages, data: DataSettings, seed: int
+) -> list[str]:
     """Save each set under its path; a line that says what was understood of them, and what looks like a mistake."""
-    train, validation = split(real, data, seed)
+    train, validation = split_validation(real, data, seed)
     train.save(splits.train)
     validation.save(splits.validation)
     test.save(splits.test)

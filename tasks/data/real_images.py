@@ -2,11 +2,11 @@
 
 from gan_core.config import Experiment
 from tasks.data.download import download
-from tasks.data.normalize import Splits, normalize, require_fit
+from tasks.data.normalize import RealSets, normalize, require_fit
 from tasks.places import cache_home
 
 
-def real_images(experiment: Experiment) -> Splits:
+def real_images(experiment: Experiment) -> RealSets:
     """The three sets of the experiment's source: to learn from, to choose by, to judge by; BadInput if they do not fit.
 
     Each is fetched and cut once and found again afterwards.

@@ -8,7 +8,7 @@ import httpx
 
 from gan_core.errors import BadInput
 from gan_core.files import is_local, located
-from tasks.data.sources import FASHION_MNIST, Source, verify, without_password
+from tasks.data.sources import FASHION_MNIST, Source, verify_source, without_password
 from tasks.places import cache_home
 
 VARIABLE = "SYNTHETIC_DATA_SOURCE"
@@ -59,7 +59,7 @@ def source_here(source: str | None) -> Source | None:
         require_address(source)
         return None
     folder = place_of(source)
-    return verify(folder) if is_local(folder) else None
+    return verify_source(folder) if is_local(folder) else None
 
 
 def usual_places() -> Iterator[tuple[Path, Source | Exception]]:
@@ -69,7 +69,7 @@ def usual_places() -> Iterator[tuple[Path, Source | Exception]]:
         if not os.path.isdir(folder):
             continue
         try:
-            yield folder, verify(folder, FASHION_MNIST)
+            yield folder, verify_source(folder, FASHION_MNIST)
         except BadInput as error:
             yield folder, error
 

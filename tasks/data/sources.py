@@ -238,7 +238,7 @@ def listed_digests(sums: Path) -> dict[str, str]:
     return {PurePosixPath(line[2].replace("\\", "/")).name: line[1].lower() for line in found}
 
 
-def verify(folder: Path, expected: Mapping[str, str] | None = None) -> Source:
+def verify_source(folder: Path, expected: Mapping[str, str] | None = None) -> Source:
     """The source in `folder`, once each file has its checksum: those `expected` by the names in FILES, or its own."""
     with readable(folder):
         source = find(folder)

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from gan_core.formats.shards import Export, Split
+from gan_core.formats.shards import Export, ExportSplit
 from tasks.export.dataset_card import images, title
 from tasks.export.plan_export import ExportPlan
 
@@ -84,7 +84,7 @@ def _file(name: str, size: int, digest: str) -> mlc.FileObject:
     )
 
 
-def _file_set(name: str, split: Split) -> mlc.FileSet:
+def _file_set(name: str, split: ExportSplit) -> mlc.FileSet:
     import mlcroissant as mlc
 
     pattern, key = PATTERNS[name].format(split.name), f"{name}-{split.name}-files"
@@ -107,7 +107,7 @@ def _classes(class_names: tuple[str, ...]) -> mlc.RecordSet:
     )
 
 
-def _records_of_set(name: str, split: Split) -> mlc.RecordSet:
+def _records_of_set(name: str, split: ExportSplit) -> mlc.RecordSet:
     """All images of a split; mlcroissant checks no digests of many files read together."""
     import mlcroissant as mlc
 

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from gan_core.files import read_frame
 from gan_core.formats.png import folder_names
-from gan_core.formats.shards import Export, Split
+from gan_core.formats.shards import Export, ExportSplit
 from tasks.export.plan_export import ExportPlan
 
 TEMPLATES = Environment(
@@ -33,7 +33,7 @@ SIZES = (("n<1K", 10**3), ("1K<n<10K", 10**4), ("10K<n<100K", 10**5), ("100K<n<1
 class HubSize:
     """A split as the hub's loader meets it."""
 
-    split: Split
+    split: ExportSplit
     loaded: int  # bytes that the loader makes of it
     fetched: int  # bytes of its files
 

@@ -22,7 +22,7 @@ from tasks.runs.run_folder import Run
 
 
 @dataclass(frozen=True)
-class Origin:
+class GeneratorOrigin:
     """What made the images of an export."""
 
     generator: Path
@@ -39,7 +39,7 @@ class ExportPlan:
     """All that an export depends on."""
 
     export: Export
-    origin: Origin
+    origin: GeneratorOrigin
     formats: tuple[str, ...]
     identity: str
 
@@ -50,7 +50,7 @@ def plan_export(generator: Path, formats: Sequence[str], settings: ExportSetting
     wanted = read_wanted(generator, formats, settings)
     run, weights, card = wanted.run, wanted.weights, wanted.card
     require_weights(weights)
-    origin = Origin(
+    origin = GeneratorOrigin(
         generator=weights,
         generator_digest=sha256(weights),
         gan_settings=card.gan.digest(),

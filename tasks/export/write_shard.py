@@ -8,7 +8,7 @@ from prefect.cache_policies import NO_CACHE
 
 from gan_core.files import write_text
 from gan_core.formats import FORMATS
-from gan_core.formats.shards import Split
+from gan_core.formats.shards import ExportSplit
 
 DONE = ".done"  # beside the formats: a file for each shard that is complete
 
@@ -16,7 +16,7 @@ logger = logging.getLogger("synthetic_data.export")
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)
-def write_shard(split: Split, shard: int, *, formats: tuple[str, ...], staging: Path) -> int:
+def write_shard(split: ExportSplit, shard: int, *, formats: tuple[str, ...], staging: Path) -> int:
     """Write a shard below `staging` unless it is complete there; returns its number of images."""
     done = staging / DONE / split.stem(shard)
     if not done.exists():

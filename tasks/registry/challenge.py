@@ -19,15 +19,15 @@ from gan_core.errors import BadInput
 from gan_core.files import remove_tree, sha256
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.requirements import require_comparison
-from gan_core.measures import memorisation as copying
+from gan_core.measures import memorisation
 from gan_core.measures.challenger_comparison import Verdict, compare, decide
 from gan_core.provenance import library_versions, program_digest
-from tasks.data.normalize import Splits
+from tasks.data.normalize import RealSets
 from tasks.examination.examine import taught_classifier
 from tasks.places import classifier_cache
 from tasks.registry.events import emit_decision
 from tasks.registry.model_registry import ModelRegistry, Version
-from tasks.registry.records import Origin, Record, whoami
+from tasks.registry.records import Record, VersionOrigin, whoami
 from tasks.runs.epochs import diversity_after
 from tasks.runs.run_folder import LATEST, Run, runs_folder
 
@@ -51,7 +51,7 @@ class Challenge:
 
 @contextmanager
 def open_challenge(
-    models: ModelRegistry, experiment: Experiment, settings: RetrainSettings, splits: Splits
+    models: ModelRegistry, experiment: Experiment, settings: RetrainSettings, splits: RealSets
 ) -> Iterator[Challenge]:
     """The next challenge, for one process at a time.
 
@@ -102,15 +102,17 @@ def compare_generators(
     challenger: Path,
     champion: Path | None,
     *,
-    splits: Splits,
+    splits: RealSets,
     run: Run,
     experiment: Experiment,
     standard_errors: float,
 ) -> Verdict:
     """Decide between the images that the two drew; nothing here reads the test images."""
     known, unseen = LabelledImages.load(splits.train), LabelledImages.load(splits.validation)
-    drawn, classifier = LabelledImages.load(challenger).images[: copying.SAMPLE], experiment.classifier
-    copied = copying.measure(*(images.reshape(len(images), -1) for images in (drawn, known.images, unseen.images)))
+    drawn, classifier = LabelledImages.load(challenger).images[: memorisation.SAMPLE], experiment.classifier
+    copied = memorisation.measure_memorisation(
+        *(images.reshape(len(images), -1) for images in (drawn, known.images, unseen.images))
+    )
     answers = recognised_images(challenger, unseen, classifier, run.classifiers)
     comparison = (
         compare(answers, recognised_images(champion, unseen, classifier, classifier_cache())) if champion else None
@@ -137,10 +139,10 @@ def recognised_images(teaching: Path, on: LabelledImages, settings: ClassifierSe
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)
-def add_version(challenge: Challenge, verdict: Verdict, run: Run, *, splits: Splits, keep: int) -> Record:
+def add_version(challenge: Challenge, verdict: Verdict, run: Run, *, splits: RealSets, keep: int) -> Record:
     """Make the challenger a version, champion if the verdict says so, and remove the run, whose files it has now."""
     flow_run = runtime.flow_run.name
-    origin = Origin(
+    origin = VersionOrigin(
         who=f"{whoami()}, flow run {flow_run}" if flow_run else whoami(),
         run_id=run.id,
         data_digest=splits.digest,

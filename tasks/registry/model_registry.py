@@ -23,7 +23,7 @@ from gan_core.errors import BadInput
 from gan_core.files import is_local, located, make_read_only, read_text, sha256, sync, write_text
 from gan_core.measures.challenger_comparison import Verdict
 from tasks.locks import locked
-from tasks.registry.records import Lineage, Origin, Promotion, Record, now
+from tasks.registry.records import Lineage, Promotion, Record, VersionOrigin, now
 
 logger = logging.getLogger("synthetic_data.models")
 
@@ -118,7 +118,9 @@ class ModelRegistry:
         with locked(self.folder / ".retraining", while_waiting=waiting):
             yield
 
-    def add_version(self, name: str, files: Mapping[str, Path], verdict: Verdict, origin: Origin, keep: int) -> Record:
+    def add_version(
+        self, name: str, files: Mapping[str, Path], verdict: Verdict, origin: VersionOrigin, keep: int
+    ) -> Record:
         """Make a version of copies of `files`, make it champion if it was promoted, and remove old ones.
 
         A verdict over another champion than the present one does not count.
@@ -179,7 +181,7 @@ class ModelRegistry:
         sync(self.folder)
         return promotion
 
-    def _write(self, name: str, files: Mapping[str, Path], verdict: Verdict, origin: Origin) -> Record:
+    def _write(self, name: str, files: Mapping[str, Path], verdict: Verdict, origin: VersionOrigin) -> Record:
         staging = self.folder / f".{name}.staging"
         staging.mkdir()
         for file, source in files.items():

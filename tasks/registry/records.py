@@ -14,7 +14,7 @@ from gan_core.config import Settings
 
 
 @dataclass(frozen=True)
-class Origin:
+class VersionOrigin:
     """What a version was made by and from."""
 
     who: str

@@ -19,7 +19,7 @@ from gan_core.provenance import program_digest
 from gan_core.reports import run_page as page
 from gan_core.reports import run_table as report
 from gan_core.reports.pictures import mosaic, save_png
-from tasks.data.normalize import Splits
+from tasks.data.normalize import RealSets
 from tasks.data.sources import without_password
 from tasks.registry.events import emit_collapse
 from tasks.runs.epochs import diversity_after
@@ -47,7 +47,7 @@ def publish_report(
     examinations: Sequence[Examination],
     trts: Examination,
     *,
-    splits: Splits,
+    splits: RealSets,
     experiment: Experiment,
     run: Run,
 ) -> Report:

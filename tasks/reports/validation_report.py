@@ -13,7 +13,7 @@ from gan_core.images.labelled_images import LabelledImages
 from gan_core.measures.tstr import Examination
 from gan_core.reports import run_table as report
 from gan_core.reports.sweep_table import add_validation_columns
-from tasks.data.normalize import Splits
+from tasks.data.normalize import RealSets
 from tasks.runs.epochs import diversity_after
 from tasks.runs.run_folder import Run
 from tasks.runs.run_provenance import run_provenance
@@ -24,7 +24,7 @@ def save_validation_report(
     examinations: Sequence[Examination],
     trts: Examination,
     *,
-    splits: Splits,
+    splits: RealSets,
     experiment: Experiment,
     run: Run,
 ) -> Path:

@@ -3,11 +3,11 @@
 from gan_core.config import Experiment
 from gan_core.files import sha256
 from gan_core.provenance import Provenance, library_versions, program_digest
-from tasks.data.normalize import Splits
+from tasks.data.normalize import RealSets
 from tasks.runs.run_folder import Run
 
 
-def run_provenance(splits: Splits, experiment: Experiment, run: Run) -> Provenance:
+def run_provenance(splits: RealSets, experiment: Experiment, run: Run) -> Provenance:
     """The digests of settings, data, generator and program; the generator must be trained."""
     from gan_core.compute.precision import resolve_policy
 

@@ -20,7 +20,7 @@ from gan_core.images.understanding import class_counts
 from gan_core.measures.diversity import Diversity
 from gan_core.provenance import identify
 from gan_core.reports.pictures import grid, save_gif, save_png
-from tasks.data.normalize import Splits
+from tasks.data.normalize import RealSets
 from tasks.examination.teacher import Teacher
 from tasks.progress import progress
 from tasks.runs.epochs import diversity_after, read_epochs, save_epochs
@@ -38,7 +38,9 @@ logger = logging.getLogger("synthetic_data.train")
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)
-def train_gan(splits: Splits, experiment: Experiment, run: Run, *, teacher: Teacher, start: Path | None = None) -> Path:
+def train_gan(
+    splits: RealSets, experiment: Experiment, run: Run, *, teacher: Teacher, start: Path | None = None
+) -> Path:
     """Train a generator from the training images, from the run's last checkpoint if there is one.
 
     After each epoch the teacher compares what it draws with the validation images. A new run begins with the networks
@@ -82,7 +84,7 @@ def train_gan(splits: Splits, experiment: Experiment, run: Run, *, teacher: Teac
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)
-def train_along(splits: Splits, experiment: Experiment) -> None:
+def train_along(splits: RealSets, experiment: Experiment) -> None:
     """Play the chief's game with it, from where it stands; nothing is kept here."""
     team, real = assemble(), LabelledImages.load(splits.train)
     with team.together():
@@ -95,7 +97,7 @@ def train_along(splits: Splits, experiment: Experiment) -> None:
     logger.info("The GAN is trained; worker %d of %d ends here, worker 0 goes on", team.host, team.hosts)
 
 
-def _common(experiment: Experiment, splits: Splits) -> str:
+def _common(experiment: Experiment, splits: RealSets) -> str:
     """What all hosts must have in common, but for the seed: that of a challenger is known to the chief alone."""
     return identify(experiment.model_copy(update={"seed": 0}), splits.digest)
 

@@ -26,7 +26,7 @@ from gan_core.reports.run_page import _chart
 from tasks.locks import locked, try_locked
 from tasks.places import cache_home
 from tasks.registry.model_registry import ModelRegistry
-from tasks.registry.records import Origin
+from tasks.registry.records import VersionOrigin
 from tasks.runs.run_folder import Run, publish_latest, resolve_latest
 
 COMMAND = Path(PREFECT).with_name("synthetic-data")
@@ -49,7 +49,9 @@ def models(tmp_path: Path) -> ModelRegistry:
     models = ModelRegistry(tmp_path / "models")
     (tmp_path / "source").write_text("content", "utf-8")
     verdict = Verdict(False, REASON, {"accuracy": 0.5})
-    models.add_version("v0001", {"generator.npz": tmp_path / "source"}, verdict, Origin("me", "run", "data", None), 9)
+    models.add_version(
+        "v0001", {"generator.npz": tmp_path / "source"}, verdict, VersionOrigin("me", "run", "data", None), 9
+    )
     return models
 
 

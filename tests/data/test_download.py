@@ -39,7 +39,7 @@ from tasks.data.sources import (
     WrongChecksum,
     read_class_names,
     read_sets,
-    verify,
+    verify_source,
 )
 
 REAL = Path(os.environ.get("SYNTHETIC_DATA_SOURCE") or Path(__file__).parents[3] / "shared" / "fashion-mnist")
@@ -460,7 +460,7 @@ def test_files_under_other_usual_names_are_read(tiny_source: Path, old: str, new
     renamed(tiny_source, old, new) if old != "t" else [
         path.rename(path.with_name(f"letters-{path.name}")) for path in list(tiny_source.glob("*ubyte*"))
     ]
-    train, test = read_sets(verify(tiny_source))
+    train, test = read_sets(verify_source(tiny_source))
     assert (len(train), len(test)) == (600, 200)
 
 
@@ -472,10 +472,10 @@ def test_unpacked_files_are_read_in_the_folder_or_below_it(tiny_source: Path, be
         (place / name.removesuffix(".gz")).write_bytes(gzip.decompress((tiny_source / name).read_bytes()))
         (tiny_source / name).unlink()
     assert download.fn(str(tiny_source)) == tiny_source.resolve()
-    train, _ = read_sets(verify(tiny_source))
+    train, _ = read_sets(verify_source(tiny_source))
     assert (train.images == striped_images(600, seed=1).images).all() and train.class_names[0] == "stripes 0"
     write_source(place, striped_images(40, seed=1), striped_images(20, seed=2))
-    assert len(read_sets(verify(tiny_source))[0]) == 40  # of a file and its compressed one, the latter
+    assert len(read_sets(verify_source(tiny_source))[0]) == 40  # of a file and its compressed one, the latter
 
 
 @pytest.mark.parametrize(
@@ -490,22 +490,22 @@ def test_two_files_for_one_are_refused_unless_one_has_the_standard_name(
 ) -> None:
     (tiny_source / copied_as).parent.mkdir(exist_ok=True)
     shutil.copy(tiny_source / name, tiny_source / copied_as)
-    verify(tiny_source)
+    verify_source(tiny_source)
     if told:
         (tiny_source / name).rename(tiny_source / name.replace("-idx", ".idx"))
         with pytest.raises(IncompleteSource, match=told):
-            verify(tiny_source)
+            verify_source(tiny_source)
 
 
 def test_two_sets_are_not_mixed_nor_guessed(tiny_source: Path) -> None:
     for folder in ("mnist", "kmnist"):
         shutil.copytree(tiny_source, tiny_source.parent / "all" / folder)
     with pytest.raises(IncompleteSource, match=r"kmnist, mnist.*name one"):
-        verify(tiny_source.parent / "all")
+        verify_source(tiny_source.parent / "all")
     for name, other in (("train", "letters-train"), ("t10k", "digits-test")):
         renamed(tiny_source, name, other)
     with pytest.raises(IncompleteSource, match="four files of one set"):
-        verify(tiny_source)
+        verify_source(tiny_source)
 
 
 def test_litter_beside_the_files_is_no_file_of_theirs(tiny_source: Path) -> None:
@@ -514,16 +514,16 @@ def test_litter_beside_the_files_is_no_file_of_theirs(tiny_source: Path) -> None
         path.with_name(f"._{path.name}").write_bytes(b"Mac OS X")
     (tiny_source / "__MACOSX").mkdir()
     (tiny_source / CLASSES).rename(tiny_source / "Classes.txt.txt")
-    assert read_sets(verify(tiny_source))[0].class_names[0] == "stripes 0"
+    assert read_sets(verify_source(tiny_source))[0].class_names[0] == "stripes 0"
 
 
 def test_what_is_there_instead_is_named(tmp_path: Path) -> None:
     (folder := tmp_path / "other").mkdir()
     with pytest.raises(IncompleteSource, match="got nothing"):
-        verify(folder)
+        verify_source(folder)
     (folder / "train.csv").write_text("label,pixel1")
     with pytest.raises(IncompleteSource, match=rf"{TRAIN_IMAGES}.*got train\.csv"):
-        verify(folder)
+        verify_source(folder)
 
 
 @needs_real_files
@@ -531,10 +531,10 @@ def test_the_original_is_known_however_it_is_compressed(tmp_path: Path) -> None:
     for name in FILES:
         content = gzip.decompress((REAL / name).read_bytes())
         (tmp_path / name.removesuffix(".gz")).write_bytes(content)
-    source = verify(tmp_path)
+    source = verify_source(tmp_path)
     assert read_class_names(source) == FASHION_MNIST_CLASSES
     (tmp_path / TRAIN_LABELS).write_bytes(gzip.compress((tmp_path / TRAIN_LABELS.removesuffix(".gz")).read_bytes(), 1))
-    assert read_class_names(verify(tmp_path)) == FASHION_MNIST_CLASSES
+    assert read_class_names(verify_source(tmp_path)) == FASHION_MNIST_CLASSES
 
 
 NAMES = ["Größe", "naïve", *(f"class {number}" for number in range(8))]
@@ -547,7 +547,7 @@ def test_class_names_are_read_from_any_encoding_that_says_so(tiny_source: Path, 
     sums = (tiny_source / SUMS).read_text().upper().replace("IDX", "idx").replace("UBYTE.GZ", "ubyte.gz")
     sums = re.sub("(TRAIN|T10K)-(IMAGES|LABELS)", lambda found: found[0].lower(), sums)
     (tiny_source / SUMS).write_bytes(sums.replace("\n", "\r\n").encode(encoding))
-    assert list(read_class_names(verify(tiny_source))) == NAMES
+    assert list(read_class_names(verify_source(tiny_source))) == NAMES
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-16-le"])
@@ -562,4 +562,4 @@ def test_sums_in_another_form_are_told_how_to_be_written(tiny_source: Path) -> N
     digest = sha256(tiny_source / TRAIN_IMAGES).upper()
     (tiny_source / SUMS).write_text(f"\nAlgorithm  Hash  Path\n---------  ----  ----\nSHA256  {digest}  C:\\x.gz\n")
     with pytest.raises(IncompleteSource, match=r"Algorithm.*sha256sum \*\.gz > SHA256SUMS"):
-        verify(tiny_source)
+        verify_source(tiny_source)

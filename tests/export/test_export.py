@@ -21,7 +21,7 @@ from gan_core.errors import BadInput
 from gan_core.files import sha256
 from gan_core.formats import EXTRAS, FORMATS
 from gan_core.formats.png import folder_names
-from gan_core.formats.shards import Split
+from gan_core.formats.shards import ExportSplit
 from gan_core.images.labelled_images import LabelledImages
 from tasks.data.download import download
 from tasks.data.normalize import normalize
@@ -71,7 +71,7 @@ def test_manifest_and_card_say_what_is_synthetic(dataset: Path) -> None:
 def test_real_images_are_taken_shard_by_shard(tmp_path: Path) -> None:
     real = striped_images(300, seed=5)
     real.save(tmp_path / "test.npz")
-    split = Split("test", 300, 250, tmp_path / "test.npz", real=True)
+    split = ExportSplit("test", 300, 250, tmp_path / "test.npz", real=True)
     assert np.array_equal(np.concatenate([split.load(n).images for n in (0, 1)]), real.images)
 
 

@@ -23,7 +23,7 @@ from gan_core.errors import BadInput
 from gan_core.measures.challenger_comparison import Verdict
 from tasks.data.sources import TRAIN_IMAGES
 from tasks.registry.model_registry import ModelRegistry
-from tasks.registry.records import Origin, Record
+from tasks.registry.records import Record, VersionOrigin
 
 RETRAIN = "flows.retrain:retrain"
 CLASSES = striped_images(1, seed=1).class_names
@@ -96,7 +96,7 @@ def reference(tmp_path_factory: pytest.TempPathFactory, prefect_server: dict[str
         }
     )
     untrained = call("exported:untrained_generator", folder / "generator.npz", CLASSES, environment={})
-    origin, verdict = Origin("me@here", "run", "data", None), Verdict(True, "The first.", {"accuracy": 0.1})
+    origin, verdict = VersionOrigin("me@here", "run", "data", None), Verdict(True, "The first.", {"accuracy": 0.1})
     ModelRegistry(folder / "models").add_version("v0001", {"generator.npz": untrained}, verdict, origin, 5)
     place = copied(Place(folder, experiment, prefect_server, ""), folder / "undisturbed")
     record = place.retrain()

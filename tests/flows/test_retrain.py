@@ -14,7 +14,7 @@ from flows.commands.main import app
 from gan_core.config import Experiment, RetrainSettings
 from gan_core.errors import BadInput
 from gan_core.measures.diversity import Diversity
-from tasks.data.normalize import Splits, normalize
+from tasks.data.normalize import RealSets, normalize
 from tasks.registry import events
 from tasks.registry.challenge import open_challenge
 from tasks.registry.model_registry import ModelRegistry
@@ -120,7 +120,7 @@ def test_what_cannot_be_compared_is_refused_before_the_long_work(tmp_path: Path)
 
 
 def enter(
-    models: ModelRegistry, experiment: Experiment, settings: RetrainSettings, splits: Splits
+    models: ModelRegistry, experiment: Experiment, settings: RetrainSettings, splits: RealSets
 ) -> tuple[str, int, Path | None]:
     with open_challenge(models, experiment, settings, splits) as challenge:
         return challenge.name, challenge.experiment.seed, challenge.start

@@ -24,7 +24,7 @@ from PIL import Image
 from gan_core.config import ExportSettings
 from gan_core.formats import FORMATS
 from gan_core.formats.idx_codec import read_idx
-from gan_core.formats.shards import Split
+from gan_core.formats.shards import ExportSplit
 from gan_core.formats.webdataset import images_in_tar
 from gan_core.images.labelled_images import LabelledImages
 from tasks.export.dataset_card import HUB_PATHS
@@ -235,7 +235,7 @@ def test_many_workers_read_each_image_of_the_tar_files_once(
 def test_a_split_has_enough_tar_files_for_many_workers_and_no_more_than_it_must(
     images: int, each: int, tars: int
 ) -> None:
-    split = Split("train", images, 250 if images < 10**4 else 10**4, Path(), real=False)
+    split = ExportSplit("train", images, 250 if images < 10**4 else 10**4, Path(), real=False)
     assert images_in_tar(split) == each and -(-images // each) == tars
 
 

@@ -9,7 +9,7 @@ from conftest import striped_images, write_source
 from gan_core.config import DataSettings
 from gan_core.errors import BadInput
 from gan_core.images.labelled_images import FASHION_MNIST_CLASSES, LabelledImages
-from gan_core.images.stratified_split import split
+from gan_core.images.stratified_split import split_validation
 from tasks.data.normalize import normalize
 from tasks.data.sources import CLASSES
 
@@ -34,7 +34,7 @@ REAL = numbered_images(UNEVEN)
 
 @pytest.mark.parametrize("count", [1, 7, 80, 799])
 def test_the_parts_are_a_partition_with_their_own_labels(count: int) -> None:
-    train, validation = split(REAL, cut(count), seed=0)
+    train, validation = split_validation(REAL, cut(count), seed=0)
     assert len(validation) == count
     assert sorted(numbers(train) + numbers(validation)) == list(range(len(REAL)))
     for part in (train, validation):
@@ -43,7 +43,7 @@ def test_the_parts_are_a_partition_with_their_own_labels(count: int) -> None:
 
 @pytest.mark.parametrize("count", [1, 7, 80, 799])
 def test_each_class_keeps_its_share_to_within_one_image(count: int) -> None:
-    _, validation = split(REAL, cut(count), seed=0)
+    _, validation = split_validation(REAL, cut(count), seed=0)
     exact = np.bincount(UNEVEN) * count / len(UNEVEN)
     assert np.all(np.abs(np.bincount(validation.labels, minlength=10) - exact) < 1)
 
@@ -51,7 +51,7 @@ def test_each_class_keeps_its_share_to_within_one_image(count: int) -> None:
 @pytest.mark.parametrize("count", [8, 20, 150])
 def test_each_class_of_two_images_is_on_either_side_and_a_single_one_is_learned_from(count: int) -> None:
     uneven = numbered_images([0] * 180 + [1] * 2 + [2] * 2 + [3] * 2 + [4] * 2 + [5])
-    train, validation = split(uneven, cut(count), seed=0)
+    train, validation = split_validation(uneven, cut(count), seed=0)
     assert len(validation) == count
     assert set(train.labels) == {0, 1, 2, 3, 4, 5} and set(validation.labels) == {0, 1, 2, 3, 4}
 
@@ -71,29 +71,29 @@ def test_a_share_and_its_number_give_the_same_files(tiny_source: Path, tmp_path:
 
 
 def test_the_seed_and_nothing_else_sets_the_split() -> None:
-    first, again, other = (split(REAL, cut(80), seed) for seed in (3, 3, 4))
+    first, again, other = (split_validation(REAL, cut(80), seed) for seed in (3, 3, 4))
     assert [numbers(part) for part in first] == [numbers(part) for part in again]
     assert set(numbers(first[1])) != set(numbers(other[1]))
 
 
 def test_fewer_training_images_are_a_balanced_part_of_them_and_leave_validation_alone() -> None:
-    train, validation = split(REAL, cut(80), seed=0)
-    fewer, same = split(REAL, cut(80, train=72), seed=0)
+    train, validation = split_validation(REAL, cut(80), seed=0)
+    fewer, same = split_validation(REAL, cut(80, train=72), seed=0)
     assert numbers(same) == numbers(validation)
     assert len(fewer) == 72 and set(numbers(fewer)) < set(numbers(train))
     assert np.all(np.abs(np.bincount(fewer.labels, minlength=10) - np.bincount(train.labels, minlength=10) / 10) < 1)
 
 
 def test_images_come_in_no_order_of_classes() -> None:
-    train, _ = split(REAL, cut(80), seed=0)
+    train, _ = split_validation(REAL, cut(80), seed=0)
     assert 1 in train.labels[:50] and 0 in train.labels[-50:]
 
 
 def test_a_split_that_leaves_too_little_is_refused() -> None:
     with pytest.raises(BadInput, match="validation_images"):
-        split(REAL, cut(800), seed=0)
+        split_validation(REAL, cut(800), seed=0)
     with pytest.raises(BadInput, match="train_images"):
-        split(REAL, cut(80, train=721), seed=0)
+        split_validation(REAL, cut(80, train=721), seed=0)
 
 
 DATA = cut(100)
@@ -101,7 +101,7 @@ DATA = cut(100)
 
 def test_the_files_hold_the_split_and_the_test_images(tiny_source: Path, tmp_path: Path) -> None:
     splits = normalize.fn(tiny_source, tmp_path / "made", DATA, seed=0)
-    train, validation = split(striped_images(600, seed=1), DATA, seed=0)
+    train, validation = split_validation(striped_images(600, seed=1), DATA, seed=0)
     expected = {splits.train: train, splits.validation: validation, splits.test: striped_images(200, seed=2)}
     for path, images in expected.items():
         loaded = LabelledImages.load(path)

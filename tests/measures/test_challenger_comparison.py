@@ -7,10 +7,10 @@ import pytest
 
 from gan_core.measures.challenger_comparison import Verdict, compare, decide
 from gan_core.measures.diversity import Diversity
-from gan_core.measures.memorisation import Copying
+from gan_core.measures.memorisation import Memorisation
 
 SOUND = Diversity(coverage=0.9, manifold_recall=0.9, repeated=0.0, evenness=1.0, worst_class_coverage=0.8, frechet=1.0)
-HONEST = Copying(copied=0.01, noise=0.03)
+HONEST = Memorisation(copied=0.01, noise=0.03)
 SEEDS, IMAGES = 3, 5_000
 
 
@@ -73,7 +73,7 @@ def test_the_first_challenger_needs_nobody_to_beat() -> None:
 def test_who_collapsed_or_copies_is_refused_however_well_it_teaches(champion: np.ndarray | None) -> None:
     collapsed = replace(SOUND, worst_class_coverage=0.1)
     assert "collapsed" in verdict(answers(0.95, 2), champion, diversity=collapsed).reason
-    copying = verdict(answers(0.95, 2), champion, copying=Copying(0.5, 0.03))
+    copying = verdict(answers(0.95, 2), champion, copying=Memorisation(0.5, 0.03))
     assert not copying.promoted and "copies" in copying.reason
     assert verdict(answers(0.95, 2), champion, diversity=collapsed, tolerate_collapse=True).promoted
 

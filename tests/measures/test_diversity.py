@@ -8,7 +8,7 @@ from gan_core.measures.diversity import (
     distances,
     evenness,
     manifold_recall,
-    measure,
+    measure_diversity,
     neighbour_distance,
     repeated,
     worst_class,
@@ -93,7 +93,7 @@ def test_what_repeats_itself_or_leaves_classes_out_has_collapsed_and_reality_has
 
     def collapse(real: np.ndarray, generated: np.ndarray, seen: np.ndarray = labels) -> str:
         pixels = {"real_pixels": real, "generated_pixels": generated}
-        return measure(real, generated, labels=labels, seen=seen, **pixels).collapse
+        return measure_diversity(real, generated, labels=labels, seen=seen, **pixels).collapse
 
     assert collapse(REAL + apart, OTHER + apart) == ""
     assert " 0% of one class" in collapse(REAL + apart, OTHER)

@@ -12,7 +12,7 @@ import pytest
 from gan_core.errors import BadInput
 from gan_core.measures.challenger_comparison import Verdict
 from tasks.registry.model_registry import ModelRegistry, Version
-from tasks.registry.records import Origin, Record
+from tasks.registry.records import Record, VersionOrigin
 
 ROOT = Path(__file__).parents[2]
 PROMOTED, REFUSED = Verdict(True, "Better.", {"accuracy": 0.9}), Verdict(False, "Worse.", {"accuracy": 0.8})
@@ -23,7 +23,7 @@ KILLED = """
 import os, pathlib, shutil, signal, sys
 from gan_core.measures.challenger_comparison import Verdict
 from tasks.registry.model_registry import ModelRegistry
-from tasks.registry.records import Origin
+from tasks.registry.records import VersionOrigin
 models, source = ModelRegistry(pathlib.Path(sys.argv[1])), pathlib.Path(sys.argv[2])
 def counted(call):
     def change(*arguments, **options):
@@ -41,7 +41,7 @@ def add_version():
         setattr(os, name, counted(getattr(os, name)))
     models.finish_interrupted_promotion()
     met = models.champion()
-    origin = Origin("a killed process", "run", "data", met.name if met else None)
+    origin = VersionOrigin("a killed process", "run", "data", met.name if met else None)
     better = Verdict(True, "Better.", {"accuracy": 0.9})
     models.add_version(models.next_name(), {"generator.npz": source}, better, origin, 1)
 for line in sys.stdin:
@@ -65,7 +65,7 @@ def add_version(
     name, met = models.next_name(), models.champion()
     source = models.folder.parent / "source"
     source.write_text(name)
-    origin = Origin("me@here", "run", "data", (met.name if met else None) if champion == "" else champion)
+    origin = VersionOrigin("me@here", "run", "data", (met.name if met else None) if champion == "" else champion)
     models.add_version(name, {"generator.npz": source}, verdict, origin, keep)
     return models.version(name)
 

@@ -23,7 +23,7 @@ from gan_core.provenance import Provenance
 from gan_core.reports.history_table import build_history_frame, changes, format_history, neighbours, summarise_entries
 from gan_core.reports.run_table import build_run_frame
 from tasks.registry.model_registry import ModelRegistry
-from tasks.registry.records import Origin
+from tasks.registry.records import VersionOrigin
 from tasks.reports.gather_history import find_entries, publish_history, read_entries
 from tasks.runs.run_folder import Run
 
@@ -57,7 +57,7 @@ def add_version(models: ModelRegistry, verdict: Verdict, seed: int) -> None:
     experiment = STANDARD.model_copy(update={"seed": seed})
     for name, text in (("generator.npz", "generator"), ("experiment.json", experiment.model_dump_json())):
         (folder / name).write_text(text)
-    origin = Origin("me@here", f"202611{10 + seed:02d}-040000-standard-dddddddd", "d" * 64, met)
+    origin = VersionOrigin("me@here", f"202611{10 + seed:02d}-040000-standard-dddddddd", "d" * 64, met)
     files = {name: folder / name for name in ("generator.npz", "experiment.json")}
     models.add_version(models.next_name(), files, verdict, origin, keep=9)
 
