@@ -9,6 +9,7 @@ import sysconfig
 import tomllib
 from email import message_from_string
 from pathlib import Path
+from typing import Any
 from zipfile import ZipFile
 
 import pytest
@@ -38,7 +39,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     git = ["git", "-C", str(theirs), "-c", "user.name=they", "-c", "user.email=they@example.org"]
     subprocess.run([*git, "init", "--quiet"], check=True)
     subprocess.run([*git, "commit", "--quiet", "--allow-empty", "--message", "theirs"], check=True)
-    environment = theirs / ".venv"
+    environment = theirs / "Ordner mit Umläuten" / ".venv"  # blanks and umlauts are in many homes
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
     pip = [sys.executable, "-m", "pip", "--python", str(environment / "bin" / "python"), "install", "--quiet"]
     subprocess.run([*pip, "--no-deps", "--no-index", "--disable-pip-version-check", wheel], check=True)
@@ -53,7 +54,8 @@ def away(installed: Path, program: str, *arguments: str | Path) -> str:
     alone = surroundings()
     del alone["PYTHONPATH"]
     command = [installed / "bin" / program, *arguments]
-    return subprocess.run(command, cwd=installed, env=alone, capture_output=True, text=True, check=True).stdout
+    options: dict[str, Any] = {"capture_output": True, "text": True, "check": True, "umask": 0o077}
+    return subprocess.run(command, cwd=installed, env=alone, **options).stdout
 
 
 def test_the_wheel_holds_each_module_and_template_and_the_licence(wheel: Path) -> None:

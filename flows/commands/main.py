@@ -80,8 +80,7 @@ def run(
 ) -> None:
     """Download, train, draw, examine and report; goes on with an unfinished run of the same settings."""
     wanted = customise_experiment(experiment, read_settings(settings))
-    check_experiment(wanted)
-    check_runs_folder()
+    check_runs_folder(check_experiment(wanted))
     if not verbose:
         hide_library_messages()
     from flows.commands.local_server import server

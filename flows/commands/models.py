@@ -32,8 +32,7 @@ def retrain(
         customise_experiment(experiment, read_settings(settings)),
         RetrainSettings.model_validate(read_settings(retraining)),
     )
-    check_experiment(wanted)
-    check_runs_folder()
+    check_runs_folder(check_experiment(wanted))
     require_comparison(wanted)
     check_folder(models_folder(), "let SYNTHETIC_DATA_MODELS name another one, or work elsewhere.")
     if not verbose:

@@ -35,8 +35,7 @@ def sweep(
     wanted = customise_experiment(experiment, join_lists(fixed))
     chosen = () if seeds is None else parse_seeds(seeds)
     check_workers(dask)
-    check_experiment(combinations(wanted, chosen or (wanted.seed,), grid)[0])
-    check_runs_folder()
+    check_runs_folder(check_experiment(combinations(wanted, chosen or (wanted.seed,), grid)[0]))
     if not verbose:
         hide_library_messages()
     from flows.commands.local_server import server

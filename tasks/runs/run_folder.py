@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
 from gan_core.config import Refinement
+from gan_core.errors import BadInput
 from gan_core.files import copy, is_local, link, located, read_text, write_text
 from gan_core.measures.tstr import TeachingSet
-from tasks.places import check_folder, classifier_cache
+from tasks.places import check_folder, classifier_cache, standing
 
 LATEST = "latest"
 
@@ -139,9 +141,15 @@ def runs_folder() -> Path:
     return located(os.environ.get("SYNTHETIC_DATA_RUNS") or "runs")
 
 
-def check_runs_folder() -> None:
-    """Raise BadInput for a place for runs that cannot be made or written to."""
-    check_folder(runs_folder(), "let SYNTHETIC_DATA_RUNS name another one, or work elsewhere.")
+def check_runs_folder(needed: int = 0) -> None:
+    """Raise BadInput for a place for runs that cannot be made or written to, or without room for so many bytes."""
+    folder = runs_folder()
+    check_folder(folder, "let SYNTHETIC_DATA_RUNS name another one, or work elsewhere.")
+    if is_local(folder) and (free := shutil.disk_usage(standing(folder.resolve())).free) < needed:
+        raise BadInput(
+            f"Expected room for at least {needed / 1e6:,.1f} MB of images in {folder}, got {free / 1e6:,.1f} MB; "
+            "make room, let SYNTHETIC_DATA_RUNS name another folder, or draw fewer images."
+        )
 
 
 def publish_latest(run: Run) -> None:

@@ -302,3 +302,11 @@ def test_a_run_whose_images_are_damaged_is_named_before_the_work(refusal: Callab
     for name, text in (("report.html", ""), ("experiment.json", settings), ("synthetic.npz", "damaged")):
         (tmp_path / name).write_text(text, "utf-8")
     assert "synthetic.npz" in refusal("examine", str(tmp_path))
+
+
+def test_a_run_that_finds_no_room_is_refused_before_the_work(
+    refusal: Callable[..., str], small_disk: Path, tiny_source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SYNTHETIC_DATA_RUNS", str(small_disk / "runs"))
+    line = refusal("run", "--source", str(tiny_source), "--dataset.per-class", "200", "--data.validation-images", "100")
+    assert "at least 1.6 MB of images" in line and "SYNTHETIC_DATA_RUNS" in line and not list(small_disk.iterdir())
