@@ -16,6 +16,7 @@ from pydantic import (
     NonNegativeInt,
     PositiveFloat,
     PositiveInt,
+    ValidationInfo,
     model_validator,
 )
 
@@ -59,6 +60,8 @@ Seeds = Annotated[tuple[Seed, ...], BeforeValidator(split_numbers)]
 Counts = Annotated[dict[str, NonNegativeInt], BeforeValidator(split_counts)]
 LEAST_EPOCH = 20_000  # images: below that, the few steps of the default epochs teach a generator next to nothing
 
+STORED = "stored"  # the context in which settings are read from files that older programs wrote
+
 logger = logging.getLogger("synthetic_data.config")
 
 
@@ -73,10 +76,10 @@ class Settings(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _take_old_names(cls, values: Any) -> Any:
-        """The values by the names of today; an old name is taken before that of today, and said to be old."""
+    def _take_old_names(cls, values: Any, info: ValidationInfo) -> Any:
+        """The values by the names of today; an old name is taken before that of today, and told, but for files."""
         old = [name for name in cls.RENAMED if isinstance(values, Mapping) and name in values]
-        for name in old:
+        for name in () if info.context == STORED else old:
             say_once(f"The setting {name} is called {cls.RENAMED[name]} now; the old name is still taken.")
         renamed = {cls.RENAMED[name]: values[name] for name in old}
         return {name: value for name, value in values.items() if name not in old} | renamed if old else values

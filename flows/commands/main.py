@@ -24,7 +24,7 @@ from flows.commands.options import (
 )
 from flows.commands.screen import forgive_output, hide_library_messages, log_file
 from flows.commands.server_setup import HEARTBEAT
-from gan_core.config import STANDARD, Experiment, ExportSettings
+from gan_core.config import STANDARD, STORED, Experiment, ExportSettings
 from gan_core.distribution import program_version
 from gan_core.errors import BadInput
 from gan_core.files import located, read_text
@@ -207,7 +207,7 @@ def _experiment_of(run: Run) -> Experiment:
         settings = json.loads(read_text(run.experiment))
         if not settings.keys() >= {"seed", "data", "gan", "dataset", "classifier"}:  # which every run has written
             raise ValueError("It lacks settings.")
-        return Experiment.model_validate(settings)
+        return Experiment.model_validate(settings, context=STORED)
     except (AttributeError, OSError, ValueError):
         raise BadInput(
             f"Expected the settings of a run in {run.experiment}, got none that can be read; name another run."

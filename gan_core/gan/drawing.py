@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from gan_core.compute.graphs import compile_graph
 from gan_core.compute.weights import assign, values
+from gan_core.config import STORED
 from gan_core.files import load_arrays, save_arrays
 from gan_core.gan.generator_card import GeneratorCard
 from gan_core.gan.networks import Generator
@@ -25,7 +26,7 @@ def save_generator(path: Path, generator: Generator, card: GeneratorCard) -> Non
 def load_generator(path: Path) -> tuple[Generator, GeneratorCard]:
     """Read what `save_generator` wrote; no training image is needed."""
     arrays = load_arrays(path)
-    card = GeneratorCard.model_validate_json(str(arrays["card"]))
+    card = GeneratorCard.model_validate_json(str(arrays["card"]), context=STORED)
     generator = Generator(card.gan, side=card.side, classes=len(card.class_names), seed=0)
     assign(generator.variables, arrays)
     return generator, card

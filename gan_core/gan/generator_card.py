@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import ValidationError
 
-from gan_core.config import GanSettings, Settings
+from gan_core.config import STORED, GanSettings, Settings
 from gan_core.errors import BadInput
 from gan_core.files import is_local
 
@@ -30,7 +30,7 @@ def read_card(path: Path) -> GeneratorCard:
                 raise zipfile.BadZipFile(f"{damaged} is damaged")
             file.seek(0)
             with np.load(file, allow_pickle=False) as arrays:
-                return GeneratorCard.model_validate_json(str(arrays["card"]))
+                return GeneratorCard.model_validate_json(str(arrays["card"]), context=STORED)
     except (EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
         raise BadInput(f"Expected a generator's file, got {path}, {_fault(error)}; train one again.") from error
     except Exception as error:

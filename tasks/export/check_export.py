@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from gan_core.config import Experiment, ExportSettings
+from gan_core.config import STORED, Experiment, ExportSettings
 from gan_core.errors import BadInput
 from gan_core.files import is_local, located
 from gan_core.formats import FORMATS, require
@@ -114,7 +114,7 @@ def read_experiment(run: Run | None) -> Experiment:
     if run is None or not run.experiment.is_file():
         raise BadInput("Expected the folder of a run as generator, to find its real test images; name one.")
     try:
-        return Experiment.model_validate_json(run.experiment.read_text("utf-8"))
+        return Experiment.model_validate_json(run.experiment.read_text("utf-8"), context=STORED)
     except (OSError, ValidationError, UnicodeDecodeError) as error:
         raise BadInput(
             f"Expected the settings of a run in {run.experiment}, to find its real test images, got none that can be "

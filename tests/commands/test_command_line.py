@@ -24,6 +24,7 @@ from gan_core.config import (
     FULL,
     SMOKE,
     STANDARD,
+    STORED,
     ClassifierSettings,
     Experiment,
     GanSettings,
@@ -245,6 +246,10 @@ def test_an_old_name_of_a_setting_is_taken_everywhere_and_said_to_be_old(
     assert getattr(customise_experiment("smoke", read_settings(bound.arguments["settings"])), section) == meant
     assert getattr(combinations(SMOKE, (0,), {f"{section}.{old}": (value,)})[0], section) == meant
     assert caplog.text.count(f"{old} is called {new} now") == 1
+    say_once.cache_clear()
+    stored = f'{{"{section}": {{"{old}": {value}}}}}'
+    assert getattr(getattr(Experiment.model_validate_json(stored, context=STORED), section), new) == value
+    assert caplog.text.count("is called") == 1
 
 
 def test_old_names_stand_in_no_help() -> None:
