@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, is_dataclass, make_dataclass
 from dataclasses import field as dataclass_field
-from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 
 from cyclopts import Parameter
 from pydantic.fields import FieldInfo
@@ -51,9 +51,13 @@ def _description(field: FieldInfo) -> str | None:
     """The setting's own, with an example of how a list or a table is typed."""
     if not field.description or not _is_listed(field):
         return field.description
-    kind, *arguments = get_origin(field.annotation), *get_args(field.annotation)
-    example = "6=30,7=12" if kind is dict else "0,1,2 or 0-2" if arguments[0] is not str else "a,b"
+    choices = get_args(get_args(field.annotation)[0]) if _is_choice(field) else ()
+    example = ",".join(choices) or ("6=30,7=12" if get_origin(field.annotation) is dict else "0,1,2 or 0-2")
     return f"{field.description} (as {example})"
+
+
+def _is_choice(field: FieldInfo) -> bool:
+    return get_origin(get_args(field.annotation)[0]) is Literal
 
 
 if TYPE_CHECKING:

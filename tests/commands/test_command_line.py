@@ -191,6 +191,23 @@ def test_help_names_every_setting() -> None:
         assert description[:40] in shown
 
 
+@pytest.mark.parametrize(
+    ("section", "name", "example"),
+    [
+        ("classifier", "seeds", "0,1,2 or 0-2"),
+        ("dataset", "refinements", "filtered,soft"),
+        ("dataset", "counts", "6=30,7=12"),
+    ],
+)
+def test_the_help_of_a_list_shows_a_text_that_the_setting_takes(section: str, name: str, example: str) -> None:
+    wide = os.environ | {"COLUMNS": "300"}
+    shown = subprocess.run([*RUN, "--help"], capture_output=True, text=True, check=True, env=wide).stdout
+    [line] = [line for line in shown.splitlines() if f"--{section}.{name} " in line]
+    assert f"(as {example})" in line
+    for text in example.split(" or "):
+        assert getattr(getattr(customise_experiment("smoke", {section: {name: text}}), section), name)
+
+
 def described(settings: type[Settings], prefix: str = "") -> list[tuple[str, str]]:
     rows = []
     for name, field in settings.model_fields.items():
