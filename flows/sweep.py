@@ -3,8 +3,7 @@
 import os
 from pathlib import Path
 
-from prefect import flow, task
-from prefect.cache_policies import NO_CACHE
+from prefect import flow
 
 from gan_core.config import STANDARD, Experiment
 from gan_core.settings_grid import Value, combinations
@@ -18,6 +17,7 @@ from tasks.runs.open_run import open_run
 from tasks.task_runners import DASK, task_runner
 from tasks.training.generate_dataset import generate_dataset
 from tasks.training.train_gan import train_gan
+from tasks.uncached_task import uncached_task
 
 
 @flow(
@@ -42,7 +42,7 @@ def sweep(
     return publish_sweep(experiments, list(map(validation_outcome, reports)))
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
+@uncached_task
 def validate(experiment: Experiment) -> Path:
     """A run up to its synthetic images, examined on validation images; `run` with its settings would go on from there.
 

@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from prefect import task
-from prefect.cache_policies import NO_CACHE
 
 from gan_core.config import ClassifierSettings
 from gan_core.files import load_arrays, save_arrays, sha256
@@ -18,6 +16,7 @@ from gan_core.images.labelled_images import LabelledImages, read_shape, repeat_s
 from gan_core.measures.tstr import Examination, TeachingSet
 from gan_core.provenance import TEACHING, digest, program_digest
 from tasks.progress import progress
+from tasks.uncached_task import uncached_task
 
 if TYPE_CHECKING:
     from gan_core.compute.keras_settings import keras
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("synthetic_data.examine")
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
+@uncached_task
 def examine(
     taught_by: TeachingSet, teaching: Sequence[Path], *, on: Path, classifier: ClassifierSettings, cache: Path
 ) -> Examination:

@@ -13,9 +13,6 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
-
 from gan_core.config import ExportSettings
 from gan_core.distribution import LICENSE, program_version
 from gan_core.files import atomic_write, is_local, refreshed, remove_tree, write_text
@@ -26,13 +23,14 @@ from tasks.export.contents import CARD, CROISSANT, MANIFEST, SUMS
 from tasks.export.croissant import croissant
 from tasks.export.dataset_card import HubSize, format_card, hub_format
 from tasks.export.plan_export import ExportPlan
+from tasks.uncached_task import uncached_task
 
 FINISHED = ".finished"
 READERS = 16  # of files at once, for their digests
 BATCH = 1_000  # files in memory
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
+@uncached_task
 def finish_export(plan: ExportPlan, settings: ExportSettings, *, staging: Path) -> None:
     """Make a complete dataset of the shards below `staging`; begun again after a kill, it ends the same.
 

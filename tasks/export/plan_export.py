@@ -6,9 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
-
 from gan_core.config import ExportSettings
 from gan_core.errors import BadInput
 from gan_core.files import sha256
@@ -19,6 +16,7 @@ from tasks.data.normalize import normalize
 from tasks.export.check_export import read_experiment, read_wanted, require_counts
 from tasks.places import cache_home
 from tasks.runs.run_folder import Run
+from tasks.uncached_task import uncached_task
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,7 @@ class ExportPlan:
     identity: str
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
+@uncached_task
 def plan_export(generator: Path, formats: Sequence[str], settings: ExportSettings) -> ExportPlan:
     """Look at the generator, a run's folder or its file, and at what is wanted; BadInput for what cannot be."""
     wanted = read_wanted(generator, formats, settings)

@@ -3,19 +3,17 @@
 import logging
 from pathlib import Path
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
-
 from gan_core.files import write_text
 from gan_core.formats import FORMATS
 from gan_core.formats.shards import ExportSplit
+from tasks.uncached_task import uncached_task
 
 DONE = ".done"  # beside the formats: a file for each shard that is complete
 
 logger = logging.getLogger("synthetic_data.export")
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
+@uncached_task
 def write_shard(split: ExportSplit, shard: int, *, formats: tuple[str, ...], staging: Path) -> int:
     """Write a shard below `staging` unless it is complete there; returns its number of images."""
     done = staging / DONE / split.stem(shard)

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from prefect import runtime, task
-from prefect.cache_policies import NO_CACHE
+from prefect import runtime
 from prefect.states import Completed
 
 from gan_core.config import ClassifierSettings, Experiment, RetrainSettings
@@ -30,6 +29,7 @@ from tasks.registry.model_registry import ModelRegistry, Version
 from tasks.registry.records import Record, VersionOrigin, whoami
 from tasks.runs.epochs import diversity_after
 from tasks.runs.run_folder import LATEST, Run, runs_folder
+from tasks.uncached_task import uncached_task
 
 logger = logging.getLogger("synthetic_data.retrain")
 
@@ -97,7 +97,7 @@ def check(champion: Version, experiment: Experiment, settings: RetrainSettings, 
         )
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
+@uncached_task
 def compare_generators(
     challenger: Path,
     champion: Path | None,
@@ -138,7 +138,7 @@ def recognised_images(teaching: Path, on: LabelledImages, settings: ClassifierSe
     return np.stack(rows)
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
+@uncached_task
 def add_version(challenge: Challenge, verdict: Verdict, run: Run, *, splits: RealSets, keep: int) -> Record:
     """Make the challenger a version, champion if the verdict says so, and remove the run, whose files it has now."""
     flow_run = runtime.flow_run.name

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from prefect import task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
-from prefect.cache_policies import NO_CACHE
 
 from gan_core.config import Experiment
 from gan_core.files import read_frame, read_text, write_csv, write_frame, write_text
@@ -25,6 +23,7 @@ from tasks.registry.events import emit_collapse
 from tasks.runs.epochs import diversity_after
 from tasks.runs.run_folder import Run, publish_latest
 from tasks.runs.run_provenance import run_provenance
+from tasks.uncached_task import uncached_task
 
 
 class Collapsed(RuntimeError):
@@ -42,7 +41,7 @@ class Report:
     synthetic: str
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
+@uncached_task
 def publish_report(
     examinations: Sequence[Examination],
     trts: Examination,

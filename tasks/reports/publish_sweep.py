@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from prefect import task
 from prefect.artifacts import create_table_artifact
-from prefect.cache_policies import NO_CACHE
 from prefect.futures import PrefectFuture
 
 from gan_core.config import Experiment
@@ -19,6 +17,7 @@ from gan_core.provenance import digest
 from gan_core.reports.sweep_table import build_sweep_frame, find_fault, format_sweep
 from gan_core.settings_grid import varying
 from tasks.runs.run_folder import runs_folder
+from tasks.uncached_task import uncached_task
 
 logger = logging.getLogger("synthetic_data.sweep")
 
@@ -53,7 +52,7 @@ def validation_outcome(report: PrefectFuture[Path]) -> Path | str:
         return f"{type(error).__name__}: {error}"
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
+@uncached_task
 def publish_sweep(experiments: Sequence[Experiment], outcomes: Sequence[Path | str]) -> Sweep:
     """Write sweep.parquet and sweep.csv, in a folder that the settings of all runs name; raises Incomplete."""
     reports = [outcome if isinstance(outcome, str) else read_frame(outcome) for outcome in outcomes]

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
-from prefect import task
-from prefect.cache_policies import NO_CACHE
 
 from gan_core.config import Experiment
 from gan_core.files import atomic_write
@@ -17,9 +15,10 @@ from tasks.data.normalize import RealSets
 from tasks.runs.epochs import diversity_after
 from tasks.runs.run_folder import Run
 from tasks.runs.run_provenance import run_provenance
+from tasks.uncached_task import uncached_task
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
+@uncached_task
 def save_validation_report(
     examinations: Sequence[Examination],
     trts: Examination,

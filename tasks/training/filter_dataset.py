@@ -3,15 +3,13 @@
 import logging
 from pathlib import Path
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
-
 from gan_core.images.labelled_images import LabelledImages
+from tasks.uncached_task import uncached_task
 
 logger = logging.getLogger("synthetic_data.filter")
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
+@uncached_task
 def filter_dataset(softened: Path, *, to: Path) -> Path:
     """Save those of the images with soft labels in `softened` whose label is believed."""
     from gan_core.measures.soft_labels import filter_by_soft_labels

@@ -3,16 +3,15 @@
 from pathlib import Path
 
 import numpy as np
-from prefect import task
-from prefect.cache_policies import NO_CACHE
 
 from gan_core.config import DatasetSettings
 from gan_core.images.labelled_images import LabelledImages, save_stream
 from tasks.examination.teacher import Teacher
 from tasks.progress import progress
+from tasks.uncached_task import uncached_task
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
+@uncached_task
 def generate_dataset(
     generator: Path, dataset: DatasetSettings, seed: int, *, teacher: Teacher, to: Path, softened: bool = False
 ) -> Path:

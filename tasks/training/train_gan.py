@@ -10,9 +10,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
-
 from gan_core.config import Experiment
 from gan_core.files import load_arrays, save_arrays
 from gan_core.images.labelled_images import LabelledImages
@@ -26,6 +23,7 @@ from tasks.progress import progress
 from tasks.runs.epochs import diversity_after, read_epochs, save_epochs
 from tasks.runs.run_folder import Run
 from tasks.training.team import Team, assemble
+from tasks.uncached_task import uncached_task
 
 if TYPE_CHECKING:
     from gan_core.gan.training_loop import Epoch, Game
@@ -37,7 +35,7 @@ EPOCHS_PER_GRID = 2
 logger = logging.getLogger("synthetic_data.train")
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
+@uncached_task
 def train_gan(
     splits: RealSets, experiment: Experiment, run: Run, *, teacher: Teacher, start: Path | None = None
 ) -> Path:
@@ -83,7 +81,7 @@ def train_gan(
     return run.generator
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
+@uncached_task
 def train_along(splits: RealSets, experiment: Experiment) -> None:
     """Play the chief's game with it, from where it stands; nothing is kept here."""
     team, real = assemble(), LabelledImages.load(splits.train)
