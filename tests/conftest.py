@@ -126,7 +126,8 @@ def on_server(server: dict[str, str]) -> Iterator[None]:
 @pytest.fixture
 def refusal(on_server: None, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., str]:
     """Types `synthetic-data` in this process, and returns the one line with which it must end."""
-    from flows.commands.main import PREFECT, main
+    from flows.commands.main import main
+    from flows.commands.prefect_settings import PREFECT
 
     for name, value in PREFECT.items():
         monkeypatch.setenv(name, value)  # so that what the command sets ends with the test

@@ -15,6 +15,7 @@ from zipfile import ZipFile
 import pytest
 from conftest import surroundings
 
+from flows.commands.prefect_settings import PREFECT
 from gan_core.distribution import LICENSE, NAME, program_version
 from tasks.export.finish_export import commit
 
@@ -58,8 +59,9 @@ def away(installed: Path, program: str, *arguments: str | Path) -> str:
     return subprocess.run(command, cwd=installed, env=alone, **options).stdout
 
 
-def test_the_wheel_holds_each_module_and_template_and_the_licence(wheel: Path) -> None:
-    sources = [path for name in PACKAGES for kind in ("*.py", "*.jinja") for path in (ROOT / name).rglob(kind)]
+def test_the_wheel_holds_each_module_template_and_setting_and_the_licence(wheel: Path) -> None:
+    kinds = "*.py", "*.jinja", "*.toml"
+    sources = [path for name in PACKAGES for kind in kinds for path in (ROOT / name).rglob(kind)]
 
     held = set(ZipFile(wheel).namelist())
 
@@ -83,15 +85,17 @@ def test_installed_elsewhere_it_runs_its_own_files_and_names_no_commit_of_its_ho
     ask = (
         "import json, flows, gan_core, tasks\n"
         "from importlib.metadata import entry_points\n"
+        "from flows.commands.prefect_settings import PREFECT\n"
         "from tasks.export.finish_export import commit\n"
         "plugins = [each.value for each in entry_points(group='prefect.plugins')]\n"
-        "print(json.dumps([commit(), plugins, *(module.__file__ for module in (flows, gan_core, tasks))]))"
+        "print(json.dumps([commit(), plugins, PREFECT, *(module.__file__ for module in (flows, gan_core, tasks))]))"
     )
 
-    named, plugins, *files = json.loads(away(installed, "python", "-c", ask))
+    named, plugins, settings, *files = json.loads(away(installed, "python", "-c", ask))
 
     assert named is None
     assert plugins == ["flows.commands.prefect_plugin"]
+    assert settings == PREFECT
     assert all(Path(file).is_relative_to(installed) for file in files)
 
 

@@ -22,8 +22,8 @@ from flows.commands.options import (
     merge_settings,
     read_settings,
 )
+from flows.commands.prefect_settings import PREFECT
 from flows.commands.screen import forgive_output, hide_library_messages, log_file
-from flows.commands.server_setup import HEARTBEAT
 from gan_core.config import STANDARD, STORED, Experiment, ExportSettings
 from gan_core.distribution import program_version
 from gan_core.errors import BadInput
@@ -34,13 +34,6 @@ from tasks.export.check_export import check_export
 from tasks.runs.run_folder import Run, check_runs_folder, resolve_latest
 from tasks.task_runners import DASK, check_workers, task_runner
 
-PREFECT = {  # what `[tool.prefect]` in pyproject.toml says, for those who call from another folder
-    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-    "PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY": "false",
-    "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT),
-    "PREFECT_LOGGING_EXTRA_LOGGERS": "synthetic_data",
-    "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
-}
 LOOPBACK = "127.0.0.1,localhost"  # which no proxy can reach for us
 
 EXPORT = ExportSettings()

@@ -5,9 +5,9 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from flows.commands.prefect_settings import HEARTBEAT
 from gan_core.errors import BadInput
 
-HEARTBEAT = 30  # seconds between two, as `flows.heartbeat_frequency` in pyproject.toml; Prefect's least
 SILENCE = 3 * HEARTBEAT  # seconds
 SHORTEST_SILENCE = 10  # seconds, Prefect's least
 

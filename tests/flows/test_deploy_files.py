@@ -5,7 +5,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +19,7 @@ from prefect.utilities.templating import apply_values, find_placeholders
 from servers import ROOT
 
 from flows.commands.local_server import server
-from flows.commands.main import PREFECT
-from flows.commands.server_setup import HEARTBEAT
+from flows.commands.prefect_settings import HEARTBEAT, PREFECT
 from tasks.automations import ALERTS, TAG
 
 DEPLOY = ROOT / "deploy"
@@ -62,30 +60,25 @@ def test_the_handbook_names_every_alert_and_only_tests_that_exist() -> None:
     assert all(f"def {name}(" in tests for name in re.findall(r"`(test_\w+)`", handbook))
 
 
-def test_the_command_sets_what_the_project_sets() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["prefect"]
-    spoken = {f"PREFECT_{name.upper()}": str(value).lower() for name, value in flat(project).items()}
+def test_prefect_has_the_same_settings_in_a_checkout_and_from_the_command_elsewhere() -> None:
+    here, elsewhere = shown_settings({}, folder=ROOT), shown_settings(PREFECT, folder=Path("/"))
 
-    assert PREFECT.items() <= spoken.items()
-    assert spoken["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"] == str(HEARTBEAT)
+    assert here == elsewhere
+    assert PREFECT.keys() <= here.keys()
 
 
-def flat(settings: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested settings with their names joined as in environment variables."""
-    nested = {name: flat(each, f"{prefix}{name}_") for name, each in settings.items() if isinstance(each, dict)}
-    own = {f"{prefix}{name}": each for name, each in settings.items() if name not in nested}
-    return own | {name: value for each in nested.values() for name, value in each.items()}
+def shown_settings(environment: dict[str, str], *, folder: Path) -> dict[str, str]:
+    """All settings that Prefect finds set in the environment or the folder, by the names of their variables."""
+    load = "import json; from prefect.settings import get_current_settings as get; "
+    show = "print(json.dumps(get().to_environment_variables(exclude_unset=True, include_secrets=True)))"
+    return json.loads(subprocess.check_output([sys.executable, "-c", load + show], env=environment, cwd=folder))
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
 def test_every_variable_is_a_setting_of_prefect_with_a_sound_value(path: Path) -> None:
     given = {name: value for name, value in settings_in(path).items() if name.startswith("PREFECT_")}
-    load = "import json; from prefect.settings import get_current_settings as get; "
-    show = "print(json.dumps(get().to_environment_variables(exclude_unset=True, include_secrets=True)))"
 
-    shown = subprocess.check_output([sys.executable, "-c", load + show], env=given, cwd="/", text=True)
-
-    assert given.keys() <= json.loads(shown).keys()
+    assert given.keys() <= shown_settings(given, folder=Path("/")).keys()
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd-analyze here")
