@@ -25,7 +25,15 @@ from tasks.data.normalize import RealSets
 from tasks.examination.examine import taught_classifier
 from tasks.places import classifier_cache
 from tasks.registry.events import emit_decision
-from tasks.registry.model_registry import ModelRegistry, Version
+from tasks.registry.model_registry import (
+    CHECKPOINT,
+    EXPERIMENT,
+    GENERATOR,
+    GRID,
+    HISTORY,
+    ModelRegistry,
+    Version,
+)
 from tasks.registry.records import Record, VersionOrigin, whoami
 from tasks.runs.epochs import diversity_after
 from tasks.runs.run_folder import LATEST, Run, runs_folder
@@ -151,11 +159,11 @@ def add_version(challenge: Challenge, verdict: Verdict, run: Run, *, splits: Rea
         versions=library_versions(),
     )
     files = {
-        "generator.npz": run.generator,
-        "checkpoint.npz": run.checkpoint,
-        "history.parquet": run.history,
-        "experiment.json": run.experiment,
-        "grid.png": max(run.grids.glob("epoch-*.png")),
+        GENERATOR: run.generator,
+        CHECKPOINT: run.checkpoint,
+        HISTORY: run.history,
+        EXPERIMENT: run.experiment,
+        GRID: run.epoch_grids()[-1],
     }
     record = challenge.models.add_version(challenge.name, files, verdict, origin, keep)
     announce(record)

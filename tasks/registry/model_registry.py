@@ -25,6 +25,10 @@ from gan_core.measures.challenger_comparison import Verdict
 from tasks.locks import locked
 from tasks.registry.records import Lineage, Promotion, Record, VersionOrigin, now
 
+GENERATOR, CHECKPOINT, HISTORY = "generator.npz", "checkpoint.npz", "history.parquet"
+EXPERIMENT, GRID, RECORD = "experiment.json", "grid.png", "record.json"
+POINTER = "champion.json"
+
 logger = logging.getLogger("synthetic_data.models")
 
 
@@ -44,15 +48,23 @@ class Version:
 
     @property
     def generator(self) -> Path:
-        return self.folder / "generator.npz"
+        return self.folder / GENERATOR
 
     @property
     def checkpoint(self) -> Path:
-        return self.folder / "checkpoint.npz"
+        return self.folder / CHECKPOINT
+
+    @property
+    def experiment(self) -> Path:
+        return self.folder / EXPERIMENT
+
+    @property
+    def record_file(self) -> Path:
+        return self.folder / RECORD
 
     @property
     def record(self) -> Record:
-        return Record.model_validate_json(read_text(self.folder / "record.json"))
+        return Record.model_validate_json(read_text(self.record_file))
 
     def check(self) -> None:
         """Raise BadInput unless every file is what it was when the version was made."""
@@ -70,7 +82,7 @@ class ModelRegistry:
 
     @property
     def pointer(self) -> Path:
-        return self.folder / "champion.json"
+        return self.folder / POINTER
 
     def versions(self) -> list[Version]:
         """All that there are, the oldest first."""
@@ -121,7 +133,7 @@ class ModelRegistry:
     def add_version(
         self, name: str, files: Mapping[str, Path], verdict: Verdict, origin: VersionOrigin, keep: int
     ) -> Record:
-        """Make a version of copies of `files`, make it champion if it was promoted, and remove old ones.
+        """Make a version of copies of `files`, by their names in it; make it champion if promoted; remove old ones.
 
         A verdict over another champion than the present one does not count.
         """
@@ -182,10 +194,10 @@ class ModelRegistry:
         return promotion
 
     def _write(self, name: str, files: Mapping[str, Path], verdict: Verdict, origin: VersionOrigin) -> Record:
-        staging = self.folder / f".{name}.staging"
-        staging.mkdir()
+        made = Version(self.folder / f".{name}.staging")
+        made.folder.mkdir()
         for file, source in files.items():
-            _copy(source, staging / file)
+            _copy(source, made.folder / file)
         record = Record(
             version=name,
             when=now(),
@@ -196,14 +208,14 @@ class ModelRegistry:
             decision="promoted" if verdict.promoted else "refused",
             reason=verdict.reason,
             figures=verdict.figures,
-            digests={file: sha256(staging / file) for file in files},
+            digests={file: sha256(made.folder / file) for file in files},
             program_digest=origin.program_digest,
             versions=dict(origin.versions),
         )
-        write_text(staging / "record.json", record.model_dump_json(indent=2) + "\n")
-        make_read_only(staging / "record.json")
-        sync(staging)
-        staging.rename(self.folder / name)
+        write_text(made.record_file, record.model_dump_json(indent=2) + "\n")
+        make_read_only(made.record_file)
+        sync(made.folder)
+        made.folder.rename(self.folder / name)
         sync(self.folder)
         return record
 

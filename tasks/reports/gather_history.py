@@ -30,7 +30,7 @@ def find_entries(names: Sequence[str], runs: Path, models: ModelRegistry) -> lis
     if names:
         named = (_named(name, runs, models) for name in names)
         return list({each.folder: each for each in named}.values())
-    folders = (path for path in runs.glob("*") if not path.is_symlink() and (path / "experiment.json").is_file())
+    folders = (path for path in runs.glob("*") if not path.is_symlink() and Run(path).experiment.is_file())
     return [*map(Run, sorted(folders, key=lambda folder: folder.name)), *models.versions()]
 
 
@@ -56,7 +56,7 @@ def read_entries(found: Sequence[Found], models: ModelRegistry) -> tuple[list[di
 
 def _named(name: str, runs: Path, models: ModelRegistry) -> Found:
     for folder in (resolve_latest(runs / name), Path(name).resolve()):
-        if (folder / "experiment.json").is_file() and not (folder / "record.json").is_file():
+        if Run(folder).experiment.is_file() and not Version(folder).record_file.is_file():
             return Run(folder)
     if re.fullmatch(r"v?\d+", Path(name).name):
         return models.version(Path(name).name)
@@ -66,7 +66,7 @@ def _named(name: str, runs: Path, models: ModelRegistry) -> Found:
 def _of_run(run: Run) -> list[dict[str, Any]]:
     report = read_frame(run.frame)
     if missing := {"taught_by", "accuracy"} - set(report.columns):
-        raise ValueError(f"report.parquet lacks {', '.join(sorted(missing))}")
+        raise ValueError(f"{run.frame.name} lacks {', '.join(sorted(missing))}")
     last = read_frame(run.history).iloc[-1]
     seen = {field.name: float(last[field.name]) for field in fields(Diversity) if field.name in last}
     note = Diversity(**seen).collapse if len(seen) == len(fields(Diversity)) else ""
@@ -77,12 +77,12 @@ def _of_run(run: Run) -> list[dict[str, Any]]:
 def _of_version(version: Version, *, champion: bool) -> dict[str, Any]:
     """A record has means over the seeds: its row has none of them."""
     record = version.record
-    about = _about(version.name, "version", record.run_id, version.folder / "experiment.json")
+    about = _about(version.name, "version", record.run_id, version.experiment)
     libraries = {f"version_{library}": number for library, number in record.versions.items()}
     made_by = {"data_digest": record.data_digest, "program_digest": record.program_digest}
     classifier = json.loads(about["settings"])["classifier"]["name"]
     taught = {"run_id": record.run_id, "taught_by": "synthetic", "classifier": classifier, "champion": champion}
-    generator = {"generator_digest": record.digests.get("generator.npz")}
+    generator = {"generator_digest": record.digests.get(version.generator.name)}
     return about | taught | record.figures | made_by | libraries | generator | {"note": record.decision}
 
 
@@ -112,7 +112,8 @@ def publish_history(
 
     lineage = models.lineage()
     promotions = [promotion.model_dump(exclude={"figures"}) for promotion in (lineage.promotions if lineage else ())]
-    write_frame(frame, folder / "history.parquet")
-    write_csv(frame, folder / "history.csv")
-    write_text(folder / "history.html", render(frame, pairs=pairs, promotions=promotions, left_out=left_out))
-    return folder / "history.html"
+    page = folder / "history.html"
+    write_frame(frame, page.with_suffix(".parquet"))
+    write_csv(frame, page.with_suffix(".csv"))
+    write_text(page, render(frame, pairs=pairs, promotions=promotions, left_out=left_out))
+    return page

@@ -72,7 +72,7 @@ def publish_report(
         history=history,
         experiment=experiment.model_copy(update={"source": without_password(experiment.source)}),
         mosaic=run.mosaic,
-        grids=sorted(run.grids.glob("epoch-*.png")),
+        grids=run.epoch_grids(),
         evolution=run.evolution,
         class_names=real.class_names,
         notes=list(filter(None, notes)),

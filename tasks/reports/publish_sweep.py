@@ -57,10 +57,10 @@ def publish_sweep(experiments: Sequence[Experiment], outcomes: Sequence[Path | s
     """Write sweep.parquet and sweep.csv, in a folder that the settings of all runs name; raises Incomplete."""
     reports = [outcome if isinstance(outcome, str) else read_frame(outcome) for outcome in outcomes]
     frame = build_sweep_frame(experiments, reports)
-    folder = _folder(experiments)
-    write_frame(frame, folder / "sweep.parquet")
-    write_csv(frame, folder / "sweep.csv")
-    sweep = Sweep(str(folder / "sweep.parquet"), format_sweep(frame, varying(experiments)))
+    place = _folder(experiments) / "sweep.parquet"
+    write_frame(frame, place)
+    write_csv(frame, place.with_suffix(".csv"))
+    sweep = Sweep(str(place), format_sweep(frame, varying(experiments)))
     _publish_artifact(frame)
     if wrong := find_fault(frame, tolerate_collapse=experiments[0].tolerate_collapse):
         raise Incomplete(wrong, sweep)

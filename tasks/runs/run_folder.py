@@ -73,6 +73,10 @@ class Run:
     def grid(self, epoch: int) -> Path:
         return self.grids / f"epoch-{epoch:04d}.png"
 
+    def epoch_grids(self) -> list[Path]:
+        """The grids of all epochs that have one, the last epoch's last."""
+        return sorted(self.grids.glob("epoch-*.png"))
+
     @property
     def evolution(self) -> Path:
         return self.grids / "evolution.gif"

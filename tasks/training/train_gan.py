@@ -67,7 +67,7 @@ def train_gan(
         _play(game, real, probe, run)
     if warning := diversity_after(run).collapse:
         logger.warning(warning)
-    save_gif(sorted(run.grids.glob("epoch-*.png")), run.evolution, milliseconds=400)
+    save_gif(run.epoch_grids(), run.evolution, milliseconds=400)
     card = GeneratorCard(
         gan=gan,
         side=real.side,
