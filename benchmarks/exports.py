@@ -19,7 +19,7 @@ import pandas as pd
 from PIL import Image
 
 from benchmarks.real import real_images
-from benchmarks.result_table import Result, Table, results_option
+from benchmarks.result_table import Result, ResultTable, results_option
 from gan_core.config import GanSettings
 from gan_core.formats import FORMATS
 from gan_core.formats.idx_codec import idx_header
@@ -130,7 +130,7 @@ def speed(write: Writer, images: LabelledImages) -> float:
         return len(images) / (time.perf_counter() - started)
 
 
-def table(turns: pd.DataFrame) -> pd.DataFrame:
+def summarise(turns: pd.DataFrame) -> pd.DataFrame:
     """Median speeds, and within a turn: how much faster we write than the reference, and than we draw."""
     rows = {}
     for name, (reference, _) in REFERENCES.items():
@@ -152,7 +152,7 @@ def found(turns: pd.DataFrame, images: int) -> list[Result]:
     drawn = turns[(DRAWING, "us")]
     setting = f"{images:,} real images, medians of {len(turns)} turns; ratios within each turn, spread over the turns"
     own = [Result(setting, "drawing by a generator of the standard width", "images/s", drawn.median(), drawn.std())]
-    for name, row in table(turns).iterrows():
+    for name, row in summarise(turns).iterrows():
         usual = row["reference"]
         own += [
             Result(setting, f"{name}", "images/s", row["we, images/s"]),
@@ -177,12 +177,12 @@ def main() -> None:
     chosen = parser.parse_args()
     if chosen.turns < 2:
         parser.error("expected at least two turns, to say how they differ")
-    results = Table("exports", chosen.results)
+    results = ResultTable("exports", chosen.results)
     images = real_images(chosen.source).train.take(np.arange(chosen.images))
     turns = compete(images, chosen.turns)
     drawn = turns[(DRAWING, "us")]
     print(f"drawing: {drawn.median():,.0f} images/s ± {drawn.std():,.0f}")
-    print(table(turns).to_string(float_format="{:,.2f}".format))
+    print(summarise(turns).to_string(float_format="{:,.2f}".format))
     results.append(found(turns, chosen.images))
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 import tensorflow as tf
 
 from benchmarks.real import Real, real_images
-from benchmarks.result_table import Result, Table, results_option
+from benchmarks.result_table import Result, ResultTable, results_option
 from gan_core.config import STANDARD, ClassifierSettings, DatasetSettings, Experiment, GanSettings
 from gan_core.gan.drawing import draw, plan_labels
 from gan_core.gan.training_loop import Epoch, Game
@@ -40,7 +40,7 @@ def main() -> None:
     experiments = {text: customised(f"{chosen.all} {text}") for text in ("", *chosen.rows)}
     if len({experiment.data for experiment in experiments.values()}) > 1:
         parser.error("expected settings of `data` in --all alone, since all rows share the images")
-    results = Table(chosen.table, chosen.results)
+    results = ResultTable(chosen.table, chosen.results)
     players = Players(real_images(chosen.source, experiments[""].data))
     rows: list[dict[str, Any]] = []
     for text, experiment in experiments.items():

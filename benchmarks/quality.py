@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.real import Real, real_images
-from benchmarks.result_table import Result, Table, results_option
+from benchmarks.result_table import Result, ResultTable, results_option
 from gan_core.config import CLASSIC, STANDARD, DatasetSettings, GanSettings
 from gan_core.gan.drawing import draw, plan_labels
 from gan_core.gan.training_loop import Game
@@ -87,7 +87,7 @@ def main() -> None:
     chosen = parser.parse_args()
     if chosen.seeds < 2:
         parser.error("expected at least two seeds, to say how they differ")
-    results = Table("equal-time", chosen.results)
+    results = ResultTable("equal-time", chosen.results)
     real = real_images(chosen.source)
     rows: list[dict[str, Any]] = []
     probe = Probe(real.judge, real.validation, std=1.0)

@@ -40,7 +40,7 @@ class Result:
     seeds: int | None = None  # of the classifiers, where the value is their mean
 
 
-class Table:
+class ResultTable:
     """The file of a benchmark, with the machine, date, commit and command of this run, which it knows from the start.
 
     Raises BadInput, before anything is measured, for a file with other columns.
@@ -87,13 +87,13 @@ def commit() -> str:
 
 def command(argv: list[str]) -> str:
     """The command that was typed, without the places of this machine."""
-    kept, rest = [], iter(argv[1:])
+    shown, rest = [], iter(argv[1:])
     for argument in rest:
         if argument in PLACES:
             next(rest, None)
         elif not argument.startswith(tuple(f"{option}=" for option in PLACES)):
-            kept.append(argument)
-    return shlex.join(["python", "-m", f"benchmarks.{Path(argv[0]).stem}", *kept])
+            shown.append(argument)
+    return shlex.join(["python", "-m", f"benchmarks.{Path(argv[0]).stem}", *shown])
 
 
 def _cells(result: Result) -> list[str]:

@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.real import real_images
-from benchmarks.result_table import Result, Table, results_option
+from benchmarks.result_table import Result, ResultTable, results_option
 from gan_core.config import ExportSettings, GanSettings
 from gan_core.images.labelled_images import FASHION_MNIST_CLASSES, LabelledImages, save_stream
 
@@ -122,12 +122,12 @@ def main() -> None:
         "drawn": [{"images": images} for images in DRAWN if images <= most["drawn"]],
         "trained": [{"source": chosen.source} | settings for settings in TRAINED],
     }
-    results = Table("scaling", chosen.results)
+    results = ResultTable("scaling", chosen.results)
     for part in chosen.parts:
         show(part, wanted[part], results)
 
 
-def show(work: str, wanted: list[dict[str, Any]], results: Table) -> None:
+def show(work: str, wanted: list[dict[str, Any]], results: ResultTable) -> None:
     """Print a table with a row for each of the settings; each row is also kept as soon as it is there."""
     rows = []
     for settings in wanted:

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.real import real_images
-from benchmarks.result_table import Result, Table, results_option
+from benchmarks.result_table import Result, ResultTable, results_option
 from gan_core.compute.precision import native
 from gan_core.config import GanSettings
 from gan_core.images.labelled_images import LabelledImages
@@ -144,13 +144,13 @@ def main() -> None:
         return wait(CONTESTANTS[chosen.contestant](chosen.widths[0], real_images(chosen.source).train))
     if chosen.turns < 2:
         parser.error("expected at least two turns, to say how they differ")
-    results, arithmetic = Table("speed", chosen.results), native()
+    results, arithmetic = ResultTable("speed", chosen.results), native()
     rate = matrix_rate(arithmetic)
     print(f"{os.cpu_count()} cores, all in {arithmetic}, in which they multiply matrices at {rate / 1e9:,.0f} GFLOP/s")
     for width in chosen.widths:
         turns = compete(width, chosen.source, chosen.turns)
         print(f"\n{width} channels")
-        print(table(turns).to_string(float_format="{:,.2f}".format))
+        print(summarise(turns).to_string(float_format="{:,.2f}".format))
         reached = turns[(PLAYED[0], "this project")].median() * operations(width)
         print(f"this project reaches {reached / 1e9:,.0f} GFLOP/s in training, {reached / rate:.0%} of the matrix rate")
         results.append(
@@ -162,7 +162,7 @@ def found(turns: pd.DataFrame, width: int, reached: dict[str, float]) -> list[Re
     """The rows of a width: what this project reaches in training, and speeds and ratios of all contestants."""
     setting = f"medians of {len(turns)} turns; ratios within each turn, spread over the turns"
     own = [Result(setting, f"{width} channels, this project in training", *each) for each in reached.items()]
-    medians = table(turns)
+    medians = summarise(turns)
     for what in PLAYED:
         ratio = f"{what.split()[0]}: this project is times as fast"
         for name, row in medians[what].iterrows():
@@ -215,7 +215,7 @@ def wait(contestant: Contestant) -> None:
             print(done / (time.perf_counter() - started), flush=True)
 
 
-def table(turns: pd.DataFrame) -> pd.DataFrame:
+def summarise(turns: pd.DataFrame) -> pd.DataFrame:
     """Median speeds, and how many times faster this project was in the same turn, with the spread over the turns."""
     parts = {}
     for what in PLAYED:

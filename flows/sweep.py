@@ -51,7 +51,7 @@ def validate(experiment: Experiment) -> Path:
     real, classifier = real_images(experiment), experiment.classifier
     with open_run(experiment, real.digest, finished=True) as run:
         if run.validation_report.exists():
-            return run.kept.validation_report
+            return run.stored.validation_report
         teacher = Teacher(real.train, classifier)
         generator = train_gan(real, experiment, run, teacher=teacher)
         synthetic = generate_dataset(generator, experiment.dataset, experiment.seed, teacher=teacher, to=run.synthetic)

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from benchmarks import exports, levers, quality, result_table, scaling, speed
-from benchmarks.result_table import COLUMNS, RESULTS, Result, Table, command, commit, machine
+from benchmarks.result_table import COLUMNS, RESULTS, Result, ResultTable, command, commit, machine
 from gan_core.errors import BadInput
 
 
@@ -24,9 +24,9 @@ def turns(*columns: tuple[str, str]) -> pd.DataFrame:
 
 def test_a_run_adds_its_rows_and_keeps_the_old_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["/somewhere/benchmarks/speed.py", "--source", "/a/place", "--turns", "2"])
-    Table("speed", tmp_path).append([Result("two turns", "64 channels, “us”", "images/s", 23_709.4)])
+    ResultTable("speed", tmp_path).append([Result("two turns", "64 channels, “us”", "images/s", 23_709.4)])
     before = (tmp_path / "speed.csv").read_bytes()
-    table = Table("speed", tmp_path)
+    table = ResultTable("speed", tmp_path)
 
     table.append([Result("a", "b, c", "TSTR, %", 88.5712345, 0.08, 3), Result("a", "b", "spread of one", 1, np.nan)])
 
@@ -44,7 +44,7 @@ def test_a_table_with_other_columns_is_refused_before_anything_is_measured(tmp_p
     (tmp_path / "speed.csv").write_text("something,else\n1,2\n")
 
     with pytest.raises(BadInput, match=r"^Expected the columns setting,.*move that file away\.$"):
-        Table("speed", tmp_path)
+        ResultTable("speed", tmp_path)
 
     assert (tmp_path / "speed.csv").read_text() == "something,else\n1,2\n"
 
@@ -68,7 +68,7 @@ def test_each_benchmark_has_a_row_for_all_that_it_prints(tmp_path: Path) -> None
     formats = [(name, who) for name in exports.REFERENCES for who in ("us", "reference")]
     trained = {"source": "/a/place", "images": 5_500, "width": 64, "batch": 64}
     one = {"": "classic", "seconds": 121.4, "TSTR": 0.8, "±": 0.01, "coverage": 0.5, "of one class": 0.3}
-    table = Table("all", tmp_path)
+    table = ResultTable("all", tmp_path)
 
     table.append(speed.found(turns(*((what, name) for what in speed.PLAYED for name in names)), 64, {"GFLOP/s": 93.0}))
     table.append(exports.found(turns((exports.DRAWING, "us"), *formats), 50_000))

@@ -76,8 +76,8 @@ def server() -> Iterator[None]:
 
 
 def _surroundings() -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if name not in NOT_OURS}
-    return kept | {"PYTHONUTF8": "1"}
+    inherited = {name: value for name, value in os.environ.items() if name not in NOT_OURS}
+    return inherited | {"PYTHONUTF8": "1"}
 
 
 def _start(address: str) -> list[str]:

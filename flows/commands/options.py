@@ -20,7 +20,7 @@ WIDTH = "generator_width and discriminator_width in one"
 def build_options(
     settings: type[Settings], *, several: bool = False, several_in_sections: bool = False, without: Sequence[str] = ()
 ) -> type:
-    """A dataclass of the settings as options, each None if not given; lists and tables are text with commas.
+    """A dataclass of the settings as options, each None if not given; lists and counts are text with commas.
 
     Where there may be `several` values, all settings are such text. (The help of pydantic models takes twice the time.)
     """
@@ -39,8 +39,8 @@ def build_options(
     for old, new in settings.RENAMED.items():
         current: Any = str if several else settings.model_fields[new].annotation
         fields[old] = Annotated[current | None, Parameter(show=False)]
-    kept = [(name, kind, dataclass_field(default=None)) for name, kind in fields.items() if name not in without]
-    return make_dataclass(f"{settings.__name__}Options", kept, frozen=True, namespace={"__module__": __name__})
+    wanted = [(name, kind, dataclass_field(default=None)) for name, kind in fields.items() if name not in without]
+    return make_dataclass(f"{settings.__name__}Options", wanted, frozen=True, namespace={"__module__": __name__})
 
 
 def _is_listed(field: FieldInfo) -> bool:
@@ -48,7 +48,7 @@ def _is_listed(field: FieldInfo) -> bool:
 
 
 def _description(field: FieldInfo) -> str | None:
-    """The setting's own, with an example of how a list or a table is typed."""
+    """The setting's own, with an example of how a list or counts are typed."""
     if not field.description or not _is_listed(field):
         return field.description
     choices = get_args(get_args(field.annotation)[0]) if _is_choice(field) else ()
@@ -75,7 +75,7 @@ def join_list(listed: list[str] | None) -> str:
 
 
 def read_settings(options: object | None) -> dict[str, Any]:
-    """The settings that were typed, nested, lists and tables as text."""
+    """The settings that were typed, nested, lists and counts as text."""
     return join_lists(read_options(options))
 
 

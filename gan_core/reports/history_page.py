@@ -41,7 +41,7 @@ def render(
         promotions=promotions[::-1],
         changes=[(before, after, changes(before, after)) for before, after in pairs][::-1],
         left_out=left_out,
-        table=csv_uri(frame),
+        csv=csv_uri(frame),
     )
 
 

@@ -93,7 +93,7 @@ def render(
         precision=provenance["precision"],
         digests={key: provenance[f"{key}_digest"] for key in ("settings", "data", "generator", "program")},
         versions={key.removeprefix("version_"): text for key, text in provenance.items() if key.startswith("version_")},
-        table=csv_uri(frame),
+        csv=csv_uri(frame),
     )
 
 

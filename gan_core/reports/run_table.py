@@ -1,4 +1,4 @@
-"""The report as a table: one row for each classifier taught, and the few lines that sum it up."""
+"""The report as a frame, with one row for each classifier taught, and the few lines that sum it up."""
 
 import math
 import re

@@ -105,14 +105,14 @@ def _cells(run: dict[str, Any]) -> tuple[str, ...]:
 
 def _summed(settings: Sequence[str], runs: Sequence[dict]) -> tuple[float, tuple[str, ...]]:
     """A key to sort by, and the means over runs that differ in their seeds alone; of failed ones nothing is known."""
-    kept = pd.DataFrame([run for run in runs if run["outcome"] != "failed"], columns=list(runs[0]))
-    numbers = {name: kept[name].astype(float) for name in ("accuracy", "real", "fidelity", "coverage")}
+    succeeded = pd.DataFrame([run for run in runs if run["outcome"] != "failed"], columns=list(runs[0]))
+    numbers = {name: succeeded[name].astype(float) for name in ("accuracy", "real", "fidelity", "coverage")}
     accuracy = numbers.pop("accuracy")
     others = [format_percent(column.mean()) for column in numbers.values()]
     outcomes = pd.Series([run["outcome"] for run in runs if run["outcome"]]).value_counts(sort=False)
     note = ", ".join(f"{count} {outcome}" for outcome, count in outcomes.items())
-    best = -accuracy.mean() if len(kept) else np.inf
-    return best, (str(len(kept)), *settings, format_percent(accuracy.mean(), accuracy.std()), *others, note)
+    best = -accuracy.mean() if len(succeeded) else np.inf
+    return best, (str(len(succeeded)), *settings, format_percent(accuracy.mean(), accuracy.std()), *others, note)
 
 
 def _short(name: str) -> str:

@@ -1,4 +1,4 @@
-"""The errands of teaching and asking classifiers, each taught once and kept.
+"""The errands of teaching and asking classifiers, each taught once and cached.
 
 Its face: examine.examine, teacher.Teacher.
 """

@@ -1,4 +1,4 @@
-"""The errand of examining: teach the same classifier from each seed, keep it, ask it about other images."""
+"""The errand of examining: teach the same classifier from each seed, cache it, ask it about other images."""
 
 from __future__ import annotations
 
@@ -50,14 +50,15 @@ def taught_classifier(
     from gan_core.compute.weights import assign, values
     from gan_core.measures.classifier import build, teach
 
-    kept = cache / f"{_identity(teaching, settings, seed)}.npz"
-    if not kept.exists():
+    cached = cache / f"{_identity(teaching, settings, seed)}.npz"
+    if not cached.exists():
         started = time.perf_counter()
         images, repeated = repeat_small_sets([LabelledImages.load(path) for path in teaching])
         with progress(f"Teaching a classifier, seed {seed}", "teaching", settings.steps) as advance:
             classifier = teach(settings, images, seed, advance, repeated=repeated)
-        save_arrays(kept, values(classifier.trainable_variables) | {"seconds": np.array(time.perf_counter() - started)})
-    arrays = load_arrays(kept)
+        seconds = {"seconds": np.array(time.perf_counter() - started)}
+        save_arrays(cached, values(classifier.trainable_variables) | seconds)
+    arrays = load_arrays(cached)
     _, side, classes = read_shape(teaching[0])
     classifier = build(settings.name, side=side, classes=classes, seed=seed)
     assign(classifier.trainable_variables, arrays)

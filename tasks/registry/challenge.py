@@ -167,7 +167,7 @@ def add_version(challenge: Challenge, verdict: Verdict, run: Run, *, splits: Rea
     }
     record = challenge.models.add_version(challenge.name, files, verdict, origin, keep)
     announce(record)
-    remove_tree(run.kept.folder)
+    remove_tree(run.stored.folder)
     return record
 
 

@@ -78,11 +78,11 @@ def publish_report(
         notes=list(filter(None, notes)),
     )
     headline = f"{warning}\n{report.format_headline(examinations, trts)}".lstrip()
-    _publish_artifacts(frame, headline, run.kept)
+    _publish_artifacts(frame, headline, run.stored)
     write_text(run.headline, headline + "\n")
     write_text(run.report, html)
     shutil.rmtree(run.classifiers, ignore_errors=True)
-    run.keep_all()
+    run.send_all()
     return publish_run(run, experiment)
 
 
@@ -93,13 +93,13 @@ def is_published(run: Run) -> bool:
 
 def publish_run(run: Run, experiment: Experiment) -> Report:
     """Make a run that has its report the latest one; raises Collapsed where its generator has collapsed."""
-    diversity, kept = diversity_after(run), run.kept
+    diversity, stored = diversity_after(run), run.stored
     if diversity.collapse and not experiment.tolerate_collapse:
         emit_collapse(run.id, diversity)
-        raise Collapsed(f"{diversity.collapse} The report is in {kept.report}; runs/latest stays where it was.")
+        raise Collapsed(f"{diversity.collapse} The report is in {stored.report}; runs/latest stays where it was.")
     publish_latest(run)
     headline = read_text(run.headline).rstrip("\n")
-    return Report(run.id, headline, str(kept.report), str(kept.frame), str(kept.synthetic))
+    return Report(run.id, headline, str(stored.report), str(stored.frame), str(stored.synthetic))
 
 
 def _refined(experiment: Experiment) -> str:
@@ -131,7 +131,7 @@ def _replicas(history: pd.DataFrame) -> str:
 
 def _publish_artifacts(frame: pd.DataFrame, headline: str, run: Run) -> None:
     columns = ["taught_by", "classifier", "seed", "images", "accuracy", "label_fidelity", "seconds"]
-    table = json.loads(frame[columns].to_json(orient="records"))
-    create_table_artifact(table, key="report", description=f"Accuracy on real test images, run {run.id}")
+    rows = json.loads(frame[columns].to_json(orient="records"))
+    create_table_artifact(rows, key="report", description=f"Accuracy on real test images, run {run.id}")
     pictures = "\n".join(f"- {name}: `{path}`" for name, path in (("Grids", run.grids), ("Page", run.report)))
     create_markdown_artifact(f"# {run.id}\n\n```\n{headline}\n```\n\n{pictures}\n", key="pictures")

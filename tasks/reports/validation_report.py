@@ -1,4 +1,4 @@
-"""The errand of a trial: what a sweep wants to know of a run, kept in its folder, from validation images alone."""
+"""The errand of a validation report: what a sweep wants to know of a run, from validation images alone."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,5 +33,5 @@ def save_validation_report(
     seconds = float(pd.read_parquet(run.history)["seconds"].sum())
     with atomic_write(run.validation_report) as file:
         add_validation_columns(frame, diversity_after(run), seconds).to_parquet(file, index=False)
-    run.keep_all()
-    return run.kept.validation_report
+    run.send_all()
+    return run.stored.validation_report

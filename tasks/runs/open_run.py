@@ -43,7 +43,7 @@ def open_run(
 @contextmanager
 def _opened_here(runs: Path, experiment: Experiment, identity: str, finished: bool) -> Iterator[Run]:
     """The run in its folder, which no other process has meanwhile."""
-    for run in _kept(runs, identity, finished):
+    for run in _find_runs(runs, identity, finished):
         with try_locked(run.folder / LOCK) as ours:
             if ours:
                 yield _going_on(run)
@@ -55,19 +55,19 @@ def _opened_here(runs: Path, experiment: Experiment, identity: str, finished: bo
 
 @contextmanager
 def _opened_at_url(runs: Path, experiment: Experiment, identity: str, finished: bool) -> Iterator[Run]:
-    """The run in a temporary folder, with all that has been kept of it."""
-    kept = next(_kept(runs, identity, finished), None)
+    """The run in a temporary folder, with all that is stored of it."""
+    stored = next(_find_runs(runs, identity, finished), None)
     with tempfile.TemporaryDirectory(prefix="synthetic-data-") as scratch:
-        if kept:
-            run = Run(Path(scratch, kept.id), kept.folder)
-            for file in (path for path in kept.folder.rglob("*") if path.is_file()):
-                copy(file, run.folder / file.relative_to(kept.folder).as_posix())
+        if stored:
+            run = Run(Path(scratch, stored.id), stored.folder)
+            for file in (path for path in stored.folder.rglob("*") if path.is_file()):
+                copy(file, run.folder / file.relative_to(stored.folder).as_posix())
             yield _going_on(run)
         else:
-            yield _new_run(Path(scratch), experiment, identity, kept_in=runs)
+            yield _new_run(Path(scratch), experiment, identity, stored_in=runs)
 
 
-def _kept(runs: Path, identity: str, finished: bool) -> Iterator[Run]:
+def _find_runs(runs: Path, identity: str, finished: bool) -> Iterator[Run]:
     """The runs of that identity, without a report unless finished ones will do, the newest first."""
     folders = refreshed(runs).glob(f"*-{identity[:8]}")
     for run in map(Run, sorted(folders, key=lambda folder: folder.name, reverse=True)):
@@ -80,12 +80,12 @@ def _going_on(run: Run) -> Run:
     return run
 
 
-def _new_run(runs: Path, experiment: Experiment, identity: str, kept_in: Path | None = None) -> Run:
+def _new_run(runs: Path, experiment: Experiment, identity: str, stored_in: Path | None = None) -> Run:
     folder = _new_folder(runs, experiment, identity)
-    run = Run(folder, kept_in and kept_in / folder.name)
+    run = Run(folder, stored_in and stored_in / folder.name)
     write_text(run.experiment, experiment.model_dump_json(indent=2) + "\n")
     write_text(run.identity, identity)
-    run.keep(run.experiment, run.identity)
+    run.send(run.experiment, run.identity)
     logger.info("Run %s", run.id)
     return run
 

@@ -22,25 +22,25 @@ logger = logging.getLogger("synthetic_data.runs")
 
 @dataclass(frozen=True)
 class Run:
-    """The folder of a run and the names of what is in it; a run at a URL works in a folder here and is kept there."""
+    """The folder of a run and the names of what is in it; a run at a URL works in a folder here and is stored there."""
 
     folder: Path
     home: Path | None = None  # the URL
 
     @property
-    def kept(self) -> Run:
+    def stored(self) -> Run:
         """The run where it stays."""
         return Run(self.home or self.folder)
 
-    def keep(self, *files: Path) -> None:
-        """Send files, in this order, to where the run is kept, unless it works there."""
+    def send(self, *files: Path) -> None:
+        """Send files, in this order, to where the run is stored, unless it works there."""
         for file in files if self.home else ():
-            copy(file, self.kept.folder / file.relative_to(self.folder).as_posix())
+            copy(file, self.stored.folder / file.relative_to(self.folder).as_posix())
 
-    def keep_all(self) -> None:
+    def send_all(self) -> None:
         """Send everything that can be seen, the page last."""
         files = [path for path in self.folder.rglob("*") if path.is_file() and not path.name.startswith(".")]
-        self.keep(*sorted(files, key=lambda file: file == self.report))
+        self.send(*sorted(files, key=lambda file: file == self.report))
 
     @property
     def id(self) -> str:
@@ -107,7 +107,7 @@ class Run:
         return self.folder / "classifiers"
 
     def classifier_cache(self, taught_by: TeachingSet) -> Path:
-        """Where the classifiers of a teaching set are kept; other runs need those of the real images too."""
+        """Where the classifiers of a teaching set are cached; other runs need those of the real images too."""
         return classifier_cache() if taught_by == "real" else self.classifiers
 
     @property
@@ -161,7 +161,7 @@ def publish_latest(run: Run) -> None:
 
     A folder of that name, as a copy of all runs may leave one, stays as it is.
     """
-    latest = run.kept.folder.with_name(LATEST)
+    latest = run.stored.folder.with_name(LATEST)
     if not is_local(latest):
         write_text(latest, run.id)
     elif latest.is_dir() and not latest.is_symlink():

@@ -17,7 +17,7 @@ def filter_dataset(softened: Path, *, to: Path) -> Path:
     if to.exists():
         return to
     images = LabelledImages.load(softened)
-    kept = filter_by_soft_labels(images)
-    logger.info("filtered: %d of %d images", len(kept), len(images))
-    kept.save(to)
+    believed = filter_by_soft_labels(images)
+    logger.info("filtered: %d of %d images", len(believed), len(images))
+    believed.save(to)
     return to

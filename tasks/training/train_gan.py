@@ -1,6 +1,6 @@
-"""The errand of training: play the game, keep its history, grids and checkpoints, save the generator.
+"""The errand of training: play the game, save its history, grids and checkpoints, and then the generator.
 
-Where several hosts train, only the chief keeps and saves; the others train along.
+Where several hosts train, only the chief saves anything; the others train along.
 """
 
 from __future__ import annotations
@@ -77,13 +77,13 @@ def train_gan(
         class_images=tuple(class_counts(real).tolist()),
     )
     save_generator(run.generator, game.averaged, card)
-    run.keep(run.evolution, run.generator)
+    run.send(run.evolution, run.generator)
     return run.generator
 
 
 @uncached_task
 def train_along(splits: RealSets, experiment: Experiment) -> None:
-    """Play the chief's game with it, from where it stands; nothing is kept here."""
+    """Play the chief's game with it, from where it stands; nothing is saved here."""
     team, real = assemble(), LabelledImages.load(splits.train)
     with team.together():
         seed, over = team.agree(_common(experiment, splits), experiment.seed)
@@ -125,9 +125,9 @@ def _play(game: Game, real: LabelledImages, probe: Probe, run: Run) -> None:
             save_epochs(history, run)
             if epoch.epoch % EPOCHS_PER_GRID == 0 or epoch.epoch == epochs:
                 _save_grid(game, run.grid(epoch.epoch))
-                run.keep(run.grid(epoch.epoch))
+                run.send(run.grid(epoch.epoch))
             save_arrays(run.checkpoint, game.state())
-            run.keep(run.history, run.checkpoint)
+            run.send(run.history, run.checkpoint)
             logger.info(_line(epoch, seen, epochs))
 
 
