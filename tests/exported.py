@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 
 from gan_core.config import ExportSettings, GanSettings
+from gan_core.descriptions.export_plan import ExportPlan
 from gan_core.formats import FORMATS
 from gan_core.gan.drawing import GeneratorCard, draw, load_generator, plan_labels, save_generator
 from gan_core.gan.networks import Generator
 from gan_core.images.labelled_images import LabelledImages
 from tasks.export.finish_export import finish_export
-from tasks.export.plan_export import ExportPlan, plan_export
+from tasks.export.plan_export import plan_export
 from tasks.export.staging import staged
 from tasks.export.write_shard import write_shard
 

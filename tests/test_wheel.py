@@ -16,8 +16,7 @@ import pytest
 from conftest import surroundings
 
 from flows.commands.prefect_settings import PREFECT
-from gan_core.distribution import LICENSE, NAME, program_version
-from tasks.export.finish_export import commit
+from gan_core.distribution import LICENSE, NAME, program_commit, program_version
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = "flows", "gan_core", "tasks"
@@ -86,9 +85,10 @@ def test_installed_elsewhere_it_runs_its_own_files_and_names_no_commit_of_its_ho
         "import json, flows, gan_core, tasks\n"
         "from importlib.metadata import entry_points\n"
         "from flows.commands.prefect_settings import PREFECT\n"
-        "from tasks.export.finish_export import commit\n"
+        "from gan_core.distribution import program_commit\n"
         "plugins = [each.value for each in entry_points(group='prefect.plugins')]\n"
-        "print(json.dumps([commit(), plugins, PREFECT, *(module.__file__ for module in (flows, gan_core, tasks))]))"
+        "files = [module.__file__ for module in (flows, gan_core, tasks)]\n"
+        "print(json.dumps([program_commit(), plugins, PREFECT, *files]))"
     )
 
     named, plugins, settings, *files = json.loads(away(installed, "python", "-c", ask))
@@ -111,7 +111,7 @@ def test_a_manifest_names_version_and_licence_of_the_program(dataset: Path) -> N
     manifest = json.loads((dataset / "manifest.json").read_text())
 
     assert (manifest["program_version"], manifest["program_license"]) == (program_version(), LICENSE)
-    assert manifest["commit"] == commit()
+    assert manifest["commit"] == program_commit()
 
 
 def test_a_checkout_names_its_commit_and_nothing_where_git_is_absent(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,6 +120,6 @@ def test_a_checkout_names_its_commit_and_nothing_where_git_is_absent(monkeypatch
         pytest.skip("no checkout here")
     head = subprocess.run([git, "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
-    assert commit() == head.strip()
+    assert program_commit() == head.strip()
     monkeypatch.setenv("PATH", os.devnull)
-    assert commit() is None
+    assert program_commit() is None

@@ -4,9 +4,8 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from fnmatch import fnmatchcase
 from itertools import islice
@@ -14,15 +13,14 @@ from pathlib import Path
 from typing import IO, Any
 
 from gan_core.config import ExportSettings
-from gan_core.distribution import LICENSE, program_version
+from gan_core.descriptions.croissant import format_croissant
+from gan_core.descriptions.dataset_card import HubSize, format_card, hub_format
+from gan_core.descriptions.export_plan import ExportPlan
+from gan_core.descriptions.manifest import describe_dataset, format_manifest
 from gan_core.files import atomic_write, is_local, refreshed, remove_tree, write_text
 from gan_core.formats import FORMATS, parquet
 from gan_core.formats.parts import PARTS
-from gan_core.provenance import library_versions
 from tasks.export.contents import CARD, CROISSANT, MANIFEST, SUMS
-from tasks.export.croissant import croissant
-from tasks.export.dataset_card import HubSize, format_card, hub_format
-from tasks.export.plan_export import ExportPlan
 from tasks.uncached_task import uncached_task
 
 FINISHED = ".finished"
@@ -54,7 +52,7 @@ def finish_export(plan: ExportPlan, settings: ExportSettings, *, staging: Path) 
         write_text(staging / CARD, format_card(plan, content_digest(notes), hub_sizes(plan, staging, notes)))
         few[CARD] = sync_file(staging / CARD)
         add_note(notes, CARD, *few[CARD])
-        write_text(staging / CROISSANT, croissant(plan, few))
+        write_text(staging / CROISSANT, format_croissant(plan, few))
         add_note(notes, CROISSANT, *sync_file(staging / CROISSANT))
         seal(staging, describe_dataset(plan, settings), notes)
 
@@ -89,41 +87,10 @@ def is_finished(staging: Path) -> bool:
     return (staging / FINISHED).exists()
 
 
-def describe_dataset(plan: ExportPlan, settings: ExportSettings) -> dict[str, Any]:
-    """What the manifest says of a dataset besides its files."""
-    origin, export = plan.origin, plan.export
-    return {
-        "dataset_id": plan.identity[:12],
-        "formats": plan.formats,
-        "class_names": export.class_names,
-        "side": export.side,
-        "splits": {
-            split.name: {
-                "made_by": "camera" if split.real else "generator",
-                "seed": None if split.real else split.seed,
-                "images": split.images,
-                "counts": {export.class_names[number]: count for number, count in split.counts},
-            }
-            for split in export.splits
-        },
-        "settings": settings.model_dump(mode="json"),
-        "settings_digest": settings.digest(),
-        "generator_digest": origin.generator_digest,
-        "gan_settings_digest": origin.gan_settings,
-        "gan_seed": origin.gan_seed,
-        "source_data_digest": origin.data_digest,
-        "run_id": origin.run_id,
-        "program_version": program_version(),
-        "program_license": LICENSE,  # not that of the data, which is the source's
-        "commit": commit(),
-        "versions": library_versions(),
-    }
-
-
 def seal(staging: Path, contents: dict[str, Any], notes: IO[str]) -> None:
     """Write the checksums, that of the manifest among them, and then the manifest."""
     with tempfile.TemporaryFile(dir=staging if is_local(staging) else None) as manifest:
-        for line in manifest_lines(contents, read_notes(notes)):
+        for line in format_manifest(contents, read_notes(notes)):
             manifest.write(line.encode())
         manifest.seek(0)
         whole = hashlib.file_digest(manifest, "sha256").hexdigest()
@@ -145,17 +112,6 @@ def read_notes(notes: IO[str]) -> Iterator[tuple[str, int, str]]:
     """Name, bytes and SHA-256 of all files in the notes."""
     notes.seek(0)
     return map(json.loads, notes)
-
-
-def manifest_lines(contents: dict[str, Any], files: Iterable[tuple[str, int, str]]) -> Iterator[str]:
-    """The manifest as JSON, with a line for each file."""
-    yield json.dumps(contents | {"files": {}}, indent=1, ensure_ascii=False).removesuffix("}\n}")
-    comma = ""
-    for name, size, digest in files:
-        fixed = {"bytes": size, "sha256": digest}
-        yield f"{comma}\n  {json.dumps(name, ensure_ascii=False)}: {json.dumps(fixed)}"
-        comma = ","
-    yield "\n }\n}\n"
 
 
 def sync_files(staging: Path, names: Iterator[str]) -> Iterator[tuple[str, int, str]]:
@@ -184,21 +140,3 @@ def _files(folder: Path, inside: str = "") -> Iterator[str]:
                 yield from _files(path, f"{name}/")
         elif not name.startswith(".") and name not in (CARD, CROISSANT, MANIFEST, SUMS):
             yield name
-
-
-def commit() -> str | None:
-    """The commit of the program's own checkout, where it runs from one.
-
-    A wheel may lie in the checkout of another project, which does not track this file.
-    """
-    own = Path(__file__)
-    tracked = _git_output(own.parent, "ls-files", "--error-unmatch", own.name)
-    return tracked and _git_output(own.parent, "rev-parse", "HEAD")
-
-
-def _git_output(folder: Path, *arguments: str) -> str | None:
-    """What a command of Git prints about the checkout around a folder; none where it fails, or Git is absent."""
-    if not shutil.which("git"):
-        return None
-    done = subprocess.run(["git", "-C", str(folder), *arguments], capture_output=True, text=True, check=False)
-    return done.stdout.strip() if done.returncode == 0 else None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from gan_core.config import ExportSettings
+from gan_core.descriptions.export_plan import ExportPlan, GeneratorOrigin
 from gan_core.errors import BadInput
 from gan_core.files import sha256
-from gan_core.formats.shards import Export, planned
+from gan_core.formats.shards import planned
 from gan_core.provenance import EXPORT, digest, library_versions, program_digest
 from tasks.data.download import download
 from tasks.data.normalize import normalize
@@ -17,29 +17,6 @@ from tasks.export.check_export import read_experiment, read_wanted, require_coun
 from tasks.places import cache_home
 from tasks.runs.run_folder import Run
 from tasks.uncached_task import uncached_task
-
-
-@dataclass(frozen=True)
-class GeneratorOrigin:
-    """What made the images of an export."""
-
-    generator: Path
-    generator_digest: str
-    gan_settings: str  # digest
-    gan_seed: int
-    data_digest: str  # of the real images that it learned from
-    run_id: str | None  # of the run that trained it, where that is known
-    figures: Path | None  # that run's report.parquet
-
-
-@dataclass(frozen=True)
-class ExportPlan:
-    """All that an export depends on."""
-
-    export: Export
-    origin: GeneratorOrigin
-    formats: tuple[str, ...]
-    identity: str
 
 
 @uncached_task

@@ -22,12 +22,12 @@ from huggingface_hub import DatasetCard
 from PIL import Image
 
 from gan_core.config import ExportSettings
+from gan_core.descriptions.dataset_card import HUB_PATHS
 from gan_core.formats import FORMATS
 from gan_core.formats.idx_codec import read_idx
 from gan_core.formats.shards import ExportSplit
 from gan_core.formats.webdataset import images_in_tar
 from gan_core.images.labelled_images import LabelledImages
-from tasks.export.dataset_card import HUB_PATHS
 
 Loader = Callable[..., Any]
 pandas_warns = pytest.mark.filterwarnings("ignore:The inplace keyword:DeprecationWarning")  # of mlcroissant's calls

@@ -13,9 +13,9 @@ from datetime import datetime
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from gan_core.descriptions.dataset_card import images, title
+from gan_core.descriptions.export_plan import ExportPlan
 from gan_core.formats.shards import Export, ExportSplit
-from tasks.export.dataset_card import images, title
-from tasks.export.plan_export import ExportPlan
 
 if TYPE_CHECKING:
     import mlcroissant as mlc
@@ -33,7 +33,7 @@ ENCODINGS = {
 PATTERNS = {"parquet": "parquet/data/{}-*.parquet", "imagefolder": "imagefolder/{}/*.png"}  # * takes folders in
 
 
-def croissant(plan: ExportPlan, files: dict[str, tuple[int, str]]) -> str:
+def format_croissant(plan: ExportPlan, files: dict[str, tuple[int, str]]) -> str:
     """The text of croissant.json for the bytes and the SHA-256 of each file."""
     import mlcroissant as mlc
 

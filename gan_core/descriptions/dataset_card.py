@@ -9,13 +9,13 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from gan_core.descriptions.export_plan import ExportPlan
 from gan_core.files import read_frame
 from gan_core.formats.png import folder_names
 from gan_core.formats.shards import Export, ExportSplit
-from tasks.export.plan_export import ExportPlan
 
 TEMPLATES = Environment(
-    loader=PackageLoader("tasks.export", ""),
+    loader=PackageLoader("gan_core.descriptions", ""),
     trim_blocks=True,
     lstrip_blocks=True,
     undefined=StrictUndefined,

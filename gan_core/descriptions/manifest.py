@@ -1,0 +1,52 @@
+"""The manifest of a dataset: what it holds and what made it, with the size and the digest of each file."""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from gan_core.config import ExportSettings
+from gan_core.descriptions.export_plan import ExportPlan
+from gan_core.distribution import LICENSE, program_commit, program_version
+from gan_core.provenance import library_versions
+
+
+def describe_dataset(plan: ExportPlan, settings: ExportSettings) -> dict[str, Any]:
+    """What the manifest says of a dataset besides its files."""
+    origin, export = plan.origin, plan.export
+    return {
+        "dataset_id": plan.identity[:12],
+        "formats": plan.formats,
+        "class_names": export.class_names,
+        "side": export.side,
+        "splits": {
+            split.name: {
+                "made_by": "camera" if split.real else "generator",
+                "seed": None if split.real else split.seed,
+                "images": split.images,
+                "counts": {export.class_names[number]: count for number, count in split.counts},
+            }
+            for split in export.splits
+        },
+        "settings": settings.model_dump(mode="json"),
+        "settings_digest": settings.digest(),
+        "generator_digest": origin.generator_digest,
+        "gan_settings_digest": origin.gan_settings,
+        "gan_seed": origin.gan_seed,
+        "source_data_digest": origin.data_digest,
+        "run_id": origin.run_id,
+        "program_version": program_version(),
+        "program_license": LICENSE,  # not that of the data, which is the source's
+        "commit": program_commit(),
+        "versions": library_versions(),
+    }
+
+
+def format_manifest(contents: dict[str, Any], files: Iterable[tuple[str, int, str]]) -> Iterator[str]:
+    """The manifest as JSON, with a line for each file."""
+    yield json.dumps(contents | {"files": {}}, indent=1, ensure_ascii=False).removesuffix("}\n}")
+    comma = ""
+    for name, size, digest in files:
+        fixed = {"bytes": size, "sha256": digest}
+        yield f"{comma}\n  {json.dumps(name, ensure_ascii=False)}: {json.dumps(fixed)}"
+        comma = ","
+    yield "\n }\n}\n"
