@@ -88,8 +88,12 @@ def test_an_error_without_a_screen_keeps_its_exit_code(models: ModelRegistry) ->
 
 
 def test_help_and_lists_import_nothing_that_takes_long(models: ModelRegistry) -> None:
-    heavy = "tensorflow", "keras", "prefect", "pandas", "matplotlib", "mlcroissant"
-    for arguments in (["--help"], ["run", "--help"], ["--version"], ["models", "list"], ["export", "--help"]):
+    heavy = (
+        *("tensorflow", "keras", "prefect", "pandas", "matplotlib", "mlcroissant"),
+        *("numpy", "pyarrow", "PIL", "httpx"),
+    )
+    helped = ("run", "sweep", "retrain", "compare", "export", "examine", "verify")
+    for arguments in (["--help"], ["--version"], ["models", "list"], *([command, "--help"] for command in helped)):
         script = (
             "import sys; from flows.commands.main import main\n"
             f"try: main({arguments!r})\n"
