@@ -7,7 +7,7 @@ BIN := .venv/bin
 unexport PYTHONHOME PYTHONPATH PIP_PREFIX PIP_ROOT PIP_TARGET
 export PIP_USER := 0
 
-.PHONY: run test bench lock
+.PHONY: run test bench newest lock
 
 run: .venv/ready
 	$(BIN)/synthetic-data run --experiment $(EXPERIMENT) $(ARGS)
@@ -31,6 +31,13 @@ bench: .venv/ready # hours; also: make bench SOURCE=DIR_OR_URL
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+newest: .venv-3.13/ready # the libraries for the newest Python: the tests try the wheel with them too
+
+.venv-3.13/ready: requirements.txt
+	python3.13 -m venv --clear .venv-3.13
+	.venv-3.13/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.txt
 	touch $@
 
 lock: # needs uv

@@ -22,6 +22,8 @@ from pydantic import (
 
 from gan_core.errors import BadInput
 
+MOST_NUMBERS = 10_000  # in a list of seeds
+
 
 def split_names(value: Any) -> Any:
     """Text with commas as a tuple; what is no text stays as it is."""
@@ -29,13 +31,15 @@ def split_names(value: Any) -> Any:
 
 
 def split_numbers(value: Any) -> Any:
-    """0-2,7 as (0, 1, 2, 7); what is no text stays as it is. Raises ValueError for other text."""
+    """0-2,7 as (0, 1, 2, 7); what is no text stays as it is. Raises ValueError for other text, and for too many."""
     if not isinstance(value, str):
         return value
-    ends = [re.fullmatch(r"(\d{1,7})(?:-(\d{1,7}))?", part) for part in map(str.strip, value.split(","))]
+    ends = [re.fullmatch(r"(\d{1,18})(?:-(\d{1,18}))?", part) for part in map(str.strip, value.split(","))]
     pairs = [(int(end[1]), int(end[2] or end[1])) for end in ends if end]
     if len(pairs) < len(ends) or any(first > last for first, last in pairs):
         raise ValueError(f"Expected numbers such as 0-4 or 1,5,7, got {value!r}; correct them.")
+    if (count := sum(last - first + 1 for first, last in pairs)) > MOST_NUMBERS:
+        raise ValueError(f"Expected at most {MOST_NUMBERS:,} numbers, got {count:,} by {value!r}; name fewer.")
     return tuple(number for first, last in pairs for number in range(first, last + 1))
 
 

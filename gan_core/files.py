@@ -14,13 +14,13 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-import numpy as np
 from upath import UPath
 
 from gan_core.distribution import install_command
 from gan_core.errors import BadInput
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 READ_ONLY = 0o444
@@ -238,6 +238,8 @@ def sha256(path: Path) -> str:
 
 def save_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
     """Write an NPZ file, whole or not at all; equal arrays give equal bytes."""
+    import numpy as np
+
     with atomic_write(path) as file:
         np.savez(file, allow_pickle=False, **arrays)
 
@@ -264,5 +266,7 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
 
 def load_arrays(path: Path) -> dict[str, np.ndarray]:
     """Read what `save_arrays` wrote; nothing in the file is executed."""
+    import numpy as np
+
     with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
         return dict(arrays)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import product
+from math import prod
 from typing import Any
 
 from gan_core.config import Experiment
@@ -16,6 +17,7 @@ TOGETHER = {  # names that stand for others
     "dataset.latent_spread": ("dataset.latent_std",),
     "dataset.refined_spread": ("dataset.refined_std",),
 }
+MOST_RUNS = 10_000
 RULER = ("classifier.", "data.validation_images")  # what all are measured by
 
 
@@ -54,7 +56,8 @@ def format_value(value: Any) -> str:
 def combinations(experiment: Experiment, seeds: Sequence[int], grid: Mapping[str, Sequence[Value]]) -> list[Experiment]:
     """The experiment from each seed with each combination of the settings in `grid`, the seeds changing fastest.
 
-    Raises BadInput for a name that is no setting, and for settings that would measure the runs by different rulers.
+    Raises BadInput for a name that is no setting, for settings that would measure the runs by different rulers, and for
+    more runs than anybody waits for.
     """
     known = by_name(experiment.model_dump())
     for name, values in grid.items():
@@ -62,6 +65,8 @@ def combinations(experiment: Experiment, seeds: Sequence[int], grid: Mapping[str
     names = [real for name in grid for real in TOGETHER.get(name, (name,))]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise BadInput(f"Expected each setting once, got {', '.join(twice)} twice; gan.width stands for both widths.")
+    if (runs := prod(map(len, grid.values())) * len(seeds)) > MOST_RUNS:
+        raise BadInput(f"Expected at most {MOST_RUNS:,} runs, got {runs:,}; name fewer seeds or values.")
     varied = (
         _replaced(experiment, dict(zip(grid, values, strict=True)) | {"seed": seed})
         for *values, seed in product(*grid.values(), seeds)

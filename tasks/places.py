@@ -1,11 +1,14 @@
 """Places on this machine: the cache, and folders that can be written to."""
 
 import os
+import secrets
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from gan_core.errors import BadInput
 from gan_core.files import is_local
+
+TRIAL = ".synthetic-data-"  # how the names begin of what is made and removed again, to see whether it can be made
 
 
 def cache_home() -> Path:
@@ -20,9 +23,11 @@ def classifier_cache() -> Path:
 
 
 def check_folder(folder: Path, remedy: str) -> None:
-    """Raise BadInput, with what to do, for a folder of this machine that cannot be made or written to."""
+    """Raise BadInput, with what to do, for a folder, here or at a URL, that cannot be made or written to."""
     if is_local(folder):
         try_writing(require_folder(Path(os.path.realpath(folder)), remedy), remedy)
+    else:
+        try_sending(folder, remedy)
 
 
 def require_folder(out: Path, remedy: str) -> Path:
@@ -36,12 +41,23 @@ def require_folder(out: Path, remedy: str) -> Path:
 def try_writing(folder: Path, remedy: str) -> None:
     """Make a folder in a folder and remove it again; BadInput where none can be made."""
     try:
-        with TemporaryDirectory(dir=folder, prefix=".synthetic-data-"):
+        with TemporaryDirectory(dir=folder, prefix=TRIAL):
             pass
     except OSError as error:
         raise BadInput(
             f"Expected a folder to write to, got {folder} and “{error.strerror or error}”; {remedy}"
         ) from error
+
+
+def try_sending(folder: Path, remedy: str) -> None:
+    """Make an object below a URL and remove it again; BadInput where none can be made."""
+    trial = folder / f"{TRIAL}{secrets.token_hex(4)}"
+    try:
+        trial.write_bytes(b"")
+        trial.unlink()
+    except Exception as error:  # each of fsspec's libraries has errors of its own, which have nothing in common
+        told = str(error) or type(error).__name__
+        raise BadInput(f"Expected a place to write to, got {folder} and “{told}”; {remedy}") from error
 
 
 def standing(out: Path) -> Path:

@@ -80,6 +80,7 @@ def _typed(arguments: tuple[str, ...], folder: Path, said: Path, environment: di
         os.dup2(output.fileno(), sys.stdout.fileno())
         os.dup2(output.fileno(), sys.stderr.fileno())
     os.chdir(folder)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # which nohup ignores
     _called("flows.commands.main:main", (arguments,), environment, moment="")
 
 

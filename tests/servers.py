@@ -135,13 +135,13 @@ def running_worker(environment: dict[str, str], log: Path) -> Iterator[subproces
             process.kill()
 
 
-def prefect_command(environment: dict[str, str]) -> Prefect:
-    """Types a `prefect` command in the project's root, where nobody is there to answer a question."""
+def prefect_command(environment: dict[str, str], folder: Path = ROOT) -> Prefect:
+    """Types a `prefect` command in a folder, the project's root, where nobody is there to answer a question."""
 
     def type_command(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [PREFECT, *arguments],
-            cwd=ROOT,
+            cwd=folder,
             env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,

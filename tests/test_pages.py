@@ -54,6 +54,14 @@ def test_every_link_leads_to_a_page_and_a_heading_that_exist(page: Path) -> None
 
 
 @each_page
+def test_every_test_that_is_named_exists(page: Path) -> None:
+    named = set(re.findall(r"\btest_\w+\b(?!\.py)", page.read_text("utf-8")))
+    sources = "".join(path.read_text("utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+
+    assert not {name for name in named if f"def {name}(" not in sources}
+
+
+@each_page
 def test_every_file_and_module_that_is_named_exists(page: Path) -> None:
     absent = [span for span in spans(page.read_text("utf-8")) if is_place(span) and not exists(span)]
 

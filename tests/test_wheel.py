@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-import sysconfig
 import tomllib
 from email import message_from_string
 from pathlib import Path
@@ -20,6 +19,7 @@ from gan_core.distribution import LICENSE, NAME, program_commit, program_version
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = "flows", "gan_core", "tasks"
+HERE, NEWEST = f"{sys.version_info.major}.{sys.version_info.minor}", "3.13"
 
 
 @pytest.fixture(scope="module")
@@ -32,20 +32,30 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
+@pytest.fixture(scope="module", params=sorted({HERE, NEWEST}))
+def python(request: pytest.FixtureRequest) -> str:
+    """The interpreter of an environment with the libraries, for this Python or the newest that is served."""
+    other = ROOT / f".venv-{request.param}"
+    if request.param != HERE and not (other / "ready").exists():
+        pytest.skip(f"no libraries for Python {request.param} here; `make newest` brings them")
+    return sys.executable if request.param == HERE else str(other / "bin" / "python")
+
+
 @pytest.fixture(scope="module")
-def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An environment with the wheel and the libraries of this one, inside a checkout of somebody else."""
+def installed(python: str, wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment with the wheel and the libraries of `python`, inside a checkout of somebody else."""
     theirs = tmp_path_factory.mktemp("theirs")
     git = ["git", "-C", str(theirs), "-c", "user.name=they", "-c", "user.email=they@example.org"]
     subprocess.run([*git, "init", "--quiet"], check=True)
     subprocess.run([*git, "commit", "--quiet", "--allow-empty", "--message", "theirs"], check=True)
     environment = theirs / "Ordner mit Umläuten" / ".venv"  # blanks and umlauts are in many homes
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
+    subprocess.run([python, "-m", "venv", "--without-pip", environment], check=True)
     pip = [sys.executable, "-m", "pip", "--python", str(environment / "bin" / "python"), "install", "--quiet"]
     subprocess.run([*pip, "--no-deps", "--no-index", "--disable-pip-version-check", wheel], check=True)
     [site_packages] = environment.glob("lib/python*/site-packages")
     # a .pth file names a folder whose own .pth files are not read, that of the editable install among them
-    (site_packages / "libraries.pth").write_text(sysconfig.get_path("purelib"))
+    ask = [python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
+    (site_packages / "libraries.pth").write_text(subprocess.run(ask, capture_output=True, text=True, check=True).stdout)
     return environment
 
 
@@ -105,6 +115,15 @@ def test_its_command_helps_tells_its_version_and_verifies_a_dataset(installed: P
     assert "--gan.epochs" in away(installed, "synthetic-data", "run", "--help")
     assert away(installed, "synthetic-data", "--version").strip() == project["version"]
     assert away(installed, "synthetic-data", "verify", dataset).startswith("710 images in ")
+
+
+def test_the_newest_python_is_the_last_that_the_package_admits() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    prefix = "Programming Language :: Python :: 3."
+    named = [int(line.removeprefix(prefix)) for line in project["classifiers"] if line.startswith(prefix)]
+
+    assert project["requires-python"] == f">=3.{min(named)},<3.{max(named) + 1}"
+    assert f"3.{max(named)}" == NEWEST
 
 
 def test_a_manifest_names_version_and_licence_of_the_program(dataset: Path) -> None:

@@ -7,16 +7,6 @@ from cyclopts import Parameter
 
 from gan_core.errors import BadInput
 from gan_core.files import located
-from gan_core.reports.history_table import (
-    build_history_frame,
-    describe_changes,
-    format_history,
-    neighbours,
-    summarise_entries,
-)
-from tasks.registry.model_registry import ModelRegistry, models_folder
-from tasks.reports.gather_history import find_entries, publish_history, read_entries
-from tasks.runs.run_folder import runs_folder
 
 
 def compare(
@@ -27,6 +17,17 @@ def compare(
 
     Those that are named are only printed, unless --out says where to leave them.
     """
+    from gan_core.reports.history_table import (
+        build_history_frame,
+        describe_changes,
+        format_history,
+        neighbours,
+        summarise_entries,
+    )
+    from tasks.registry.model_registry import ModelRegistry, models_folder
+    from tasks.reports.gather_history import find_entries, publish_history, read_entries
+    from tasks.runs.run_folder import runs_folder
+
     runs, models = runs_folder(), ModelRegistry(models_folder())
     records, left_out = read_entries(find_entries(names, runs, models), models)
     for sentence in left_out:

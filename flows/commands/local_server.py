@@ -25,7 +25,7 @@ from gan_core.errors import BadInput
 from tasks.automations import TAG, configured_server
 from tasks.data.http import connection
 from tasks.locks import locked
-from tasks.places import cache_home
+from tasks.places import cache_home, check_folder, standing
 
 PATIENCE = 120  # seconds; a new database takes ten
 ROOM = 50_000_000  # bytes that a server may need in its home
@@ -87,13 +87,10 @@ def _start(address: str) -> list[str]:
 
 def _require_home(home: Path) -> None:
     """Raise BadInput unless the server can keep its database in its home."""
-    there = next(folder for folder in (home.absolute(), *home.absolute().parents) if folder.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-        raise BadInput(
-            f"Expected a folder for Prefect's database that may be written to, got {home}; "
-            "set PREFECT_HOME to another one, or PREFECT_API_URL to a server that runs."
-        )
-    if (free := shutil.disk_usage(there).free) < ROOM:
+    check_folder(
+        home, "set PREFECT_HOME, for Prefect's database, to another one, or PREFECT_API_URL to a server that runs."
+    )
+    if (free := shutil.disk_usage(standing(Path(os.path.realpath(home)))).free) < ROOM:
         raise BadInput(
             f"Expected room for Prefect's database, {ROOM // 10**6} MB, got {free // 10**6} MB in {home}; "
             "make room, or set PREFECT_HOME to another folder."
@@ -101,11 +98,30 @@ def _require_home(home: Path) -> None:
 
 
 def _log_file() -> Path:
-    """A new file for the server's messages: in the cache, or among temporary files if that cannot be written to."""
+    """A new file for the server's messages, named after this process.
+
+    It lies in the cache, or among temporary files if that cannot be written to. Those that processes left there when
+    they were killed are removed.
+    """
+    prefix = f"server-{os.getpid()}-"
     with suppress(OSError):
         cache_home().mkdir(parents=True, exist_ok=True)
-        return Path(tempfile.mkstemp(".log", "server-", cache_home())[1])
-    return Path(tempfile.mkstemp(".log", "server-")[1])
+        for log in cache_home().glob("server-*.log"):
+            if not _is_alive(log.name.split("-")[1]):
+                log.unlink(missing_ok=True)
+        return Path(tempfile.mkstemp(".log", prefix, cache_home())[1])
+    return Path(tempfile.mkstemp(".log", prefix)[1])
+
+
+def _is_alive(number: str) -> bool:
+    """Whether there is a process of this number."""
+    try:
+        os.kill(int(number), 0)
+    except PermissionError:  # somebody else's
+        return True
+    except (OverflowError, ProcessLookupError, ValueError):
+        return False
+    return True
 
 
 @contextmanager

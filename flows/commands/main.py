@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, CycloptsError, Parameter
 from pydantic import ValidationError
@@ -28,11 +28,10 @@ from gan_core.config import STANDARD, STORED, Experiment, ExportSettings
 from gan_core.distribution import program_version
 from gan_core.errors import BadInput
 from gan_core.files import located, read_text
-from gan_core.images.labelled_images import require_images
-from tasks.data.check_experiment import check_experiment
-from tasks.export.check_export import check_export
-from tasks.runs.run_folder import Run, check_runs_folder, resolve_latest
 from tasks.task_runners import DASK, check_workers, task_runner
+
+if TYPE_CHECKING:
+    from tasks.runs.run_folder import Run
 
 LOOPBACK = "127.0.0.1,localhost"  # which no proxy can reach for us
 
@@ -72,6 +71,9 @@ def run(
     verbose: Verbose = False,
 ) -> None:
     """Download, train, draw, examine and report; goes on with an unfinished run of the same settings."""
+    from tasks.data.check_experiment import check_experiment
+    from tasks.runs.run_folder import check_runs_folder
+
     wanted = customise_experiment(experiment, read_settings(settings))
     check_runs_folder(check_experiment(wanted))
     if not verbose:
@@ -96,6 +98,9 @@ def examine(
     verbose: Verbose = False,
 ) -> None:
     """Examine the images of a finished run again, by another classifier or from other seeds."""
+    from gan_core.images.labelled_images import require_images
+    from tasks.runs.run_folder import Run, resolve_latest
+
     finished = Run(resolve_latest(located(folder)))
     if not finished.report.is_file():
         raise BadInput(f"Expected the folder of a finished run, got {folder}; name one that holds a report.html.")
@@ -130,6 +135,8 @@ def export(
     verbose: Verbose = False,
 ) -> None:
     """Write datasets as idx, npz, parquet, imagefolder, tfds or webdataset; goes on with one that was interrupted."""
+    from tasks.export.check_export import check_export
+
     settings = ExportSettings.model_validate(
         {
             "per_class": per_class,
@@ -194,7 +201,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _end(f"{type(error).__name__}: {error}", 1)
 
 
-def _experiment_of(run: Run) -> Experiment:
+def _experiment_of(run: "Run") -> Experiment:
     """The settings of a run; BadInput, which names the file, if it holds none."""
     try:
         settings = json.loads(read_text(run.experiment))

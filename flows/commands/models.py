@@ -8,12 +8,9 @@ from flows.commands.options import Named, Replaced, RetrainOptions, Verbose, cus
 from flows.commands.screen import hide_library_messages
 from gan_core.config import STANDARD, RetrainSettings
 from gan_core.errors import BadInput
-from gan_core.images.requirements import require_comparison
-from tasks.data.check_experiment import check_experiment
 from tasks.places import check_folder
 from tasks.registry.model_registry import ModelRegistry, Version, models_folder
 from tasks.registry.records import Promotion, whoami
-from tasks.runs.run_folder import check_runs_folder
 
 VERSION = Parameter(help="as v0003 or 3")
 
@@ -28,6 +25,10 @@ def retrain(
     verbose: Verbose = False,
 ) -> None:
     """Train a challenger, promote it if it is better; goes on with an unfinished one of the same settings."""
+    from gan_core.images.requirements import require_comparison
+    from tasks.data.check_experiment import check_experiment
+    from tasks.runs.run_folder import check_runs_folder
+
     wanted, how = (
         customise_experiment(experiment, read_settings(settings)),
         RetrainSettings.model_validate(read_settings(retraining)),

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from tomllib import TOMLDecodeError
 from typing import cast
+from warnings import filterwarnings
 
 from pydantic import ValidationError
 
@@ -63,6 +64,7 @@ def hide_library_messages() -> None:
 
 def _import_prefect() -> None:
     """Import Prefect; BadInput for settings of its own that it does not take, wherever they were made."""
+    filterwarnings("ignore", "Failed to create the Prefect home", UserWarning)  # which we tell in one line
     try:
         import prefect.context  # noqa: F401
     except (ValidationError, TOMLDecodeError) as error:

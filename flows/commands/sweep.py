@@ -9,8 +9,6 @@ from flows.commands.screen import hide_library_messages
 from gan_core.config import STANDARD, Experiment, split_numbers
 from gan_core.errors import BadInput
 from gan_core.settings_grid import Value, combinations
-from tasks.data.check_experiment import check_experiment
-from tasks.runs.run_folder import check_runs_folder
 from tasks.task_runners import DASK, check_workers, task_runner
 
 if TYPE_CHECKING:
@@ -31,6 +29,9 @@ def sweep(
 
     Runs that are there already are not repeated, a killed one goes on. The test images are not read.
     """
+    from tasks.data.check_experiment import check_experiment
+    from tasks.runs.run_folder import check_runs_folder
+
     fixed, grid = split_grid(read_options(settings))
     wanted = customise_experiment(experiment, join_lists(fixed))
     chosen = () if seeds is None else parse_seeds(seeds)

@@ -4,8 +4,6 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
-
 from gan_core.errors import BadInput
 from gan_core.files import is_local, located
 from tasks.data.sources import FASHION_MNIST, Source, verify_source, without_password
@@ -43,6 +41,8 @@ def place_of(source: str) -> Path:
 
 def require_address(url: str) -> None:
     """Raise BadInput for a web address that has no host."""
+    import httpx
+
     try:
         host = httpx.URL(url).host
     except httpx.InvalidURL:

@@ -76,11 +76,11 @@ def find_weights(generator: Path) -> tuple[Run | None, Path]:
         run = Run(meant) if meant.is_dir() else None
         weights = run.generator if run else meant
         found = weights.is_file()
-    except OSError as error:
-        raise BadInput(
-            f"Expected to look at {error.filename or generator}, got “{error.strerror or error}”; "
-            "let it be read or name another generator."
-        ) from error
+    except Exception as error:  # each of fsspec's libraries has errors of its own
+        if is_local(generator) and not isinstance(error, OSError):
+            raise
+        at, told = getattr(error, "filename", None) or generator, getattr(error, "strerror", None) or error
+        raise BadInput(f"Expected to look at {at}, got “{told}”; let it be read or name another generator.") from error
     if not found:
         raise BadInput(
             f"Expected a generator, got {generator}; name the folder of a run that has trained one, or its file."

@@ -11,6 +11,7 @@ from typing import Any, cast
 from upath import UPath
 
 from gan_core.files import file_system, is_local, refreshed
+from tasks.places import TRIAL
 
 MANIFEST, SUMS, CARD, CROISSANT = "manifest.json", "SHA256SUMS", "README.md", "croissant.json"
 OURS = {"dataset_id", "files", "formats", "generator_digest"}  # what no other manifest.json says
@@ -19,7 +20,7 @@ LITTER = (  # what systems and readers leave where they have been
     *(".DS_Store", "._*", ".AppleDouble", ".Spotlight-V100", ".Trashes", ".fseventsd", "__MACOSX"),
     *("Thumbs.db", "desktop.ini", "$RECYCLE.BIN", "System Volume Information"),
     *("lost+found", ".Trash-*", ".directory", ".nfs*", ".fuse_hidden*", "@eaDir"),
-    *(".ipynb_checkpoints", ".cache", "keras.json"),
+    *(".ipynb_checkpoints", ".cache", "keras.json", f"{TRIAL}*"),
 )
 
 

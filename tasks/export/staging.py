@@ -10,7 +10,7 @@ from gan_core.files import is_local, is_vital, read_text, refreshed, remove_tree
 from gan_core.formats import FORMATS
 from tasks.export.contents import CARD, CROISSANT, MANIFEST, SUMS, is_litter, is_staging, strangers
 from tasks.locks import locked, try_locked
-from tasks.places import require_folder, try_writing
+from tasks.places import check_folder, require_folder, try_writing
 
 OWNER = ".identity"  # in an object store: the export that is being written there
 LOCK = ".lock"
@@ -108,6 +108,7 @@ def check_place(out: Path, overwrite: bool) -> None:
     remedy = "choose another --out."
     with writing_to(out, remedy):
         if not is_local(out):
+            check_folder(out, remedy)
             return None if unfinished(out) else refuse(out, overwrite)
         out = Path(os.path.realpath(out))
         above = require_folder(out, remedy)

@@ -15,15 +15,17 @@ import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from gan_core.errors import BadInput
 from gan_core.files import is_local, located, make_read_only, read_text, sha256, sync, write_text
-from gan_core.measures.challenger_comparison import Verdict
 from tasks.locks import locked
 from tasks.registry.records import Lineage, Promotion, Record, VersionOrigin, now
+
+if TYPE_CHECKING:
+    from gan_core.measures.challenger_comparison import Verdict
 
 GENERATOR, CHECKPOINT, HISTORY = "generator.npz", "checkpoint.npz", "history.parquet"
 EXPERIMENT, GRID, RECORD = "experiment.json", "grid.png", "record.json"
@@ -140,7 +142,7 @@ class ModelRegistry:
         with self.writing():
             lineage = self.lineage()
             if verdict.promoted and origin.champion != (lineage and lineage.champion):
-                verdict = Verdict(False, "The champion was changed while it was examined.", verdict.figures)
+                verdict = replace(verdict, promoted=False, reason="The champion was changed while it was examined.")
             record = self._write(name, files, verdict, origin)
             if verdict.promoted:
                 self._promote(record, "promoted", origin.who, verdict.reason)

@@ -102,17 +102,28 @@ def test_a_run_from_nothing_to_report(whole: Whole) -> None:
     assert (run.parents[1] / "cache" / "synthetic-data" / "log.txt").stat().st_size > 0
 
 
-def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(
+def test_a_run_hung_up_terminated_and_killed_goes_on_and_ends_with_the_same_bytes(
     settings: dict[str, str], whole: Whole, prefect_server: dict[str, str], tmp_path: Path
 ) -> None:
     def start() -> Command:
         own = settings | prefect_server | {"SYNTHETIC_DATA_RUNS": str(tmp_path)}
         return Command("run", *TINY, EPOCHS, "12", folder=tmp_path, environment=own)
 
-    killed = start()
-    killed.stop(signal.SIGKILL, once=lambda: list(tmp_path.glob("*/generator/checkpoint.npz")))
-    killed.finish(-signal.SIGKILL)
-    assert not list(tmp_path.glob("*/generator/generator.npz")) and not (tmp_path / "latest").exists()
+    written: set[int] = set()
+
+    def another_epoch() -> bool:
+        return bool(checkpoints() - written)
+
+    def checkpoints() -> set[int]:
+        return {path.stat().st_mtime_ns for path in tmp_path.glob("*/generator/checkpoint.npz")}
+
+    for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGKILL):
+        stopped = start()
+        stopped.stop(number, once=another_epoch)
+        said = stopped.finish(-number)
+        assert "epoch " in said.splitlines()[-1] and "Traceback" not in said
+        written |= checkpoints()
+        assert not list(tmp_path.glob("*/generator/generator.npz")) and not (tmp_path / "latest").exists()
 
     said = start().finish()
     assert "Going on with the unfinished run" in said and "Going on after epoch" in said

@@ -88,8 +88,12 @@ def test_an_error_without_a_screen_keeps_its_exit_code(models: ModelRegistry) ->
 
 
 def test_help_and_lists_import_nothing_that_takes_long(models: ModelRegistry) -> None:
-    heavy = "tensorflow", "keras", "prefect", "pandas", "matplotlib", "mlcroissant"
-    for arguments in (["--help"], ["run", "--help"], ["--version"], ["models", "list"], ["export", "--help"]):
+    heavy = (
+        *("tensorflow", "keras", "prefect", "pandas", "matplotlib", "mlcroissant"),
+        *("numpy", "pyarrow", "PIL", "httpx"),
+    )
+    helped = ("run", "sweep", "retrain", "compare", "export", "examine", "verify")
+    for arguments in (["--help"], ["--version"], ["models", "list"], *([command, "--help"] for command in helped)):
         script = (
             "import sys; from flows.commands.main import main\n"
             f"try: main({arguments!r})\n"
@@ -220,13 +224,24 @@ def test_settings_that_prefect_does_not_take_are_named(tmp_path: Path, generator
 
 def test_a_home_in_which_no_server_can_work_is_told_before_one_is_started(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way", "utf-8")
-    for home in (tmp_path / "file", tmp_path / "file" / "below"):
+    for home in (tmp_path / "file", tmp_path / "file" / "below", Path("/proc/home")):
         with (
             temporary_settings({PREFECT_HOME: home}, restore_defaults={PREFECT_API_URL}),
-            pytest.raises(BadInput, match="set PREFECT_HOME"),
+            pytest.raises(BadInput, match=r"Expected a folder to write to.*set PREFECT_HOME"),
             server(),
         ):
             pass
+
+
+def test_a_home_that_cannot_be_made_gets_one_line(generator: Path, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [COMMAND, "export", "--generator", generator, "--out", tmp_path / "dataset"],
+        env=surroundings(PREFECT_HOME="/proc/home"),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2 and done.stderr.startswith("synthetic-data: Expected a folder"), done.stderr
+    assert done.stderr.count("\n") == 1
 
 
 def test_a_home_without_room_is_told_before_a_server_is_started(small_disk: Path) -> None:
@@ -244,13 +259,21 @@ def test_a_server_that_does_not_start_is_quoted(
     database = f"sqlite+aiosqlite:///{tmp_path}/nowhere/of/all/prefect.db"
     monkeypatch.setenv(PREFECT_SERVER_DATABASE_CONNECTION_URL.name, database)
     monkeypatch.setenv("PREFECT_HOME", str(tmp_path))
+    logs = elsewhere / "cache" / "synthetic-data"
+    logs.mkdir(parents=True)
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    for name in (str(dead.pid), "none", str(os.getppid())):
+        (logs / f"server-{name}-x.log").touch()  # left by a process that was killed, by an older program, by a live one
     with (
         temporary_settings({PREFECT_HOME: tmp_path}, restore_defaults={PREFECT_API_URL}),
         pytest.raises(BadInput, match="ended with exit code") as refused,
         server(),
     ):
         pass
-    log = next((elsewhere / "cache" / "synthetic-data").glob("server-*.log"))
+    [of_a_live_one] = logs.glob(f"server-{os.getppid()}-*.log")
+    of_a_live_one.unlink()
+    [log] = logs.glob("server-*.log")
     assert str(log) in str(refused.value) and "no message" not in str(refused.value)
 
 

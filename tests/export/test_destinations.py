@@ -5,6 +5,7 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import cast
 
 import boto3
 import pytest
@@ -19,9 +20,11 @@ from gan_core.config import ExportSettings
 from gan_core.errors import BadInput
 from gan_core.files import atomic_write, located
 from gan_core.formats import FORMATS as ALL_FORMATS
+from tasks.export.check_export import find_weights
 from tasks.export.finish_export import SUMS
 from tasks.export.staging import OWNER, check_place, staged
 from tasks.export.verify_export import verify_export
+from tasks.places import TRIAL
 from tasks.task_runners import task_runner
 
 FORMATS = tuple(ALL_FORMATS)
@@ -187,6 +190,37 @@ def test_an_object_that_could_not_be_written_whole_is_not_there(bucket: str) -> 
     with atomic_write(path) as file:
         file.write(b"all of it")
     assert path.read_bytes() == b"all of it"
+
+
+def test_a_bucket_that_is_not_there_is_told_before_the_work(
+    generator: Path,
+    store: dict[str, str],
+    refusal: Callable[..., str],
+    tiny_source: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    line = refusal(*export(generator, "s3://nowhere/some/dataset"))
+    assert "got s3://nowhere/some/dataset and “The specified bucket does not exist”; choose another --out" in line
+    monkeypatch.setenv("SYNTHETIC_DATA_RUNS", "s3://nowhere/runs")
+    line = refusal("run", "--source", str(tiny_source), "--data.validation-images", "100")
+    assert "got s3://nowhere/runs and “The specified bucket does not exist”; let SYNTHETIC_DATA_RUNS name" in line
+
+
+def test_a_store_that_does_not_answer_is_told_before_the_work(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    place = cast(Path, UPath(f"{bucket}/dataset", endpoint_url="http://127.0.0.1:9"))
+    with pytest.raises(BadInput, match=r"got s3://.* and “Could not connect.*; choose another --out"):
+        check_place(place, True)
+    with pytest.raises(BadInput, match=r"look at s3://.*, got “Could not connect.*; let it be read"):
+        find_weights(place)
+
+
+def test_a_place_that_was_tried_is_as_it_was(bucket: str) -> None:
+    out = located(f"{bucket}/dataset")
+    check_place(out, False)
+    assert not out.exists() and not list(located(bucket).iterdir())
+    (out / f"{TRIAL}left").write_bytes(b"")  # by a process that was killed in the middle of it
+    check_place(out, False)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from prefect.client.orchestration import SyncPrefectClient
 from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId, FlowRunFilter, FlowRunFilterId
 from prefect.client.schemas.objects import FlowRun
 from prefect.client.schemas.responses import DeploymentResponse
+from prefect.client.schemas.schedules import CronSchedule
 from prefect.flows import Flow, load_flow_from_entrypoint
 from prefect.states import Cancelled, Pending
 from servers import ROOT, WORK, Prefect, prefect_command, tiny_experiment, wait_until
@@ -76,9 +77,17 @@ def test_a_run_by_bare_name_completes_with_its_report_and_pictures(
     assert {("report", "table"), ("pictures", "markdown")} <= {(artifact.key, artifact.type) for artifact in artifacts}
 
 
-def test_a_retraining_by_bare_name_says_in_state_and_event_why_the_challenger_was_refused(
-    prefect: Prefect, deploy: Callable[[], None], client: SyncPrefectClient, tiny_source: Path
+def test_a_retraining_where_a_worker_was_started_says_in_state_and_event_why_the_challenger_was_refused(
+    server: dict[str, str],
+    prefect: Prefect,
+    deploy: Callable[[], None],
+    client: SyncPrefectClient,
+    tiny_source: Path,
+    tmp_path: Path,
 ) -> None:
+    for_results = {"PYTHONPATH", "SYNTHETIC_DATA_MODELS", "SYNTHETIC_DATA_RUNS"}  # and what leads to the checkout
+    theirs = {name: value for name, value in server.items() if name not in for_results}
+    (tmp_path / "elsewhere").mkdir()
     deployment = client.read_deployment_by_name("retrain/retrain")
     experiment = {
         "name": "tiny",
@@ -97,11 +106,12 @@ def test_a_retraining_by_bare_name_says_in_state_and_event_why_the_challenger_wa
     }
 
     asked = prefect("deployment", "run", "retrain", "--param", f"experiment={json.dumps(experiment)}")
-    worked = prefect(*WORK)
+    worked = prefect_command(theirs, tmp_path / "elsewhere")(*WORK)
 
     [run] = runs_of(deployment, client)
     assert run.state is not None and run.state.is_completed(), asked.stderr + worked.stdout + worked.stderr
     assert run.state.name == "Refused" and "collapsed" in str(run.state.message)
+    assert (tmp_path / "elsewhere" / "models" / "v0001").is_dir()
 
     def told() -> list[dict]:
         wanted = {"filter": {"event": {"name": ["synthetic-data.challenger.refused"]}}}
@@ -151,17 +161,23 @@ def test_an_unknown_name_gives_one_clear_line(prefect: Prefect, deployment: Depl
     assert (done.stdout + done.stderr).split("\n") == ["Deployment 'nothing/nothing' not found!", ""]
 
 
-def test_deploying_again_changes_nothing_and_turns_the_schedule_off(
-    prefect: Prefect, deploy: Callable[[], None], deployment: DeploymentResponse, client: SyncPrefectClient
+def test_deploying_again_replaces_a_schedule_in_another_time_zone_and_turns_it_off(
+    deploy: Callable[[], None], deployment: DeploymentResponse, runs: Runs, client: SyncPrefectClient
 ) -> None:
     [schedule] = deployment.schedules
-    prefect("deployment", "schedule", "resume", FULL_NAME, str(schedule.id))
+    old = CronSchedule(cron="0 3 * * 1", timezone="Asia/Tokyo")
+    client.update_deployment_schedule(deployment.id, schedule.id, active=True, schedule=old)
+    wait_until(runs, seconds=30)
+    assert {f"{run.expected_start_time:%a %H:%M}" for run in runs() if run.auto_scheduled} == {"Sun 18:00"}
 
     deploy()
 
     again = client.read_deployment_by_name(FULL_NAME)
     assert again.id == deployment.id
     assert [(each.id, each.slug, each.active) for each in again.schedules] == [(schedule.id, "weekly", False)]
+    assert again.schedules[0].schedule == schedule.schedule
+    assert getattr(schedule.schedule, "timezone", None) == "UTC"
+    wait_until(lambda: not runs(), seconds=30)
 
 
 def test_without_further_words_the_pool_is_local_and_the_worker_chooses_the_folder(

@@ -9,12 +9,13 @@ import pandas as pd
 import pytest
 from conftest import striped_images, write_source
 from prefect.settings import PREFECT_API_URL, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, PREFECT_HOME, temporary_settings
+from pydantic import ValidationError
 
 from flows.commands.main import app
 from flows.commands.options import join_lists, read_options
 from flows.commands.sweep import parse_seeds, split_grid
 from flows.sweep import sweep
-from gan_core.config import STANDARD, Experiment
+from gan_core.config import STANDARD, ClassifierSettings, Experiment
 from gan_core.errors import BadInput
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.reports.sweep_table import build_sweep_frame, find_fault, format_sweep
@@ -49,6 +50,7 @@ def test_text_means_what_it_says_and_what_is_given_twice_is_run_once() -> None:
         ({"classifier.steps": (1, 2)}, "classifier.steps"),
         ({"data.validation_images": (1, 2)}, "data.validation_images"),
         ({"gan.width": (4,), "gan.generator_width": (8,)}, "gan.generator_width"),
+        ({name: tuple(range(100)) for name in by_name(STANDARD.gan.model_dump(), "gan.")}, "at most 10,000 runs"),
     ],
 )
 def test_what_cannot_be_compared_is_refused(grid: dict, expected: str) -> None:
@@ -67,10 +69,18 @@ def test_seeds_are_written_as_pages_to_print(text: str, expected: tuple[int, ...
     assert parse_seeds(text) == expected
 
 
-@pytest.mark.parametrize("text", ["", "a", "3-1", "-1", "1,,2", "1-2-3", "0-99999999999"])
+@pytest.mark.parametrize("text", ["", "a", "3-1", "-1", "1,,2", "1-2-3"])
 def test_what_are_no_seeds_is_refused(text: str) -> None:
     with pytest.raises(BadInput, match="0-4"):
         parse_seeds(text)
+
+
+@pytest.mark.parametrize("text", ["0-9999,5", "0-9999999", "0-99999999999"])
+def test_more_seeds_than_anybody_waits_for_are_refused_at_once(text: str) -> None:
+    with pytest.raises(BadInput, match="at most 10,000 numbers"):
+        parse_seeds(text)
+    with pytest.raises(ValidationError, match="at most 10,000 numbers"):
+        ClassifierSettings.model_validate({"seeds": text})
 
 
 def report(accuracies: tuple[float, ...], outcome: str = "sound") -> pd.DataFrame:
