@@ -106,7 +106,9 @@ def test_a_saved_png_is_the_picture_and_equal_pictures_give_equal_bytes(tmp_path
 
 @SHAPES
 @pytest.mark.parametrize("from_files", [False, True])
-def test_a_gif_has_the_frames_it_was_given_and_rests_on_the_last(tmp_path: Path, from_files: bool, shape: ImageShape) -> None:
+def test_a_gif_has_the_frames_it_was_given_and_rests_on_the_last(
+    tmp_path: Path, from_files: bool, shape: ImageShape
+) -> None:
     pictures = [grid(noise(4, shape, seed=seed), 2) for seed in range(3)]
     paths = [tmp_path / f"{number}.png" for number in range(3)]
     for picture, path in zip(pictures, paths, strict=True):
