@@ -12,6 +12,7 @@ from gan_core.files import file_system, is_local
 from gan_core.formats.png import decode_png, encode_png, folder_names
 from gan_core.formats.shards import Export, ExportSplit
 from gan_core.images.labelled_images import LabelledImages
+from gan_core.images.shape import ImageShape
 
 BLOCK = 4096  # bytes, of most file systems
 
@@ -34,9 +35,9 @@ def finish(folder: Path, export: Export) -> None:
     """Nothing is left to do."""
 
 
-def room(images: int, side: int) -> int:
+def room(images: int, shape: ImageShape) -> int:
     """A file takes whole blocks."""
-    return images * -(-(side**2 // 2) // BLOCK) * BLOCK
+    return images * -(-(shape.values // 2) // BLOCK) * BLOCK
 
 
 def read(folder: Path, split: str) -> Iterator[tuple[np.ndarray, int]]:

@@ -147,7 +147,7 @@ def read_arrays(folder: Path, images: np.ndarray, labels: np.ndarray, names: tup
 def test_a_pair_is_read_as_it_was_written(tmp_path: Path) -> None:
     saved(tmp_path / "images.gz", IMAGES), saved(tmp_path / "labels.gz", LABELS)
     pair = read_pair(tmp_path / "images.gz", tmp_path / "labels.gz", NAMES)
-    np.testing.assert_array_equal(pair.images, IMAGES)
+    np.testing.assert_array_equal(pair.images, IMAGES[..., np.newaxis])
     np.testing.assert_array_equal(pair.labels, LABELS)
     assert pair.class_names == NAMES
 

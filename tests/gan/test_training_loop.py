@@ -37,7 +37,7 @@ REAL = striped_images(96, seed=3)
 
 
 def new_game(settings: GanSettings = TINY, seed: int = 0) -> Game:
-    return Game(settings, images=len(REAL), side=REAL.side, classes=len(REAL.class_names), seed=seed)
+    return Game(settings, images=len(REAL), shape=REAL.shape, classes=len(REAL.class_names), seed=seed)
 
 
 @cache
@@ -88,18 +88,19 @@ def test_uniform_class_logits_cost_log_of_the_classes() -> None:
 
 
 def test_the_penalty_of_a_linear_critic_is_its_squared_weight_norm() -> None:
-    weight = tf.random.stateless_normal([28, 28], [5, 6])
-    images = tf.random.stateless_normal([3, 28, 28], [7, 8])
+    weight = tf.random.stateless_normal([28, 28, 1], [5, 6])
+    images = tf.random.stateless_normal([3, 28, 28, 1], [7, 8])
     penalty = gradient_penalty(lambda batch: tf.reduce_sum(weight * batch, axis=[1, 2]), images)
     assert penalty.numpy() == pytest.approx(tf.reduce_sum(weight**2).numpy(), rel=1e-5)
 
 
-def test_a_shifted_image_is_the_image_elsewhere_on_black() -> None:
-    images = tf.random.stateless_uniform([3, 6, 6], [1, 2], -1, 1)
+@pytest.mark.parametrize("shape", [(6, 6, 1), (6, 9, 3)])
+def test_a_shifted_image_is_the_image_elsewhere_on_black(shape: tuple[int, ...]) -> None:
+    images = tf.random.stateless_uniform([3, *shape], [1, 2], -1, 1)
     moved = shift_images(images, tf.constant([[0, 0], [1, 2], [-6, 0]])).numpy()
     assert np.allclose(moved[0], images[0], atol=1e-6)
-    assert np.allclose(moved[1, :5, :4], images[1, 1:, 2:], atol=1e-6)
-    assert np.all(moved[1, 5:] == -1) and np.all(moved[1, :, 4:] == -1) and np.all(moved[2] == -1)
+    assert np.allclose(moved[1, :-1, :-2], images[1, 1:, 2:], atol=1e-6)
+    assert np.all(moved[1, -1:] == -1) and np.all(moved[1, :, -2:] == -1) and np.all(moved[2] == -1)
 
 
 def test_batch_normalisation_agrees_with_that_of_keras() -> None:
@@ -201,9 +202,9 @@ def test_games_of_full_width_with_one_seed_end_with_the_same_bits() -> None:
     )  # lower precision would hide what rounds differently
     random = np.random.default_rng(4)
     images = settings.batch_size * settings.penalty_interval
-    noise = random.integers(0, 256, (images, 28, 28)).astype(np.uint8)
+    noise = random.integers(0, 256, (images, 28, 28, 1)).astype(np.uint8)
     real = LabelledImages(noise, random.integers(0, 10, images).astype(np.uint8), REAL.class_names)
-    one, other = (Game(settings, images=len(real), side=28, classes=10, seed=0) for _ in range(2))
+    one, other = (Game(settings, images=len(real), shape=REAL.shape, classes=10, seed=0) for _ in range(2))
     list(one.play(real)), list(other.play(real))
     assert_same(one.state(), other.state())
 

@@ -20,7 +20,7 @@ def cut(validation: int, train: int | None = None) -> DataSettings:
 
 def numbered_images(labels: list[int]) -> LabelledImages:
     """Images that carry their own number in their pixels."""
-    numbers = np.arange(len(labels), dtype=np.uint32).view(np.uint8).reshape(-1, 2, 2)
+    numbers = np.arange(len(labels), dtype=np.uint32).view(np.uint8).reshape(-1, 2, 2, 1)
     return LabelledImages(numbers.copy(), np.array(labels, np.uint8))
 
 
@@ -140,5 +140,5 @@ def test_without_classes_txt_the_classes_of_another_set_are_numbered(tiny_source
 
 def test_training_and_test_images_of_two_sizes_are_refused(tmp_path: Path) -> None:
     raw = write_source(tmp_path / "raw", striped_images(600, seed=1), striped_images(200, seed=2, side=32))
-    with pytest.raises(BadInput, match="28 and 32"):
+    with pytest.raises(BadInput, match="28 x 28 pixels, grey and 32 x 32 pixels, grey"):
         normalize.fn(raw, tmp_path / "made", DATA, seed=0)

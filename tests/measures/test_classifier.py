@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import get_args
 
 import keras
 import numpy as np
@@ -14,6 +15,7 @@ from gan_core.config import ClassifierSettings
 from gan_core.errors import BadInput
 from gan_core.gan.losses import class_loss
 from gan_core.images.labelled_images import LabelledImages, to_signed
+from gan_core.images.shape import ImageShape
 from gan_core.measures.classifier import answer, build, class_probabilities, features, score, teach
 from gan_core.measures.tstr import Examination, Score
 
@@ -42,13 +44,27 @@ def test_separable_stripes_are_learned(taught: keras.Model) -> None:
     assert accuracy(TEACHING, SETTINGS.model_copy(update={"name": "four-conv"})) > 0.95
 
 
+@pytest.mark.parametrize("shape", [(8, 8, 1), (20, 30, 3), (128, 16, 3)])
+@pytest.mark.parametrize("name", get_args(ClassifierSettings.model_fields["name"].annotation))
+def test_every_classifier_takes_pictures_of_any_shape_and_sees_all_their_channels(
+    name: str, shape: tuple[int, int, int]
+) -> None:
+    images = tf.random.stateless_uniform([4, *shape], [1, 2], -1, 1)
+    classifier = build(name, shape=ImageShape(*shape), classes=3, seed=0)
+    with tf.GradientTape() as tape:
+        tape.watch(images)
+        logits = classifier(images)
+    assert logits.shape == (4, 3)
+    assert (np.abs(tape.gradient(logits, images)).max(axis=(0, 1, 2)) > 0).all()
+
+
 def test_shuffled_labels_teach_nothing() -> None:
     shuffled = np.random.default_rng(0).permutation(TEACHING.labels)
     assert accuracy(LabelledImages(TEACHING.images, shuffled, TEACHING.class_names)) < 0.25
 
 
 def test_the_same_seed_gives_the_same_answers_and_another_one_another_classifier(taught: keras.Model) -> None:
-    noise = np.random.default_rng(0).integers(0, 256, (500, 28, 28)).astype(np.uint8)
+    noise = np.random.default_rng(0).integers(0, 256, (500, 28, 28, 1)).astype(np.uint8)
     other, again = (answer(teach(SETTINGS, TEACHING, seed), noise) for seed in (1, 0))
     first = answer(taught, noise)
     assert np.array_equal(first, again)
@@ -77,7 +93,7 @@ def test_only_beliefs_are_learned_without_dropout_and_only_where_wanted(soft: bo
     once = SETTINGS.model_copy(update={"steps": 1, "batch_size": len(TEACHING), "soft_dropout": soft_dropout})
     targets = np.eye(10, dtype=np.float32)[TEACHING.labels]
     teaching = replace(TEACHING, soft_labels=targets) if soft else TEACHING
-    fresh = build(once.name, side=28, classes=10, seed=0)
+    fresh = build(once.name, shape=TEACHING.shape, classes=10, seed=0)
     with tf.GradientTape() as tape:
         loss = class_loss(fresh(to_signed(TEACHING.images.astype(np.float32))), tf.constant(targets))
     uphill = np.sign(tape.gradient(loss, fresh.layers[-1].kernel))
@@ -98,7 +114,7 @@ def test_beliefs_are_probabilities_that_favour_the_answer(taught: keras.Model) -
 
 
 def test_answers_do_not_depend_on_how_many_are_asked_at_once(taught: keras.Model) -> None:
-    many = np.tile(QUESTIONS.images, (6, 1, 1))
+    many = np.tile(QUESTIONS.images, (6, 1, 1, 1))
     assert np.array_equal(answer(taught, many), np.tile(answer(taught, QUESTIONS.images), 6))
 
 
