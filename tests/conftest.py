@@ -46,6 +46,13 @@ def striped_images(count: int, seed: int, classes: int = 10, side: int = 28) -> 
     return LabelledImages(pixels[..., np.newaxis], labels, tuple(f"stripes {label}" for label in range(classes)))
 
 
+def colour_images(count: int, seed: int, classes: int = 4) -> LabelledImages:
+    """The same stripes in colours of noise on oblong pictures, 20 pixels high and 30 wide."""
+    grey = striped_images(count, seed, classes, side=30)
+    tints = np.random.default_rng(seed).uniform(0.4, 1, (count, 1, 1, 3))
+    return LabelledImages((grey.images[:, 5:25] * tints).astype(np.uint8), grey.labels, grey.class_names)
+
+
 def write_source(folder: Path, train: LabelledImages, test: LabelledImages) -> Path:
     """The four IDX files and classes.txt in `folder`."""
     write_idx(folder / TRAIN_IMAGES, train.images[..., 0])
@@ -156,6 +163,22 @@ def dataset(generator: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     from exported import exported
 
     return exported(generator, tmp_path_factory.mktemp("export") / "dataset")
+
+
+@pytest.fixture(scope="session")
+def colour_generator(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of an untrained generator of oblong pictures in colour."""
+    from exported import COLOUR, untrained_generator
+
+    return untrained_generator(tmp_path_factory.mktemp("generator") / "generator.npz", shape=COLOUR)
+
+
+@pytest.fixture(scope="session")
+def colour_dataset(colour_generator: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An export of as many pictures in colour in every format that holds them; not to be changed."""
+    from exported import COLOUR, exported, formats_for
+
+    return exported(colour_generator, tmp_path_factory.mktemp("export") / "dataset", formats=formats_for(COLOUR))
 
 
 @pytest.fixture(scope="session")
