@@ -137,6 +137,12 @@ class GanSettings(Settings):
     shift: NonNegativeInt = Field(
         0, description="pixels by which an image that the discriminator sees is moved at most, for small sets"
     )
+    balance: Share = Field(
+        0.5, description="how far rare classes are shown more often, from 0, as they come, to 1, each class alike"
+    )
+    flip: bool = Field(False, description="whether half of the images that the discriminator sees are mirrored")
+    tint: Share = Field(0.0, description="how far brightness, saturation and contrast of these change, 0 to 1")
+    cutout: Share = Field(0.0, description="share of the sides of these that a grey box covers, anywhere")
     learning_rate: PositiveFloat = Field(1.2e-3, description="Adam's step size at the start")
     final_learning_rate: Share = Field(0.02, description="step size at the end, as a share of the first")
     beta_1: Decay = Field(0.0, description="Adam's decay of the mean gradient, per step")
@@ -212,7 +218,7 @@ class ExportSettings(Settings):
 class ClassifierSettings(Settings):
     """The classifier that examines teaching sets."""
 
-    name: Literal["two-conv", "four-conv"] = Field("two-conv", description="its architecture")
+    name: Literal["two-conv", "four-conv", "residual"] = Field("two-conv", description="its architecture")
     steps: PositiveInt = Field(1_000, description="batches of training, whatever the size of the teaching set")
     batch_size: PositiveInt = Field(256, description="images in a step")
     learning_rate: PositiveFloat = Field(2e-3, description="Adam's step size at the start, cosine to zero")

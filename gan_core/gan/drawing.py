@@ -47,7 +47,7 @@ def draw(
     std: float = 1.0,
     first_block: int = 0,
 ) -> Iterator[np.ndarray]:
-    """Draw one image for each label [N]; yields uint8 images [batch, height, width, C], the last batch the rest.
+    """Draw an image for each label [N]; yields uint8 [batch, height, width, C], the last batch the rest.
 
     `std` is the standard deviation of the latents, 1 in training; more of it gives bolder images.
     The latents of a block of images, never those of training, depend on the seed and the block's number alone, so

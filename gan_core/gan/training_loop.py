@@ -15,12 +15,14 @@ from gan_core.compute.replicas import contribution, share
 from gan_core.compute.weights import assign, values
 from gan_core.config import GanSettings
 from gan_core.errors import BadInput
-from gan_core.gan.augmentation import shift_images
+from gan_core.gan.augmentation import NUMBERS, cut_out, flip_images, shift_images, tint_images
 from gan_core.gan.averaged_weights import update_averages
 from gan_core.gan.losses import ADVERSARIAL, class_loss, gradient_penalty
 from gan_core.gan.networks import Discriminator, Generator
 from gan_core.images.labelled_images import LabelledImages, to_signed
 from gan_core.images.shape import ImageShape
+
+UNEVEN = 1.5  # times as many images as the rarest class: less is left as it is
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ class Game:
         while self.epoch < self.settings.epochs:
             started = time.perf_counter()
             means = []
-            for number, order in enumerate(self._orders(len(real)), start=self.epoch * self.rounds):
+            for number, order in enumerate(self._orders(real.labels), start=self.epoch * self.rounds):
                 means.append(self._play_round(images, labels, tf.constant(order), tf.constant(number)).numpy())
                 self._require_finite(means[-1])
                 on_round()
@@ -127,11 +129,14 @@ class Game:
         optimizer.build(player.trainable_variables)
         return optimizer
 
-    def _orders(self, images: int) -> np.ndarray:
+    def _orders(self, labels: np.ndarray) -> np.ndarray:
         """Which real image each step of this epoch sees, int32 [rounds, interval, batch]: one shuffle after another."""
         shape = (self.rounds, self.settings.penalty_interval, self.settings.batch_size)
         random, needed = np.random.default_rng([self.seed, self.epoch]), math.prod(shape)
-        shuffles = [random.permutation(images) for _ in range(-(-needed // images))]
+        shares = class_shares(np.bincount(labels), self.settings.balance)
+        if shares is not None and self.settings.conditional:
+            return draw_by_class(labels, shares, needed, random).reshape(shape).astype(np.int32)
+        shuffles = [random.permutation(len(labels)) for _ in range(-(-needed // len(labels)))]
         return np.concatenate(shuffles)[:needed].reshape(shape).astype(np.int32)
 
     def _round(self, images: tf.Tensor, labels: tf.Tensor, order: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
@@ -176,11 +181,17 @@ class Game:
 
     def _augment(self, images: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
         """The images as the discriminator sees them; `number` is another one for each call, from 0."""
-        furthest, size = self.settings.shift, [self.settings.batch_size, 2]
-        if not furthest:
+        settings, batch = self.settings, self.settings.batch_size
+        if furthest := settings.shift:
+            seed = [2 * self.seed, -1 - number]  # the latents have the numbers from 0
+            offsets = tf.random.stateless_uniform([batch, 2], seed, -furthest, furthest + 1, tf.int32)
+            images = shift_images(images, share(offsets))
+        if not (settings.flip or settings.tint or settings.cutout):
             return images
-        seed = [2 * self.seed, -1 - number]  # the latents have the numbers from 0
-        return shift_images(images, share(tf.random.stateless_uniform(size, seed, -furthest, furthest + 1, tf.int32)))
+        numbers = share(tf.random.stateless_uniform([batch, NUMBERS], [2 * self.seed + 1, -1 - number]))
+        images = flip_images(images, numbers[:, 0]) if settings.flip else images
+        images = tint_images(images, numbers[:, 1:4], settings.tint) if settings.tint else images
+        return cut_out(images, numbers[:, 4:], settings.cutout) if settings.cutout else images
 
     def _penalty_gradient(
         self, real: tf.Tensor, fake: tf.Tensor, classes: tf.Tensor, step: tf.Tensor
@@ -203,6 +214,34 @@ class Game:
             return [tf.zeros(weight.shape) for weight in weights]
 
         return tf.cond((step + 1) % interval == 0, asked, nothing)
+
+
+def class_shares(counts: np.ndarray, balance: float) -> np.ndarray | None:
+    """How often each class of `counts` [K] images is shown, float64 [K] of sum 1; None where images come as they are.
+
+    A balance of 0 shows each image equally often, one of 1 each class, and others lie between: n to the power of
+    1 - balance (Mahajan et al. 2018, arXiv:1805.00932, section 2.2, has a half). Classes that are nearly even are
+    left alone.
+    """
+    present = counts[counts > 0]
+    if not balance or present.max() < UNEVEN * present.min():
+        return None
+    shares = np.where(counts > 0, np.maximum(counts, 1) ** (1.0 - balance), 0.0)
+    return shares / shares.sum()
+
+
+def draw_by_class(labels: np.ndarray, shares: np.ndarray, count: int, random: np.random.Generator) -> np.ndarray:
+    """Indices of `count` images of the `labels` [N], the classes by their shares [K], in any order.
+
+    Within a class the images come one shuffle after another, so that each is seen about as often as the others.
+    """
+    wanted = random.multinomial(count, shares)
+    drawn = []
+    for label in np.flatnonzero(wanted):
+        places = np.flatnonzero(labels == label)
+        shuffles = [random.permutation(places) for _ in range(-(-wanted[label] // len(places)))]
+        drawn.append(np.concatenate(shuffles)[: wanted[label]])
+    return random.permutation(np.concatenate(drawn))
 
 
 def require_finite(state: dict[str, np.ndarray]) -> None:

@@ -1,6 +1,6 @@
 """The classifier that examines a teaching set: taught by it from a seed, then asked about other images."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from itertools import count
@@ -12,6 +12,7 @@ import tensorflow as tf
 from gan_core.compute.adam import Adam
 from gan_core.compute.graphs import compile_graph, repeat
 from gan_core.compute.keras_settings import keras
+from gan_core.compute.normalisation import BatchNormalisation
 from gan_core.compute.precision import native
 from gan_core.compute.weights import assign, values
 from gan_core.config import ClassifierSettings
@@ -38,12 +39,18 @@ def build(name: str, *, shape: ImageShape, classes: int, seed: int, dropout: boo
             layers.dropout(0.25),
             *(layers.convolution(64), layers.rectifier(), layers.convolution(64), *layers.pooling()),
         ],
+        "residual": [
+            *(*layers.normalised_convolution(32), keras.layers.MaxPooling2D()),
+            *(*layers.normalised_convolution(64), keras.layers.MaxPooling2D()),
+            *(*layers.normalised_convolution(128), layers.residual_block(128)),
+        ],
     }[name]
     head = [
         *(layers.dropout(0.25), keras.layers.Flatten(), layers.dense(256), layers.rectifier()),
         *(layers.dropout(0.5), layers.dense(classes, precision="float32")),
     ]
-    return keras.Sequential([keras.Input(shape), *body, *head])
+    pooled = [keras.layers.GlobalAveragePooling2D(), layers.dropout(0.25), layers.dense(classes, precision="float32")]
+    return keras.Sequential([keras.Input(shape), *body, *(pooled if name == "residual" else head)])
 
 
 def teach(
@@ -160,6 +167,20 @@ def _course(settings: ClassifierSettings, shape: ImageShape, classes: int, *, dr
     return _Course(settings, shape, classes, dropout)
 
 
+class ResidualBlock(keras.layers.Layer):
+    """Maps [N, height, width, C] and what two convolutions make of them, added (He et al. 2015, arXiv:1512.03385)."""
+
+    def __init__(self, first: Sequence[keras.layers.Layer], second: Sequence[keras.layers.Layer]) -> None:
+        super().__init__()
+        self.parts = [*first, *second]
+
+    def call(self, maps: tf.Tensor, training: bool = False) -> tf.Tensor:
+        inner = maps
+        for part in self.parts:
+            inner = part(inner, training=training) if isinstance(part, BatchNormalisation) else part(inner)
+        return maps + tf.cast(inner, maps.dtype)
+
+
 class _Layers:
     """Makes layers that compute in what the machine is fast in, each random one with a seed of its own."""
 
@@ -177,6 +198,12 @@ class _Layers:
 
     def dropout(self, rate: float) -> keras.layers.Dropout:
         return keras.layers.Dropout(rate if self.drops else 0.0, seed=next(self.seeds), dtype=self.precision)
+
+    def normalised_convolution(self, filters: int) -> tuple[keras.layers.Layer, ...]:
+        return self.convolution(filters), BatchNormalisation(momentum=0.9), self.rectifier()
+
+    def residual_block(self, filters: int) -> ResidualBlock:
+        return ResidualBlock(self.normalised_convolution(filters), self.normalised_convolution(filters))
 
     def rectifier(self) -> keras.layers.ReLU:
         return keras.layers.ReLU(dtype=self.precision)

@@ -1,7 +1,10 @@
 """How much of the real variety a generator shows, and whether it has collapsed onto a part of it."""
 
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
 from functools import reduce
+from typing import Any
 
 import numpy as np
 
@@ -12,11 +15,15 @@ NEIGHBOURS = 5  # as in the paper on coverage
 NUMBERS = 4_096  # of each point at once: the pixels of large images are compared piece by piece
 ENOUGH = 20  # real images of a class, to say how far it is covered
 COLLAPSED_COVERAGE, COLLAPSED_REPEATED, COLLAPSED_EVENNESS = 0.6, 0.1, 0.8
+STANDARD_ERRORS = 2  # by which a share must be beyond these, as that of a few images is so by chance
 
 
 @dataclass(frozen=True)
 class Diversity:
-    """Shares of 1, of one sample of generated images beside a sample of real ones of the same size."""
+    """Shares of 1, of one sample of generated images beside a sample of real ones of the same size.
+
+    What was measured before numbers of images were kept has zeros there.
+    """
 
     coverage: float  # of the real images that have a generated one among their nearest
     manifold_recall: float  # of the real images that lie where generated ones do
@@ -24,15 +31,18 @@ class Diversity:
     evenness: float  # entropy of the classes that a real-taught classifier sees, as a share of that of the real ones
     worst_class_coverage: float  # the coverage of the class that is covered least
     frechet: float  # distance of the two clouds of features, 0 for equal ones; the lower the better
+    images: int = 0  # of each kind that were compared
+    worst_class_images: int = 0  # real images of the class that is covered least
 
     @property
     def collapse(self) -> str:
         """A warning where whole regions or classes are missing or the same images come again and again, else empty."""
+        most_covered = self.worst_class_coverage + noise(self.worst_class_coverage, self.worst_class_images)
+        least_repeated = self.repeated - noise(self.repeated, self.images)
         signs = {
-            f"it covers {self.coverage:.0%} of the real images, {self.worst_class_coverage:.0%} of one class": (
-                self.worst_class_coverage < COLLAPSED_COVERAGE
-            ),
-            f"{self.repeated:.0%} of its images repeat another": self.repeated > COLLAPSED_REPEATED,
+            f"it covers {self.coverage:.0%} of {_counted(self.images)}, {self.worst_class_coverage:.0%} of "
+            f"{_counted(self.worst_class_images)} of one class": most_covered < COLLAPSED_COVERAGE,
+            f"{self.repeated:.0%} of its images repeat another": least_repeated > COLLAPSED_REPEATED,
             f"the evenness of its classes is {self.evenness:.2f}": self.evenness < COLLAPSED_EVENNESS,
         }
         seen_signs = "; ".join(sign for sign, seen in signs.items() if seen)
@@ -62,14 +72,34 @@ def measure_diversity(
     `seen` [M] are the classes a real-taught classifier sees in the generated images; pixels are [N, D] and [M, D].
     """
     covered = coverage(real, generated)
+    worst, in_worst = worst_class(covered, labels)
     return Diversity(
         coverage=float(covered.mean()),
         manifold_recall=float(manifold_recall(real, generated).mean()),
         repeated=repeated(real_pixels, generated_pixels),
         evenness=evenness(seen, labels),
-        worst_class_coverage=worst_class(covered, labels),
+        worst_class_coverage=worst,
         frechet=frechet_distance(real, generated),
+        images=len(real),
+        worst_class_images=in_worst,
     )
+
+
+def recorded_diversity(row: Mapping[str, Any]) -> Diversity | None:
+    """What was measured, from a row of a history; None where some of it was not measured yet."""
+    needed = [field.name for field in fields(Diversity) if field.default is MISSING]
+    if not row.keys() >= set(needed):
+        return None
+    return Diversity(**{field.name: row[field.name] for field in fields(Diversity) if field.name in row})
+
+
+def noise(share: float, images: int) -> float:
+    """`STANDARD_ERRORS` of a share of so many images; 0 where it is not known how many there were."""
+    return STANDARD_ERRORS * math.sqrt(share * (1 - share) / images) if images else 0.0
+
+
+def _counted(images: int) -> str:
+    return f"the {images:,} real images" if images else "the real images"
 
 
 def coverage(real: np.ndarray, generated: np.ndarray, neighbours: int = NEIGHBOURS) -> np.ndarray:
@@ -80,10 +110,14 @@ def coverage(real: np.ndarray, generated: np.ndarray, neighbours: int = NEIGHBOU
     return distances(real, generated).min(axis=1) < neighbour_distance(real, neighbours)
 
 
-def worst_class(covered: np.ndarray, labels: np.ndarray) -> float:
-    """The least share of `covered` [N] in a class of `labels` [N] that has `ENOUGH` of them, or in all together."""
-    shares = [covered[labels == label].mean() for label in np.unique(labels) if np.sum(labels == label) >= ENOUGH]
-    return float(min([covered.mean(), *shares]))
+def worst_class(covered: np.ndarray, labels: np.ndarray) -> tuple[float, int]:
+    """The least share of `covered` [N] in a class of `labels` [N] that has `ENOUGH` of them, or in all together.
+
+    Returns the share and how many images it is of.
+    """
+    classes = [covered[labels == label] for label in np.unique(labels)]
+    shares = [(float(part.mean()), len(part)) for part in [covered, *classes] if part is covered or len(part) >= ENOUGH]
+    return min(shares)
 
 
 def manifold_recall(real: np.ndarray, generated: np.ndarray, neighbours: int = NEIGHBOURS) -> np.ndarray:

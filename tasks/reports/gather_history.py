@@ -13,7 +13,7 @@ import pandas as pd
 
 from gan_core.errors import BadInput
 from gan_core.files import read_frame, read_text, write_csv, write_frame, write_text
-from gan_core.measures.diversity import Diversity
+from gan_core.measures.diversity import Diversity, recorded_diversity
 from gan_core.reports.history_table import EXAMINED_ON, HistoryEntry, Kind
 from tasks.data.sources import without_password
 from tasks.registry.model_registry import ModelRegistry, Version
@@ -69,7 +69,8 @@ def _of_run(run: Run) -> list[dict[str, Any]]:
         raise ValueError(f"{run.frame.name} lacks {', '.join(sorted(missing))}")
     last = read_frame(run.history).iloc[-1]
     seen = {field.name: float(last[field.name]) for field in fields(Diversity) if field.name in last}
-    note = Diversity(**seen).collapse if len(seen) == len(fields(Diversity)) else ""
+    diversity = recorded_diversity(seen)
+    note = diversity.collapse if diversity else ""
     about = _about(run.id, "run", run.id, run.experiment) | seen | {"champion": False, "note": note}
     return [{str(name): value for name, value in row.items()} | about for row in report.to_dict("records")]
 

@@ -1,11 +1,9 @@
 """The epochs of a run: a row for each in its history, and how diverse its generator is after the last."""
 
-from dataclasses import fields
-
 import pandas as pd
 
 from gan_core.files import write_frame
-from gan_core.measures.diversity import Diversity
+from gan_core.measures.diversity import Diversity, recorded_diversity
 from tasks.runs.run_folder import Run
 
 
@@ -21,5 +19,7 @@ def save_epochs(epochs: list[dict], run: Run) -> None:
 
 def diversity_after(run: Run) -> Diversity:
     """The diversity of the run's generator after its last epoch."""
-    last = read_epochs(run)[-1]
-    return Diversity(**{field.name: last[field.name] for field in fields(Diversity)})
+    found = recorded_diversity(read_epochs(run)[-1])
+    if found is None:
+        raise ValueError(f"Expected a history with the diversity of each epoch, got {run.history} without.")
+    return found

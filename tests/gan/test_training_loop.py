@@ -188,7 +188,7 @@ def test_a_game_may_begin_with_the_players_of_another_at_its_own_start() -> None
 def test_gradients_meet_in_pairs(settings: GanSettings) -> None:
     """A sum of three begins with whichever is free first, so that equal seeds would end with other bits."""
     game = game_at_start(settings)
-    order = tf.constant(game._orders(len(REAL))[0])
+    order = tf.constant(game._orders(REAL.labels)[0])
     arguments = tf.constant(REAL.images), tf.constant(REAL.labels, tf.int32), order, tf.constant(0)
     play: Any = game._play_round
     graph = play.get_concrete_function(*arguments).graph.as_graph_def()
@@ -233,7 +233,7 @@ def test_an_unconditional_game_does_not_look_at_the_labels() -> None:
 
 def test_an_epoch_of_more_images_than_there_are_shows_each_as_often() -> None:
     game = new_game(TINY.model_copy(update={"epoch_images": 3 * len(REAL)}))
-    assert np.bincount(game._orders(len(REAL)).ravel()).tolist() == [3] * len(REAL)
+    assert np.bincount(game._orders(REAL.labels).ravel()).tolist() == [3] * len(REAL)
 
 
 def test_a_small_set_has_epochs_of_many_steps_and_a_large_one_of_its_own_images() -> None:
