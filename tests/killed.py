@@ -107,8 +107,8 @@ def in_an_epoch() -> None:
 
     whole = Game._orders
 
-    def half(game: Game, images: int) -> Iterator[Any]:
-        orders = list(whole(game, images))
+    def half(game: Game, labels: Any) -> Iterator[Any]:
+        orders = list(whole(game, labels))
         yield from orders[: len(orders) // 2] if game.epoch == 1 else orders
         if game.epoch == 1:
             die()
