@@ -35,7 +35,8 @@ def build_options(
             kind = Listed
         elif several:
             kind = str
-        fields[name] = Annotated[kind | None, Parameter(help=_description(field))]
+        names = {"name": (name.replace("_", "-"), f"--{name}")} if name in settings.SHORT else {}
+        fields[name] = Annotated[kind | None, Parameter(help=_description(field), **names)]
     for old, new in settings.RENAMED.items():
         current: Any = str if several else settings.model_fields[new].annotation
         fields[old] = Annotated[current | None, Parameter(show=False)]
