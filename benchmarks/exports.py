@@ -36,7 +36,7 @@ def ours(name: str) -> Writer:
     def write(folder: Path, images: LabelledImages) -> None:
         split = ExportSplit("train", len(images), len(images), folder, real=True)
         FORMATS[name].write_shard(folder, split, 0, images)
-        FORMATS[name].finish(folder, Export((split,), images.class_names, images.side))
+        FORMATS[name].finish(folder, Export((split,), images.class_names, images.shape))
 
     return write
 
@@ -57,7 +57,7 @@ def datasets_parquet(folder: Path, images: LabelledImages) -> None:
     import datasets
 
     label = datasets.ClassLabel(names=list(images.class_names))
-    rows = {"image": list(map(Image.fromarray, images.images)), "label": images.labels.tolist()}
+    rows = {"image": list(map(Image.fromarray, images.images[..., 0])), "label": images.labels.tolist()}
     features = datasets.Features({"image": datasets.Image(), "label": label})
     datasets.Dataset.from_dict(rows, features=features).to_parquet(folder / "train.parquet")
 
@@ -65,14 +65,14 @@ def datasets_parquet(folder: Path, images: LabelledImages) -> None:
 def pillow_files(folder: Path, images: LabelledImages) -> None:
     for label in range(len(images.class_names)):
         (folder / str(label)).mkdir()
-    for number, (image, label) in enumerate(zip(images.images, images.labels, strict=True)):
+    for number, (image, label) in enumerate(zip(images.images[..., 0], images.labels, strict=True)):
         Image.fromarray(image).save(folder / str(label) / f"{number}.png")
 
 
 def tfds_sequential(folder: Path, images: LabelledImages) -> None:
     import tensorflow_datasets as tfds
 
-    image = tfds.features.Image(shape=(images.side, images.side, 1), encoding_format="png")
+    image = tfds.features.Image(shape=tuple(images.shape), encoding_format="png")
     label = tfds.features.ClassLabel(names=list(images.class_names))
     identity = tfds.core.dataset_info.DatasetIdentity("images", tfds.core.Version("1.0.0"), str(folder), "")
     info = tfds.core.DatasetInfo(
@@ -80,7 +80,7 @@ def tfds_sequential(folder: Path, images: LabelledImages) -> None:
     )
     writer = tfds.core.SequentialWriter(info, max_examples_per_shard=len(images))
     writer.initialize_splits(["train"])
-    pairs = zip(images.images[..., None], images.labels.tolist(), strict=True)
+    pairs = zip(images.images, images.labels.tolist(), strict=True)
     writer.add_examples({"train": [{"image": image, "label": label} for image, label in pairs]})
     writer.close_all()
 
@@ -108,7 +108,7 @@ def drawing(wanted: LabelledImages) -> Callable[[], Any]:
     from gan_core.gan.drawing import draw
     from gan_core.gan.networks import Generator
 
-    generator = Generator(GanSettings(), side=wanted.side, classes=len(wanted.class_names), seed=0)
+    generator = Generator(GanSettings(), shape=wanted.shape, classes=len(wanted.class_names), seed=0)
     return lambda: list(draw(generator, wanted.labels, seed=0))
 
 

@@ -88,7 +88,7 @@ class Players:
     def train(self, gan: GanSettings, seed: int) -> tuple[Game, list[Epoch]]:
         real = self.real.train
         if (gan, seed) not in self.trained:
-            game = Game(gan, images=len(real), side=real.side, classes=len(real.class_names), seed=seed)
+            game = Game(gan, images=len(real), shape=real.shape, classes=len(real.class_names), seed=seed)
             self.trained[gan, seed] = game, list(game.play(real))
         return self.trained[gan, seed]
 

@@ -1,6 +1,8 @@
 """The same game in PyTorch: networks, losses, penalties, optimizers and averaging of `gan_core`, for comparison."""
 
 import copy
+import math
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -8,24 +10,32 @@ from torch.nn import functional
 
 from gan_core.compute.precision import resolve_policy
 from gan_core.config import GanSettings
+from gan_core.gan.networks import coarsest_maps, doublings
+from gan_core.images.shape import ImageShape
 
 
 class Generator(nn.Module):
-    """Latents float32 [N, latent] and one-hot classes float32 [N, K] to images float32 [N, 1, side, side]."""
+    """Latents float32 [N, latent] and one-hot classes float32 [N, K] to images float32 [N, C, height, width]."""
 
-    def __init__(self, settings: GanSettings, side: int, classes: int) -> None:
+    def __init__(self, settings: GanSettings, shape: ImageShape, classes: int) -> None:
         super().__init__()
         width, fine = settings.generator_width, min(settings.generator_width, 64)
-        self.shape = (width, side // 4, side // 4)
+        coarse = coarsest_maps(shape)
+        self.shape = (width, *coarse)
+        widths = [width] * (doublings(shape) - 1) + [fine]
         self.embedding = nn.Linear(classes, settings.embedding_size, bias=False)
-        self.seed_map = nn.Linear(settings.latent_size + settings.embedding_size, width * (side // 4) ** 2, bias=False)
+        self.seed_map = nn.Linear(settings.latent_size + settings.embedding_size, width * math.prod(coarse), bias=False)
         self.body = nn.Sequential(
             *(nn.BatchNorm2d(width), nn.ReLU()),
             *(nn.Conv2d(width, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU()),
-            nn.Upsample(scale_factor=2),
-            *(nn.Conv2d(width, fine, 3, padding=1, bias=False), nn.BatchNorm2d(fine), nn.ReLU()),
-            *(nn.Conv2d(fine, 4, 3, padding=1), nn.PixelShuffle(2)),
+            *(layer for each in pairwise(widths) for layer in self._doubling(*each)),
+            *(nn.Conv2d(fine, 4 * shape.channels, 3, padding=1), nn.PixelShuffle(2)),
         )
+
+    @staticmethod
+    def _doubling(narrow: int, filters: int) -> tuple[nn.Module, ...]:
+        convolution = nn.Conv2d(narrow, filters, 3, padding=1, bias=False)
+        return nn.Upsample(scale_factor=2), convolution, nn.BatchNorm2d(filters), nn.ReLU()
 
     def forward(self, latents: Tensor, classes: Tensor) -> Tensor:
         maps = self.seed_map(torch.cat([latents, self.embedding(classes)], 1)).unflatten(1, self.shape)
@@ -33,20 +43,26 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Images float32 [N, 1, side, side] and one-hot classes [N, K] to realness [N] and class logits [N, K]."""
+    """Images float32 [N, C, height, width] and one-hot classes [N, K] to realness [N] and class logits [N, K]."""
 
-    def __init__(self, settings: GanSettings, side: int, classes: int) -> None:
+    def __init__(self, settings: GanSettings, shape: ImageShape, classes: int) -> None:
         super().__init__()
         width, fine = settings.discriminator_width, min(settings.discriminator_width, 64)
+        widths = [fine] + [width] * (doublings(shape) - 1)
         self.body = nn.Sequential(
             nn.PixelUnshuffle(2),
-            *(nn.Conv2d(4, fine, 3, padding=1), nn.LeakyReLU(0.2)),
-            *(nn.PixelUnshuffle(2), nn.Conv2d(4 * fine, width, 1), nn.LeakyReLU(0.2)),
-            *(nn.Conv2d(width, width, 3, padding=1), nn.LeakyReLU(0.2), nn.Flatten()),
-            *(nn.Linear(width * (side // 4) ** 2, 128), nn.LeakyReLU(0.2)),
+            *(nn.Conv2d(4 * shape.channels, fine, 3, padding=1), nn.LeakyReLU(0.2)),
+            *(layer for each in pairwise(widths) for layer in self._halving(each[0], width)),
+            nn.Flatten(),
+            *(nn.Linear(width * math.prod(coarsest_maps(shape)), 128), nn.LeakyReLU(0.2)),
         )
         self.realness, self.class_head = nn.Linear(128, 1), nn.Linear(128, classes)
         self.embedding = nn.Linear(classes, 128, bias=False)
+
+    @staticmethod
+    def _halving(narrow: int, width: int) -> tuple[nn.Module, ...]:
+        step_down = nn.PixelUnshuffle(2), nn.Conv2d(4 * narrow, width, 1), nn.LeakyReLU(0.2)
+        return *step_down, nn.Conv2d(width, width, 3, padding=1), nn.LeakyReLU(0.2)
 
     def forward(self, images: Tensor, classes: Tensor) -> tuple[Tensor, Tensor]:
         features = self.body(images.contiguous(memory_format=torch.channels_last)).float()
@@ -61,9 +77,9 @@ class Game:
     def __init__(self, settings: GanSettings, images: Tensor, labels: Tensor, *, compiled: bool) -> None:
         self.settings, self.images, self.labels, self.classes = settings, images, labels, 10
         torch.manual_seed(0)
-        side = images.shape[1]
-        self.generator = Generator(settings, side, self.classes).to(memory_format=torch.channels_last)
-        self.discriminator = Discriminator(settings, side, self.classes).to(memory_format=torch.channels_last)
+        shape = ImageShape(*images.shape[1:])
+        self.generator = Generator(settings, shape, self.classes).to(memory_format=torch.channels_last)
+        self.discriminator = Discriminator(settings, shape, self.classes).to(memory_format=torch.channels_last)
         self.averaged = copy.deepcopy(self.generator)
         self.optimizers = [
             torch.optim.Adam(
@@ -97,7 +113,7 @@ class Game:
     def _step(self, *, penalised: bool) -> None:
         settings = self.settings
         chosen = torch.randint(len(self.images), (settings.batch_size,))
-        real = self.images[chosen].unsqueeze(1).float() / 127.5 - 1
+        real = self.images[chosen].permute(0, 3, 1, 2).float() / 127.5 - 1
         labels = self.labels[chosen]
         classes = functional.one_hot(labels, self.classes).float()
         generator = self.generator if penalised else self.plain_generator

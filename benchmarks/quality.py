@@ -134,7 +134,7 @@ def reached(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _game(real: Real, gan: GanSettings, images: int) -> Game:
-    return Game(gan, images=images, side=real.train.side, classes=len(real.train.class_names), seed=0)
+    return Game(gan, images=images, shape=real.train.shape, classes=len(real.train.class_names), seed=0)
 
 
 def _speed(real: Real, gan: GanSettings) -> float:

@@ -26,6 +26,7 @@ from benchmarks.real import real_images
 from benchmarks.result_table import Result, Table, results_option
 from gan_core.config import ExportSettings, GanSettings
 from gan_core.images.labelled_images import FASHION_MNIST_CLASSES, LabelledImages, save_stream
+from gan_core.images.shape import ImageShape
 
 ROUNDS = 20  # of training in each row
 EXPORTED = 100_000, 1_000_000, 10_000_000
@@ -47,11 +48,13 @@ def exported(format: str, images: int) -> dict[str, float]:
     from gan_core.gan.networks import Generator
 
     gan = GanSettings(generator_width=4)
-    card = GeneratorCard(gan=gan, side=28, class_names=FASHION_MNIST_CLASSES, data_digest="", seed=0)
+    card = GeneratorCard(
+        gan=gan, shape=ImageShape(28, 28, 1), class_names=FASHION_MNIST_CLASSES, data_digest="", seed=0
+    )
     wanted = ExportSettings(per_class=images // 10, test_per_class=0)
     with tempfile.TemporaryDirectory(dir=".") as folder, server():
         generator, out = Path(folder, "generator.npz"), Path(folder, "dataset")
-        save_generator(generator, Generator(gan, side=28, classes=10, seed=0), card)
+        save_generator(generator, Generator(gan, shape=ImageShape(28, 28, 1), classes=10, seed=0), card)
         started = time.perf_counter()
         export_dataset(str(generator), str(out), (format,), wanted)
         seconds = time.perf_counter() - started
@@ -71,7 +74,7 @@ def drawn(images: int) -> dict[str, float]:
     from gan_core.gan.drawing import draw
     from gan_core.gan.networks import Generator
 
-    generator = Generator(GanSettings(), side=28, classes=10, seed=0)
+    generator = Generator(GanSettings(), shape=ImageShape(28, 28, 1), classes=10, seed=0)
     list(draw(generator, np.zeros(1, np.uint8), seed=0))
     labels = np.resize(np.arange(10, dtype=np.uint8), images)
     started = time.perf_counter()
@@ -91,7 +94,7 @@ def trained(source: str | None, images: int, width: int, batch: int) -> dict[str
     real = real_images(source).train
     real = real.take(np.resize(np.arange(len(real)), images))
     gan = GanSettings(generator_width=width, discriminator_width=width, batch_size=batch)
-    game = Game(gan, images=images, side=28, classes=10, seed=0)
+    game = Game(gan, images=images, shape=ImageShape(28, 28, 1), classes=10, seed=0)
     moments: list[float] = []
     game.rounds = ROUNDS + 1  # the first one compiles
     next(game.play(real, lambda: moments.append(time.perf_counter())))

@@ -41,7 +41,7 @@ def this_project(width: int, real: LabelledImages) -> Contestant:
     from gan_core.gan.drawing import draw
     from gan_core.gan.training_loop import Game
 
-    game = Game(settings(width), images=len(real), side=real.side, classes=10, seed=0)
+    game = Game(settings(width), images=len(real), shape=real.shape, classes=10, seed=0)
     images, labels = tf.constant(real.images), tf.constant(real.labels, tf.int32)
     orders, number = game._orders(len(real)), 0
 

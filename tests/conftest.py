@@ -43,14 +43,14 @@ def striped_images(count: int, seed: int, classes: int = 10, side: int = 28) -> 
     wave = np.broadcast_to(np.sin(phases)[:, :, None], (count, side, side))
     wave = np.where((labels % 2 == 0)[:, None, None], wave, wave.transpose(0, 2, 1))
     pixels = np.clip(127.5 + 90 * wave + random.normal(0, 12, wave.shape), 0, 255).astype(np.uint8)
-    return LabelledImages(pixels, labels, tuple(f"stripes {label}" for label in range(classes)))
+    return LabelledImages(pixels[..., np.newaxis], labels, tuple(f"stripes {label}" for label in range(classes)))
 
 
 def write_source(folder: Path, train: LabelledImages, test: LabelledImages) -> Path:
     """The four IDX files and classes.txt in `folder`."""
-    write_idx(folder / TRAIN_IMAGES, train.images)
+    write_idx(folder / TRAIN_IMAGES, train.images[..., 0])
     write_idx(folder / TRAIN_LABELS, train.labels)
-    write_idx(folder / TEST_IMAGES, test.images)
+    write_idx(folder / TEST_IMAGES, test.images[..., 0])
     write_idx(folder / TEST_LABELS, test.labels)
     (folder / CLASSES).write_text("".join(f"{name}\n" for name in train.class_names))
     return folder

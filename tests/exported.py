@@ -10,6 +10,7 @@ from gan_core.formats import FORMATS
 from gan_core.gan.drawing import GeneratorCard, draw, load_generator, plan_labels, save_generator
 from gan_core.gan.networks import Generator
 from gan_core.images.labelled_images import LabelledImages
+from gan_core.images.shape import ImageShape
 from tasks.export.finish_export import finish_export
 from tasks.export.plan_export import ExportPlan, plan_export
 from tasks.export.staging import staged
@@ -27,8 +28,8 @@ rdflib_warns = pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated
 def untrained_generator(path: Path, class_names: tuple[str, ...] = NAMES, *, conditional: bool = True) -> Path:
     """The file of an untrained generator of ten classes, with difficult names if no others are given."""
     gan = GanSettings(generator_width=8, latent_size=8, conditional=conditional)
-    card = GeneratorCard(gan=gan, side=28, class_names=class_names, data_digest="d" * 64, seed=1)
-    save_generator(path, Generator(gan, side=28, classes=len(class_names), seed=1), card)
+    card = GeneratorCard(gan=gan, shape=ImageShape(28, 28, 1), class_names=class_names, data_digest="d" * 64, seed=1)
+    save_generator(path, Generator(gan, shape=ImageShape(28, 28, 1), classes=len(class_names), seed=1), card)
     return path
 
 

@@ -39,7 +39,7 @@ def play(out: Path, devices: int) -> None:
     team, real = assemble(), striped_images(96, seed=3)
     with team.together(), team.strategy.scope():
         seed, _ = team.agree("ab" * 32, seed=team.host)
-        game = Game(SETTINGS, images=len(real), side=real.side, classes=len(real.class_names), seed=seed)
+        game = Game(SETTINGS, images=len(real), shape=real.shape, classes=len(real.class_names), seed=seed)
         game.generator_optimizer, game.discriminator_optimizer = descent(game.generator), descent(game.discriminator)
     list(game.play(real))
     save_arrays(out, game.state())

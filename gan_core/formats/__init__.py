@@ -15,6 +15,7 @@ from gan_core.errors import BadInput
 from gan_core.formats import idx, imagefolder, npz, parquet, tfds, webdataset
 from gan_core.formats.shards import Export, ExportSplit
 from gan_core.images.labelled_images import LabelledImages
+from gan_core.images.shape import ImageShape
 
 
 class Format(Protocol):
@@ -27,9 +28,9 @@ class Format(Protocol):
         """Make of all shards what the format's readers expect."""
 
     def read(self, folder: Path, split: str) -> Iterator[tuple[np.ndarray, int]]:
-        """Yield the images uint8 [side, side] of a split with their labels, in the order of their numbers."""
+        """Yield the images uint8 [height, width, C] of a split with their labels, in the order of their numbers."""
 
-    def room(self, images: int, side: int) -> int:
+    def room(self, images: int, shape: ImageShape) -> int:
         """The bytes that so many images take on a disk at least, while they are written too."""
 
 

@@ -11,6 +11,7 @@ from gan_core.formats.idx_codec import idx_header, read_rows
 from gan_core.formats.parts import copy_parts, write_part
 from gan_core.formats.shards import Export, ExportSplit
 from gan_core.images.labelled_images import LabelledImages
+from gan_core.images.shape import ImageShape
 
 PREFIX = {"train": "train", "test": "t10k"}
 KERAS, TORCHVISION = Path("datasets", "fashion-mnist"), Path("FashionMNIST", "raw")
@@ -27,22 +28,22 @@ def write_shard(folder: Path, split: ExportSplit, shard: int, images: LabelledIm
 def finish(folder: Path, export: Export) -> None:
     """Join the pieces behind headers that say how many images there are."""
     for split in export.splits:
-        for kind, shape in (("images", (split.images, export.side, export.side)), ("labels", (split.images,))):
+        for kind, shape in (("images", (split.images, *export.shape.stored)), ("labels", (split.images,))):
             name, header = f"{PREFIX[split.name]}-{kind}-idx{len(shape)}-ubyte", idx_header(shape)
             _join(folder / TORCHVISION / name, header, folder, kind, split)
             _join(folder / KERAS / f"{name}.gz", _zipped(header), folder, f"{kind}.gz", split)
 
 
-def room(images: int, side: int) -> int:
+def room(images: int, shape: ImageShape) -> int:
     """Plain and gzipped bytes, the latter half as many, in pieces and joined."""
-    return 3 * images * side**2
+    return 3 * images * shape.values
 
 
 def read(folder: Path, split: str) -> Iterator[tuple[np.ndarray, int]]:
     """The images and labels of the gzipped files."""
     images = read_rows(folder / KERAS / f"{PREFIX[split]}-images-idx3-ubyte.gz", dimensions=3)
     labels = read_rows(folder / KERAS / f"{PREFIX[split]}-labels-idx1-ubyte.gz", dimensions=1)
-    yield from ((image, int(label)) for image, label in zip(images, labels, strict=True))
+    yield from ((image[..., np.newaxis], int(label)) for image, label in zip(images, labels, strict=True))
 
 
 def _join(path: Path, header: bytes, folder: Path, kind: str, split: ExportSplit) -> None:

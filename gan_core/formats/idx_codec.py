@@ -164,7 +164,7 @@ def read_pair(images_path: Path, labels_path: Path, class_names: tuple[str, ...]
         raise WrongShape(
             f"Expected images with a side divisible by four in {images_path}, got {side} pixels; pad or scale them."
         )
-    return LabelledImages(images, labels, class_names)
+    return LabelledImages(images[..., np.newaxis], labels, class_names)
 
 
 def write_idx(path: Path, array: np.ndarray) -> None:

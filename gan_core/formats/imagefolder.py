@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import takewhile
-from pathlib import Path, PurePosixPath
-from typing import cast
+from pathlib import Path
+from typing import NamedTuple, cast
 
 from upath import UPath
 
@@ -13,8 +13,10 @@ from gan_core.files import file_system, is_local
 from gan_core.formats.png import encode_png, folder_names
 from gan_core.formats.shards import Export, ExportSplit
 from gan_core.images.labelled_images import LabelledImages
+from gan_core.images.shape import ImageShape
 from gan_core.sources.found import SPLITS, Found, Label, Part, Picture, Split
-from gan_core.sources.listing import PICTURES, Listing, read_bytes, show_name, show_names
+from gan_core.sources.listing import PICTURES, Listing, show_names
+from gan_core.sources.picture_files import read_files
 from gan_core.sources.split_names import split_of
 
 NUMBERED = re.compile(r"(\d{1,3})(?:_.*)?")  # the folder of a class, as in 07_sneaker
@@ -39,9 +41,9 @@ def finish(folder: Path, export: Export) -> None:
     """Nothing is left to do."""
 
 
-def room(images: int, side: int) -> int:
+def room(images: int, shape: ImageShape) -> int:
     """A file takes whole blocks."""
-    return images * -(-(side**2 // 2) // BLOCK) * BLOCK
+    return images * -(-(shape.values // 2) // BLOCK) * BLOCK
 
 
 def recognise(listing: Listing, settings: DataSettings) -> Found | None:
@@ -49,67 +51,72 @@ def recognise(listing: Listing, settings: DataSettings) -> Found | None:
 
     Pictures that lie elsewhere are left out and remarked on.
     """
-    pictures = listing.with_suffix(*PICTURES)
-    placed = _placed(pictures, len(_shared(pictures)))
-    if not any(place for place in placed.values()):
+    places = _places(listing.with_suffix(*PICTURES))
+    if not any(places.values()):
         return None
-    classes, numbers = _numbered({place[1] for place in placed.values() if place})
-    kept = sorted((name for name in pictures if placed[name]), key=lambda name: (PurePosixPath(name).name, name))
+    names, labels = _number({place.label for place in places.values() if place})
+    kept = [(name, place) for name, place in places.items() if place]
+    kept.sort(key=lambda pair: (pair[0].rpartition("/")[2], pair[0]))
     parts: dict[Split, Part] = {}
     for split in SPLITS:
-        within = [name for name in kept if (place := placed[name]) and place[0] == split]
-        labels = tuple(numbers[place[1]] for name in within if (place := placed[name]))
-        if within:
-            parts[split] = Part(tuple(listing.root / name for name in within), labels)
-    return Found(
-        *("imagefolder", "folder", listing.root, parts, classes),
-        one_by_one=True,
-        remarks=tuple(_remarks(listing, placed)),
-        settings=settings,
-    )
+        if within := [(listing.root / name, labels[place.label]) for name, place in kept if place.split == split]:
+            files, numbers = zip(*within, strict=True)
+            parts[split] = Part(files, numbers)
+    remarks = tuple(_remarks(listing, places))
+    return Found("imagefolder", "folder", listing.root, parts, names, one_by_one=True, remarks=remarks)
 
 
 def read(found: Found, split: Split) -> Iterator[Picture]:
     """The pictures, by the names of their files; those of our own exports are named by their numbers."""
-    part = found.parts[split]
-    for path, label in zip(part.files, part.labels or (), strict=True):
-        yield Picture(show_name(str(path.relative_to(found.root))), label, read_bytes(path))
+    return read_files(found.root, found.parts[split])
 
 
-def _shared(names: Sequence[str]) -> tuple[str, ...]:
-    """The folders that all files lie in, but for the last that may be a class."""
-    return tuple(
-        level[0] for level in takewhile(lambda level: len(set(level)) == 1, zip(*(n.split("/")[:-2] for n in names)))
-    )
+class _Place(NamedTuple):
+    """What the folders that a picture lies in say of it."""
+
+    split: Split
+    label: str
+    folder: str  # of the class
 
 
-def _placed(names: Sequence[str], above: int) -> dict[str, tuple[Split, str] | None]:
-    """The split and the class of each picture `above` so many folders; None for one that lies in no class's folder."""
-    within = {name: name.split("/")[above:-1] for name in names}
+def _places(names: Sequence[str]) -> dict[str, _Place | None]:
+    """The place of each picture; None for one that lies in no class's folder."""
+    shared = _shared(names)
+    within = {name: name.split("/")[len(shared) : -1] for name in names}
     if within and all(len(folders) > 1 and split_of(folders[1]) for folders in within.values()):  # cats/train/1.png
-        within = {name: [folders[1], folders[0]] for name, folders in within.items()}
+        return {name: _place(shared, folders, split=1, label=0) for name, folders in within.items()}
     if any(len(folders) > 1 and split_of(folders[0]) == "train" for folders in within.values()):
-        splits = {name: split_of(folders[0]) if len(folders) > 1 else None for name, folders in within.items()}
-        return {name: (split, within[name][1]) if split else None for name, split in splits.items()}
-    return {name: ("train", folders[0]) if folders else None for name, folders in within.items()}
+        return {name: _place(shared, folders, split=0, label=1) for name, folders in within.items()}
+    return {name: _place(shared, ["train", *folders], split=0, label=1, of=1) for name, folders in within.items()}
 
 
-def _numbered(folders: set[str]) -> tuple[tuple[str, ...] | None, dict[str, Label]]:
-    """The names of classes and their numbers, where all folders begin with their number as ours do; else themselves."""
+def _place(shared: Sequence[str], folders: Sequence[str], *, split: int, label: int, of: int = 0) -> _Place | None:
+    """The place by the folders that say the split and the class; the first `of` folders are not there."""
+    said = split_of(folders[split]) if len(folders) > 1 else None
+    return _Place(said, folders[label], "/".join((*shared, *folders[of:2]))) if said else None
+
+
+def _shared(names: Sequence[str]) -> list[str]:
+    """The folders that all files lie in, but for the last, which may be that of a class."""
+    levels = zip(*(name.split("/")[:-2] for name in names), strict=False)
+    return [level[0] for level in takewhile(lambda level: len(set(level)) == 1, levels)]
+
+
+def _number(folders: set[str]) -> tuple[tuple[str, ...] | None, dict[str, Label]]:
+    """The names of the classes and their numbers, where all folders begin with it as ours do; else themselves."""
     found = {name: int(match[1]) for name in folders if (match := NUMBERED.fullmatch(name))}
     if sorted(found.values()) != list(range(len(folders))):
         return None, {name: name for name in folders}
     return tuple(sorted(found, key=lambda name: found[name])), {**found}
 
 
-def _remarks(listing: Listing, placed: Mapping[str, tuple[Split, str] | None]) -> Iterator[str]:
-    if loose := [name for name, place in placed.items() if not place]:
-        yield f"{len(loose):,} pictures lie in no class's folder and are left out, such as {show_names(loose, 1)}"
-    full = {str(folder) for name in placed for folder in PurePosixPath(name).parents}
-    beside = {str(PurePosixPath(name).parents[1]) for name, place in placed.items() if place}
-    if empty := [
-        name for name in listing.folders if name and name not in full and str(PurePosixPath(name).parent) in beside
-    ]:
-        yield f"{show_names(empty)} hold no picture and are no class"
-    if links := [name for name in listing.leading_out]:
-        yield f"{len(links):,} links lead out of the folder and are left out, such as {show_names(links, 1)}"
+def _remarks(listing: Listing, places: Mapping[str, _Place | None]) -> Iterator[str]:
+    """What is left out."""
+    if loose := [name for name, place in places.items() if not place]:
+        yield f"{len(loose):,} pictures in no class's folder are left out, such as {show_names(loose, 1)}"
+    classes = {place.folder for place in places.values() if place}
+    beside = {folder.rpartition("/")[0] for folder in classes}
+    if empty := [name for name in listing.folders if name and name.rpartition("/")[0] in beside and name not in classes]:
+        yield f"folders without pictures are no classes: {show_names(empty)}"
+    if links := listing.leading_out:
+        yield f"{len(links):,} links that lead out of the folder are left out, such as {show_names(links, 1)}"

@@ -11,7 +11,8 @@ import numpy as np
 from gan_core.files import atomic_write
 from gan_core.formats.parts import copy_parts, write_part
 from gan_core.formats.shards import Export, ExportSplit
-from gan_core.images.labelled_images import LabelledImages
+from gan_core.images.labelled_images import LabelledImages, with_channels
+from gan_core.images.shape import ImageShape
 
 NAME = "dataset.npz"
 
@@ -26,7 +27,7 @@ def finish(folder: Path, export: Export) -> None:
     """Join the pieces behind NumPy's headers in one archive; class_names stand beside them."""
     with atomic_write(folder / NAME) as file, zipfile.ZipFile(file, "w") as archive:
         for split in export.splits:
-            for kind, shape in (("x", (split.images, export.side, export.side)), ("y", (split.images,))):
+            for kind, shape in (("x", (split.images, *export.shape.stored)), ("y", (split.images,))):
                 with archive.open(zipfile.ZipInfo(f"{kind}_{split.name}.npy"), "w", force_zip64=True) as member:
                     header = {"descr": "|u1", "fortran_order": False, "shape": shape}
                     np.lib.format.write_array_header_1_0(cast(BinaryIO, member), header)
@@ -35,9 +36,9 @@ def finish(folder: Path, export: Export) -> None:
             np.lib.format.write_array(cast(BinaryIO, member), np.array(export.class_names), allow_pickle=False)
 
 
-def room(images: int, side: int) -> int:
+def room(images: int, shape: ImageShape) -> int:
     """Plain bytes, in pieces and joined."""
-    return 2 * images * side**2
+    return 2 * images * shape.values
 
 
 def read(folder: Path, split: str) -> Iterator[tuple[np.ndarray, int]]:
@@ -48,7 +49,10 @@ def read(folder: Path, split: str) -> Iterator[tuple[np.ndarray, int]]:
         archive.open(f"x_{split}.npy") as images,
         archive.open(f"y_{split}.npy") as labels,
     ):
-        yield from ((image, int(label)) for image, label in zip(_rows(images), _rows(labels), strict=True))
+        yield from (
+            (with_channels(image[np.newaxis])[0], int(label))
+            for image, label in zip(_rows(images), _rows(labels), strict=True)
+        )
 
 
 def _rows(member: IO[bytes]) -> Iterator[np.ndarray]:

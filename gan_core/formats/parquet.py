@@ -13,6 +13,7 @@ from gan_core.files import atomic_write
 from gan_core.formats.png import decode_png, encode_png
 from gan_core.formats.shards import Export, ExportSplit
 from gan_core.images.labelled_images import LabelledImages
+from gan_core.images.shape import ImageShape
 
 ROWS = 1_000  # in a row group, so that readers may take a part
 
@@ -31,9 +32,9 @@ def finish(folder: Path, export: Export) -> None:
     """Nothing is left to do."""
 
 
-def room(images: int, side: int) -> int:
+def room(images: int, shape: ImageShape) -> int:
     """PNG bytes, half as many as there are pixels."""
-    return images * side**2 // 2
+    return images * shape.values // 2
 
 
 def loaded_bytes(folder: Path, split: str) -> int:

@@ -11,17 +11,17 @@ from PIL import Image
 
 
 def encode_png(images: np.ndarray) -> Iterator[bytes]:
-    """Each grey image uint8 [N, side, side] as a PNG file; equal images give equal bytes."""
+    """Each image uint8 [N, height, width, 1 or 3] as a PNG file; equal images give equal bytes."""
     for image in images:
         file = io.BytesIO()
-        Image.fromarray(image).save(file, "png", compress_level=6)
+        Image.fromarray(image[..., 0] if image.shape[2] == 1 else image).save(file, "png", compress_level=6)
         yield file.getvalue()
 
 
 def decode_png(file: BinaryIO) -> np.ndarray:
-    """The image uint8 [side, side] of a PNG file."""
+    """The image uint8 [height, width, channels] of a PNG file that `encode_png` wrote."""
     with Image.open(file) as image:
-        return np.asarray(image)
+        return np.atleast_3d(np.asarray(image))
 
 
 def folder_names(class_names: Sequence[str]) -> list[str]:

@@ -12,6 +12,7 @@ import numpy as np
 from gan_core.config import ExportSettings, plan
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.requirements import require_seen
+from gan_core.images.shape import ImageShape
 
 if TYPE_CHECKING:
     from gan_core.gan.generator_card import GeneratorCard
@@ -66,7 +67,7 @@ class Export:
 
     splits: tuple[ExportSplit, ...]
     class_names: tuple[str, ...]
-    side: int  # pixels
+    shape: ImageShape
 
 
 def planned_counts(export: ExportSettings, card: GeneratorCard) -> dict[SplitName, dict[int, int]]:
@@ -93,7 +94,7 @@ def planned(generator: Path, card: GeneratorCard, export: ExportSettings, real_t
         parts.append(
             ExportSplit("test", len(real), export.shard_images, real_test, real=True, counts=tuple(enumerate(counts)))
         )
-    return Export(tuple(parts), card.class_names, card.side)
+    return Export(tuple(parts), card.class_names, card.shape)
 
 
 def _drawn(name: SplitName, counts: dict[int, int], generator: Path, export: ExportSettings, seed: int) -> ExportSplit:

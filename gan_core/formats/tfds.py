@@ -17,6 +17,7 @@ from gan_core.formats.parts import copy_file
 from gan_core.formats.png import encode_png
 from gan_core.formats.shards import Export, ExportSplit
 from gan_core.images.labelled_images import LabelledImages
+from gan_core.images.shape import ImageShape
 
 NAME, VERSION = "synthetic_images", "1.0.0"
 BY_NAME = f"{NAME}/{VERSION}"  # where `tfds.load` looks for a description; it leads to the same files
@@ -64,9 +65,9 @@ def finish(folder: Path, export: Export) -> None:
     write_text(folder / BY_NAME / DESCRIPTION, _from_below((folder / DESCRIPTION).read_text("utf-8")))
 
 
-def room(images: int, side: int) -> int:
+def room(images: int, shape: ImageShape) -> int:
     """PNG bytes, half as many as there are pixels."""
-    return images * side**2 // 2
+    return images * shape.values // 2
 
 
 def read(folder: Path, split: str) -> Iterator[tuple[np.ndarray, int]]:
@@ -77,7 +78,7 @@ def read(folder: Path, split: str) -> Iterator[tuple[np.ndarray, int]]:
     with _local(folder) as files:
         builder = tfds.builder_from_directory(str(files))
         for example in tfds.as_numpy(builder.as_dataset(split=split, shuffle_files=False, read_config=one_by_one)):
-            yield example["image"][..., 0], int(example["label"])
+            yield example["image"], int(example["label"])
 
 
 @contextmanager
@@ -117,7 +118,7 @@ def _describe(local: Path, export: Export, sizes: list[int]) -> None:
     """Write the description into a folder where the splits' shards are names alone; `sizes` are bytes of each split."""
     import tensorflow_datasets as tfds
 
-    image = tfds.features.Image(shape=(export.side, export.side, 1), dtype=np.uint8, encoding_format="png")
+    image = tfds.features.Image(shape=tuple(export.shape), dtype=np.uint8, encoding_format="png")
     label = tfds.features.ClassLabel(names=list(export.class_names))
     for split in export.splits:
         (local / _file_name(split, 0)).touch()

@@ -13,6 +13,7 @@ from gan_core.files import atomic_write
 from gan_core.formats.png import decode_png, encode_png
 from gan_core.formats.shards import Export, ExportSplit
 from gan_core.images.labelled_images import LabelledImages
+from gan_core.images.shape import ImageShape
 
 WORKERS = 16  # that may read a split at once, each a file of its own, which the library's reader wants
 
@@ -43,9 +44,9 @@ def finish(folder: Path, export: Export) -> None:
     """Nothing is left to do."""
 
 
-def room(images: int, side: int) -> int:
+def room(images: int, shape: ImageShape) -> int:
     """Two headers, a label and the PNG bytes, half as many as there are pixels, in whole blocks."""
-    return images * (3 + -(-(side**2 // 2) // tarfile.BLOCKSIZE)) * tarfile.BLOCKSIZE
+    return images * (3 + -(-(shape.values // 2) // tarfile.BLOCKSIZE)) * tarfile.BLOCKSIZE
 
 
 def read(folder: Path, split: str) -> Iterator[tuple[np.ndarray, int]]:

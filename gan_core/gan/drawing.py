@@ -27,7 +27,7 @@ def load_generator(path: Path) -> tuple[Generator, GeneratorCard]:
     """Read what `save_generator` wrote; no training image is needed."""
     arrays = load_arrays(path)
     card = GeneratorCard.model_validate_json(str(arrays["card"]), context=STORED)
-    generator = Generator(card.gan, side=card.side, classes=len(card.class_names), seed=0)
+    generator = Generator(card.gan, shape=card.shape, classes=len(card.class_names), seed=0)
     assign(generator.variables, arrays)
     return generator, card
 
@@ -47,14 +47,14 @@ def draw(
     std: float = 1.0,
     first_block: int = 0,
 ) -> Iterator[np.ndarray]:
-    """Draw one image for each label [N]; yields uint8 images [batch, side, side], the last batch the rest.
+    """Draw one image for each label [N]; yields uint8 images [batch, height, width, C], the last batch the rest.
 
     `std` is the standard deviation of the latents, 1 in training; more of it gives bolder images.
     The latents of a block of images, never those of training, depend on the seed and the block's number alone, so
     that the bytes do not depend on the batch size, nor the first images on how many follow. With `first_block` the
     images are those that would come after so many blocks.
     """
-    waiting = np.empty((0, generator.side, generator.side), np.uint8)
+    waiting = np.empty((0, *generator.shape), np.uint8)
     for block, start in enumerate(range(0, len(labels), BLOCK), start=first_block):
         drawn = _draw_block(generator, labels[start : start + BLOCK], seed, block, std)
         waiting = np.concatenate([waiting, drawn])
@@ -66,7 +66,7 @@ def draw(
 
 
 def draw_fixed(generator: Generator, columns: int, seed: int) -> np.ndarray:
-    """The grid of columns x columns images whose latents never change, classes in order; uint8 [N, side, side]."""
+    """The grid of columns x columns images whose latents never change, classes in order; uint8 [N, height, width, C]."""
     labels = np.arange(columns**2) * generator.classes // columns**2
     return np.concatenate(list(draw(generator, labels.astype(np.uint8), seed)))
 

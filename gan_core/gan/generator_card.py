@@ -2,24 +2,35 @@
 
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from pydantic import ValidationError
+from pydantic import ValidationError, model_validator
 
 from gan_core.config import STORED, GanSettings, Settings
 from gan_core.errors import BadInput
 from gan_core.files import is_local
+from gan_core.images.shape import ImageShape
 
 
 class GeneratorCard(Settings):
     """What must be known of a generator to draw from it."""
 
     gan: GanSettings
-    side: int
+    shape: ImageShape
     class_names: tuple[str, ...]
     data_digest: str
     seed: int
     class_images: tuple[int, ...] = ()  # how many there were to learn from, by class; empty where that was not kept
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_side(cls, values: Any) -> Any:
+        """The card of a generator from when all images were grey and square, which named their side alone."""
+        if not isinstance(values, dict) or "side" not in values:
+            return values
+        side = values["side"]
+        return {name: value for name, value in values.items() if name != "side"} | {"shape": (side, side, 1)}
 
 
 def read_card(path: Path) -> GeneratorCard:

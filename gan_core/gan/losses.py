@@ -36,7 +36,7 @@ def class_loss(logits: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:
 
 
 def gradient_penalty(critic: Callable[[tf.Tensor], tf.Tensor], images: tf.Tensor) -> tf.Tensor:
-    """Mean over the images [N, side, side] of the squared norm of the gradient of the critic's realness [N] in them.
+    """Mean over images [N, height, width, C] of the squared norm of the gradient of the critic's realness [N] in them.
 
     R1 on real, R2 on generated images (Mescheder et al. 2018, arXiv:1801.04406, equation 9, without its gamma / 2).
     """
@@ -44,4 +44,4 @@ def gradient_penalty(critic: Callable[[tf.Tensor], tf.Tensor], images: tf.Tensor
         tape.watch(images)
         realness = tf.reduce_sum(critic(images))
     gradient = tape.gradient(realness, images)
-    return tf.reduce_mean(tf.reduce_sum(tf.square(gradient), axis=[1, 2]))
+    return tf.reduce_mean(tf.reduce_sum(tf.square(gradient), axis=[1, 2, 3]))

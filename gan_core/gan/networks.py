@@ -1,37 +1,43 @@
-"""The generator and the discriminator: convolutions at a half and a quarter of the image side only.
+"""The generator and the discriminator: convolutions at a half and a quarter of the image's sides, and below.
 
 At full resolution a convolution costs most and gains least, so the generator ends in `depth_to_space` and the
 discriminator begins with `space_to_depth` (Shi et al. 2016, arXiv:1609.05158). Its step down is the 2x2 convolution of
 stride 2, written as `space_to_depth` and a dense layer, which takes half the time on a CPU.
 """
 
+import math
 from itertools import count
 
 import tensorflow as tf
 
 from gan_core.compute.keras_settings import keras
+from gan_core.compute.normalisation import BatchNormalisation
 from gan_core.compute.precision import resolve_policy
-from gan_core.compute.replicas import replicas, total
 from gan_core.config import GanSettings
+from gan_core.images.shape import ImageShape
+
+COARSEST = 8  # pixels: the longer side of the coarsest maps is this at most, where the image has up to 128
+LEAST = 4  # pixels: no side of them is shorter
 
 
 class Generator(keras.Model):
-    """Latents float32 [N, latent] and one-hot classes float32 [N, K] to images float32 [N, side, side] in [-1, 1]."""
+    """Latents float32 [N, latent] and one-hot classes [N, K] to images float32 [N, height, width, C] in [-1, 1]."""
 
-    def __init__(self, settings: GanSettings, *, side: int, classes: int, seed: int) -> None:
+    def __init__(self, settings: GanSettings, *, shape: ImageShape, classes: int, seed: int) -> None:
         super().__init__(name="generator")
         layers = _Layers(settings.precision, seed)
-        width, quarter = settings.generator_width, side // 4
-        self.latent_size, self.side, self.classes = settings.latent_size, side, classes
+        width, coarse = settings.generator_width, coarsest_maps(shape)
+        self.latent_size, self.shape, self.classes = settings.latent_size, shape, classes
         self.embedding = layers.dense(settings.embedding_size, bias=False) if settings.conditional else None
-        self.seed_map = layers.dense(quarter * quarter * width, bias=False)
-        self.to_map = keras.layers.Reshape((quarter, quarter, width))
+        self.seed_map = layers.dense(math.prod(coarse) * width, bias=False)
+        self.to_map = keras.layers.Reshape((*coarse, width))
         self.first_normalisation = BatchNormalisation()
         self.convolution = layers.convolution(width, bias=False)
         self.second_normalisation = BatchNormalisation()
-        self.fine_convolution = layers.up_convolution(_fine(width))
-        self.third_normalisation = BatchNormalisation()
-        self.to_quarters = layers.convolution(4)
+        widths = [*[width] * (doublings(shape) - 2), _fine(width)]
+        self.up_convolutions = [layers.up_convolution(filters) for filters in widths]
+        self.up_normalisations = [BatchNormalisation() for _ in widths]
+        self.to_quarters = layers.convolution(4 * shape.channels)
         self(tf.zeros([1, self.latent_size]), tf.zeros([1, classes]))
 
     def call(self, latents: tf.Tensor, classes: tf.Tensor, training: bool = False) -> tf.Tensor:
@@ -42,14 +48,14 @@ class Generator(keras.Model):
         maps = tf.nn.relu(self.first_normalisation(maps, training=training))
         maps = self.convolution(maps)
         maps = tf.nn.relu(self.second_normalisation(maps, training=training))
-        maps = self.fine_convolution(maps)
-        maps = tf.nn.relu(self.third_normalisation(maps, training=training))
+        for convolution, normalisation in zip(self.up_convolutions, self.up_normalisations, strict=True):
+            maps = tf.nn.relu(normalisation(convolution(maps), training=training))
         quarters = tf.cast(self.to_quarters(maps), tf.float32)
-        return tf.squeeze(tf.tanh(tf.nn.depth_to_space(quarters, 2)), axis=3)
+        return _crop(tf.tanh(tf.nn.depth_to_space(quarters, 2)), self.shape)
 
 
 class Discriminator(keras.Model):
-    """Images float32 [N, side, side] and one-hot classes [N, K] to realness [N] and class logits [N, K], in float32.
+    """Images float32 [N, height, width, C] and one-hot classes [N, K] to realness [N] and class logits [N, K].
 
     Realness is a linear reading of the features plus their projection on the embedding of the class
     (Miyato and Koyama 2018, arXiv:1802.05637); the class logits are those of an auxiliary head (Odena et al. 2017,
@@ -57,13 +63,14 @@ class Discriminator(keras.Model):
     ignores the classes, and its class logits are zero.
     """
 
-    def __init__(self, settings: GanSettings, *, side: int, classes: int, seed: int) -> None:
+    def __init__(self, settings: GanSettings, *, shape: ImageShape, classes: int, seed: int) -> None:
         super().__init__(name="discriminator")
         layers = _Layers(settings.precision, seed)
         width, features = settings.discriminator_width, 128
+        self.shape, levels = shape, range(doublings(shape) - 1)
         self.first_convolution = layers.convolution(_fine(width))
-        self.step_down = layers.dense(width)
-        self.second_convolution = layers.convolution(width)
+        steps = [(layers.dense(width), layers.convolution(width)) for _ in levels]
+        self.steps_down, self.convolutions = map(list, zip(*steps, strict=True))
         self.flatten = keras.layers.Flatten()
         self.features = layers.dense(features)
         self.realness = layers.dense(1, precision="float32")
@@ -71,13 +78,14 @@ class Discriminator(keras.Model):
         if self.conditional:
             self.embedding = layers.dense(features, bias=False, precision="float32")
             self.class_head = layers.dense(classes, precision="float32")
-        self(tf.zeros([1, side, side]), tf.zeros([1, classes]))
+        self(tf.zeros([1, *shape]), tf.zeros([1, classes]))
 
     def call(self, images: tf.Tensor, classes: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        maps = tf.nn.space_to_depth(images[..., tf.newaxis], 2)
+        maps = tf.nn.space_to_depth(_pad(images, self.shape), 2)
         maps = tf.nn.leaky_relu(self.first_convolution(maps), 0.2)
-        maps = tf.nn.leaky_relu(self.step_down(tf.nn.space_to_depth(maps, 2)), 0.2)
-        maps = tf.nn.leaky_relu(self.second_convolution(maps), 0.2)
+        for step_down, convolution in zip(self.steps_down, self.convolutions, strict=True):
+            maps = tf.nn.leaky_relu(step_down(tf.nn.space_to_depth(maps, 2)), 0.2)
+            maps = tf.nn.leaky_relu(convolution(maps), 0.2)
         features = tf.cast(tf.nn.leaky_relu(self.features(self.flatten(maps)), 0.2), tf.float32)
         judged = tf.identity(features)  # so that gradients meet in pairs, see `gan_core.compute.graphs`
         realness = tf.squeeze(self.realness(judged), axis=1)
@@ -114,54 +122,6 @@ class UpConvolution(keras.layers.Layer):
         return tf.nn.conv2d_transpose(maps, tf.cast(kernel, self.compute_dtype), shape, strides=2)
 
 
-class BatchNormalisation(keras.layers.Layer):
-    """Batch normalisation (Ioffe and Szegedy 2015, arXiv:1502.03167) of [N, height, width, C] in TensorFlow's fused
-    kernel: a fifth of the time that Keras' own layer takes on a CPU. Statistics and scale are float32.
-
-    In training the statistics are those of the whole batch, also where replicas have shares of it.
-    """
-
-    def __init__(self, momentum: float = 0.99, epsilon: float = 1e-3) -> None:
-        super().__init__(dtype="float32", autocast=False)
-        self.momentum, self.epsilon = momentum, epsilon
-
-    def build(self, shape: tuple[int, ...]) -> None:
-        channels = (shape[-1],)
-        self.scale = self.add_weight(shape=channels, initializer="ones", name="scale")
-        self.offset = self.add_weight(shape=channels, initializer="zeros", name="offset")
-        self.mean = self.add_weight(shape=channels, initializer="zeros", trainable=False, name="mean")
-        self.variance = self.add_weight(shape=channels, initializer="ones", trainable=False, name="variance")
-
-    def call(self, maps: tf.Tensor, training: bool = False) -> tf.Tensor:
-        several = training and replicas() > 1
-        normalised, mean, variance = self._together(maps) if several else self._alone(maps, training)
-        if training:
-            self.mean.assign(self.momentum * self.mean + (1 - self.momentum) * mean)
-            self.variance.assign(self.momentum * self.variance + (1 - self.momentum) * variance)
-        return normalised
-
-    def _alone(self, maps: tf.Tensor, training: bool) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        normalised, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
-            x=maps,
-            scale=tf.convert_to_tensor(self.scale),
-            offset=tf.convert_to_tensor(self.offset),
-            mean=[] if training else tf.convert_to_tensor(self.mean),
-            variance=[] if training else tf.convert_to_tensor(self.variance),
-            epsilon=self.epsilon,
-            is_training=training,
-        )
-        return normalised, mean, variance
-
-    def _together(self, maps: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        """The same by all replicas; written so that gradients meet in pairs, see `gan_core.compute.graphs`."""
-        shown, count = tf.cast(maps, tf.float32), replicas() * tf.cast(tf.size(maps[..., 0]), tf.float32)
-        mean = total(tf.reduce_sum(shown, axis=[0, 1, 2])) / count
-        deviations = shown - mean
-        variance = total(tf.reduce_sum(tf.square(deviations), axis=[0, 1, 2])) / count
-        normalised = deviations * (tf.math.rsqrt(variance + self.epsilon) * self.scale) + self.offset
-        return tf.cast(normalised, maps.dtype), mean, variance * count / (count - 1)
-
-
 class _Layers:
     """Makes layers of one precision, each initialised from a seed of its own."""
 
@@ -189,6 +149,41 @@ class _Layers:
 
     def _initializer(self) -> keras.initializers.Initializer:
         return keras.initializers.GlorotUniform(seed=next(self.seeds))
+
+
+def doublings(shape: ImageShape) -> int:
+    """How often the sides double from the coarsest maps to the image: twice up to 32 pixels, then once more an octave.
+
+    The last time `depth_to_space` does it, and the first of the discriminator's steps down is `space_to_depth`.
+    """
+    return max(2, math.ceil(math.log2(max(shape.height, shape.width) / COARSEST)))
+
+
+def coarsest_maps(shape: ImageShape) -> tuple[int, int]:
+    """Height and width of the coarsest maps; doubled so many times, they have room for the image."""
+    scale = 2 ** doublings(shape)
+    return max(LEAST, math.ceil(shape.height / scale)), max(LEAST, math.ceil(shape.width / scale))
+
+
+def _margins(shape: ImageShape) -> list[tuple[int, int]]:
+    """Pixels above and below, left and right of an image in the networks' own size."""
+    scale = 2 ** doublings(shape)
+    free = [scale * maps - side for maps, side in zip(coarsest_maps(shape), shape, strict=False)]
+    return [(pixels // 2, pixels - pixels // 2) for pixels in free]
+
+
+def _pad(images: tf.Tensor, shape: ImageShape) -> tf.Tensor:
+    """The images in the middle of the networks' own size, if theirs is another."""
+    margins = _margins(shape)
+    return tf.pad(images, [(0, 0), *margins, (0, 0)]) if any(map(any, margins)) else images
+
+
+def _crop(images: tf.Tensor, shape: ImageShape) -> tf.Tensor:
+    """The middle of images in the networks' own size, if that is another."""
+    (top, _), (left, _) = margins = _margins(shape)
+    if not any(map(any, margins)):
+        return images
+    return images[:, top : top + shape.height, left : left + shape.width]
 
 
 def _fine(width: int) -> int:

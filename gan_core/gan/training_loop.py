@@ -20,6 +20,7 @@ from gan_core.gan.averaged_weights import update_averages
 from gan_core.gan.losses import ADVERSARIAL, class_loss, gradient_penalty
 from gan_core.gan.networks import Discriminator, Generator
 from gan_core.images.labelled_images import LabelledImages, to_signed
+from gan_core.images.shape import ImageShape
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Game:
     share of every batch; it moves as one replica would, but for rounding. Raises BadInput for shares that differ.
     """
 
-    def __init__(self, settings: GanSettings, *, images: int, side: int, classes: int, seed: int) -> None:
+    def __init__(self, settings: GanSettings, *, images: int, shape: ImageShape, classes: int, seed: int) -> None:
         self.settings, self.classes, self.seed, self.epoch = settings, classes, seed, 0
         self.strategy = tf.distribute.get_strategy()
         self.replicas = self.strategy.num_replicas_in_sync
@@ -58,9 +59,9 @@ class Game:
                 f"give {-(-settings.batch_size // self.replicas) * self.replicas}, or train on fewer."
             )
         self.rounds = max(1, settings.images_per_epoch(images) // (settings.batch_size * settings.penalty_interval))
-        self.generator = Generator(settings, side=side, classes=classes, seed=2 * seed)
-        self.averaged = Generator(settings, side=side, classes=classes, seed=2 * seed)
-        self.discriminator = Discriminator(settings, side=side, classes=classes, seed=2 * seed + 1)
+        self.generator = Generator(settings, shape=shape, classes=classes, seed=2 * seed)
+        self.averaged = Generator(settings, shape=shape, classes=classes, seed=2 * seed)
+        self.discriminator = Discriminator(settings, shape=shape, classes=classes, seed=2 * seed + 1)
         self.generator_optimizer = self._adam(self.generator)
         self.discriminator_optimizer = self._adam(self.discriminator)
         self._play_round = compile_graph(self._round)

@@ -10,6 +10,7 @@ import numpy as np
 
 from gan_core.errors import BadInput
 from gan_core.files import atomic_write
+from gan_core.images.shape import ImageShape
 
 FASHION_MNIST_CLASSES = (
     "T-shirt/top",
@@ -27,17 +28,19 @@ FASHION_MNIST_CLASSES = (
 
 @dataclass(frozen=True)
 class LabelledImages:
-    """Grey images with their classes, read-only."""
+    """Images of one shape with their classes, read-only."""
 
-    images: np.ndarray  # uint8 [N, side, side]
+    images: np.ndarray  # uint8 [N, height, width, channels], one channel for grey or three for RGB
     labels: np.ndarray  # uint8 [N], each below the number of class names
     class_names: tuple[str, ...] = FASHION_MNIST_CLASSES
     soft_labels: np.ndarray | None = None  # float32 [N, K]: what a classifier makes of each image, where one was asked
 
     def __post_init__(self) -> None:
         images, labels = self.images, self.labels
-        if images.dtype != np.uint8 or images.ndim != 3 or images.shape[1] != images.shape[2]:
-            raise ValueError(f"Expected uint8 images [N, side, side], got {images.dtype} {list(images.shape)}.")
+        if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] not in (1, 3):
+            raise ValueError(
+                f"Expected uint8 images [N, height, width, 1 or 3], got {images.dtype} {list(images.shape)}."
+            )
         if labels.dtype != np.uint8 or labels.shape != images.shape[:1]:
             raise ValueError(f"Expected uint8 labels [{len(images)}], got {labels.dtype} {list(labels.shape)}.")
         if len(labels) and labels.max() >= len(self.class_names):
@@ -54,9 +57,9 @@ class LabelledImages:
         return len(self.labels)
 
     @property
-    def side(self) -> int:
-        """Pixels from edge to edge."""
-        return self.images.shape[1]
+    def shape(self) -> ImageShape:
+        """That of each image."""
+        return ImageShape(*self.images.shape[1:])
 
     def take(self, indices: np.ndarray) -> "LabelledImages":
         """The images at `indices`, in that order."""
@@ -66,7 +69,7 @@ class LabelledImages:
     def save(self, path: Path) -> None:
         """Write an NPZ file with the keys images, labels, class_names, and soft labels as beliefs if there are any.
 
-        Equal images give equal bytes.
+        Grey images are [N, height, width] there. Equal images give equal bytes.
         """
         save_stream(path, [self], count=len(self))
 
@@ -75,7 +78,12 @@ class LabelledImages:
         """Read what `save` wrote."""
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             names = tuple(map(str, arrays["class_names"]))
-            return cls(arrays["images"], arrays["labels"], names, arrays.get("beliefs"))
+            return cls(with_channels(arrays["images"]), arrays["labels"], names, arrays.get("beliefs"))
+
+
+def with_channels(images: np.ndarray) -> np.ndarray:
+    """Images [N, height, width] or [N, height, width, C] with the axis of channels in any case."""
+    return images[..., np.newaxis] if images.ndim == 3 else images
 
 
 def _read_only(array: np.ndarray | None) -> np.ndarray | None:
@@ -96,7 +104,7 @@ def save_stream(path: Path, batches: Iterable[LabelledImages], *, count: int) ->
         with archive.open(zipfile.ZipInfo("images.npy"), "w", force_zip64=True) as member:
             for batch in batches:
                 if len(labels) == 1:
-                    _write_header(member, (count, batch.side, batch.side))
+                    _write_header(member, (count, *batch.shape.stored))
                 member.write(batch.images.tobytes())
                 labels.append(batch.labels)
                 soft_labels += [] if batch.soft_labels is None else [batch.soft_labels]
@@ -114,7 +122,7 @@ def _write_header(member: Any, shape: tuple[int, ...]) -> None:
 
 
 def concatenate(sets: Sequence[LabelledImages]) -> LabelledImages:
-    """All sets in one; they must have the same side and classes, and several must have labels alone."""
+    """All sets in one; they must have the same shape and classes, and several must have labels alone."""
     first, *others = sets
     if not others:
         return first
@@ -149,13 +157,14 @@ def require_images(path: Path) -> None:
         raise BadInput(f"Expected labelled images in {path}, got “{error}”; make the run again.") from error
 
 
-def read_shape(path: Path) -> tuple[int, int, int]:
-    """How many images are in a file that `save` wrote, their side, and the number of classes; no image is read."""
+def read_shape(path: Path) -> tuple[int, ImageShape, int]:
+    """How many images are in a file that `save` wrote, their shape, and the number of classes; no image is read."""
     with path.open("rb") as file, zipfile.ZipFile(file) as archive, archive.open("images.npy") as member:
         np.lib.format.read_magic(cast(BinaryIO, member))
-        (images, side, _), _, _ = np.lib.format.read_array_header_1_0(cast(BinaryIO, member))
+        (images, height, width, *colours), _, _ = np.lib.format.read_array_header_1_0(cast(BinaryIO, member))
+        shape = ImageShape(height, width, *(colours or [1]))
         with archive.open("class_names.npy") as names:
-            return images, side, len(np.lib.format.read_array(cast(BinaryIO, names), allow_pickle=False))
+            return images, shape, len(np.lib.format.read_array(cast(BinaryIO, names), allow_pickle=False))
 
 
 def to_signed(pixels: Any) -> Any:

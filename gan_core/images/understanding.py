@@ -17,7 +17,7 @@ def describe_images(train: LabelledImages, validation: LabelledImages, test: Lab
     low, high = pixel_range(train)
     return (
         f"{len(train):,} images to learn from, {len(validation):,} to choose by, {len(test):,} to judge by, "
-        f"of {train.side} x {train.side} pixels from {low} to {high}; "
+        f"of {train.shape}, from {low} to {high}; "
         f"{len(counts)} classes to learn from: {classes}"
     )
 

@@ -18,14 +18,15 @@ from gan_core.config import ClassifierSettings
 from gan_core.errors import BadInput
 from gan_core.gan.losses import class_loss
 from gan_core.images.labelled_images import LabelledImages, to_signed
+from gan_core.images.shape import ImageShape
 from gan_core.measures.tstr import Score
 
 CHUNK = 8  # steps in one call of the compiled loop
 READING = 1_000  # images answered at once
 
 
-def build(name: str, *, side: int, classes: int, seed: int, dropout: bool = True) -> keras.Model:
-    """A convolutional classifier of images float32 [N, side, side] in [-1, 1]; its output are logits [N, K].
+def build(name: str, *, shape: ImageShape, classes: int, seed: int, dropout: bool = True) -> keras.Model:
+    """A convolutional classifier of images float32 [N, height, width, C] in [-1, 1]; its output are logits [N, K].
 
     Pooling stands before the ReLU: the maximum of rectified maps is the rectified maximum, at a quarter of the work.
     """
@@ -42,7 +43,7 @@ def build(name: str, *, side: int, classes: int, seed: int, dropout: bool = True
         *(layers.dropout(0.25), keras.layers.Flatten(), layers.dense(256), layers.rectifier()),
         *(layers.dropout(0.5), layers.dense(classes, precision="float32")),
     ]
-    return keras.Sequential([keras.Input((side, side)), keras.layers.Reshape((side, side, 1)), *body, *head])
+    return keras.Sequential([keras.Input(shape), *body, *head])
 
 
 def teach(
@@ -59,15 +60,15 @@ def teach(
     section 6). `on_steps` is told of each few steps that are done; `repeated` int [M] are the images of one pass, each
     once if not given. Raises BadInput for steps that were too large.
     """
-    side, classes = teaching.side, len(teaching.class_names)
+    shape, classes = teaching.shape, len(teaching.class_names)
     hard = tf.one_hot(teaching.labels, classes)
     images, targets = (
         tf.constant(teaching.images),
         hard if teaching.soft_labels is None else tf.constant(teaching.soft_labels),
     )
     dropout = teaching.soft_labels is None or settings.soft_dropout
-    classifier = build(settings.name, side=side, classes=classes, seed=seed, dropout=dropout)
-    course = _course(settings.model_copy(update={"seeds": (0,)}), side, classes, dropout=dropout)
+    classifier = build(settings.name, shape=shape, classes=classes, seed=seed, dropout=dropout)
+    course = _course(settings.model_copy(update={"seeds": (0,)}), shape, classes, dropout=dropout)
     with course.taken_by(classifier):
         places = np.arange(len(teaching)) if repeated is None else repeated
         for orders in _orders(settings, places, seed):
@@ -82,18 +83,18 @@ def teach(
 
 
 def answer(classifier: keras.Model, images: np.ndarray) -> np.ndarray:
-    """The likeliest class of each image uint8 [N, side, side]; uint8 [N]."""
+    """The likeliest class of each image uint8 [N, height, width, C]; uint8 [N]."""
     answers = [np.argmax(classifier(part), axis=1) for part in _parts(images)]
     return np.concatenate([np.zeros(0, np.uint8), *answers]).astype(np.uint8)
 
 
 def class_probabilities(classifier: keras.Model, images: np.ndarray) -> np.ndarray:
-    """The probability that the classifier gives each class of each image uint8 [N, side, side]; float32 [N, K]."""
+    """The probability that the classifier gives each class of images uint8 [N, height, width, C]; float32 [N, K]."""
     return np.concatenate([tf.nn.softmax(classifier(part)).numpy() for part in _parts(images)])
 
 
 def features(classifier: keras.Model, images: np.ndarray) -> np.ndarray:
-    """What the last layer of the classifier reads of each image uint8 [N, side, side]; float32 [N, F]."""
+    """What the last layer of the classifier reads of each image uint8 [N, height, width, C]; float32 [N, F]."""
     body = keras.Sequential(classifier.layers[:-1])
     return np.concatenate([np.asarray(body(part), np.float32) for part in _parts(images)])
 
@@ -121,11 +122,11 @@ def _orders(settings: ClassifierSettings, places: np.ndarray, seed: int) -> list
 class _Course:
     """The compiled training of classifiers of one kind, which take it one after another."""
 
-    def __init__(self, settings: ClassifierSettings, side: int, classes: int, dropout: bool) -> None:
-        self.classifier = build(settings.name, side=side, classes=classes, seed=0, dropout=dropout)
+    def __init__(self, settings: ClassifierSettings, shape: ImageShape, classes: int, dropout: bool) -> None:
+        self.classifier = build(settings.name, shape=shape, classes=classes, seed=0, dropout=dropout)
         self.optimizer = Adam(keras.optimizers.schedules.CosineDecay(settings.learning_rate, settings.steps))
         self.optimizer.build(self.classifier.trainable_variables)
-        shapes = [None, side, side], [None, classes], [None, settings.batch_size]
+        shapes = [None, *shape], [None, classes], [None, settings.batch_size]
         kinds = tf.uint8, tf.float32, tf.int32
         self.learn = compile_graph(self._learn, input_signature=list(map(tf.TensorSpec, shapes, kinds)))
         self.lock = Lock()
@@ -141,7 +142,7 @@ class _Course:
             assign(classifier.variables, values(self.classifier.variables))
 
     def _learn(self, images: tf.Tensor, targets: tf.Tensor, orders: tf.Tensor) -> None:
-        """A step for each row of `orders` int32 [steps, batch], on images uint8 [N, side, side] with targets [N, K]."""
+        """A step for each row of `orders` int32 [steps, batch], on images uint8 [N, ...] with targets [N, K]."""
         repeat(tf.shape(orders)[0], lambda number: self._step(images, targets, orders[number]))
 
     def _step(self, images: tf.Tensor, targets: tf.Tensor, order: tf.Tensor) -> tuple[()]:
@@ -154,9 +155,9 @@ class _Course:
 
 
 @cache
-def _course(settings: ClassifierSettings, side: int, classes: int, *, dropout: bool) -> _Course:
+def _course(settings: ClassifierSettings, shape: ImageShape, classes: int, *, dropout: bool) -> _Course:
     """The one course of all seeds, so that it is compiled once."""
-    return _Course(settings, side, classes, dropout)
+    return _Course(settings, shape, classes, dropout)
 
 
 class _Layers:

@@ -28,7 +28,7 @@ class Probe:
         return self.compare(np.concatenate(list(draw(generator, labels, seed, std=self.std))))
 
     def compare(self, generated: np.ndarray) -> Diversity:
-        """The diversity of generated images uint8 [N, side, side], as many as the real ones at most."""
+        """The diversity of generated images uint8 [N, height, width, C], as many as the real ones at most."""
         real, generated = self.real.take(np.arange(min(SAMPLE, len(self.real)))), generated[:SAMPLE]
         return measure_diversity(
             features(self.classifier, real.images),

@@ -26,7 +26,7 @@ def filter_by_soft_labels(softened: LabelledImages) -> LabelledImages:
 
 
 def believed(images: np.ndarray, classifiers: Sequence[keras.Model]) -> np.ndarray:
-    """The mean of the probabilities that the classifiers give each class of each image uint8 [N, side, side];
+    """The mean of the probabilities that the classifiers give each class of each image uint8 [N, height, width, C];
     float32 [N, K].
 
     Together they are right more often, and less sure where they are wrong (Lakshminarayanan et al. 2017,

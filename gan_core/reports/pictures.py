@@ -18,22 +18,25 @@ WHITE, INK = 255, 40
 
 
 def grid(images: np.ndarray, columns: int) -> Image.Image:
-    """Uint8 images [N, side, side] in rows of `columns` on white, enlarged without smoothing."""
-    if images.dtype != np.uint8 or images.ndim != 3 or not len(images):
-        raise ValueError(f"Expected one or more uint8 images [N, side, side], got {images.dtype} {list(images.shape)}.")
-    pitch = images.shape[1] + GAP
+    """Uint8 images [N, height, width, C] in rows of `columns` on white, enlarged without smoothing."""
+    if images.dtype != np.uint8 or images.ndim != 4 or not len(images):
+        raise ValueError(
+            f"Expected one or more uint8 images [N, height, width, C], got {images.dtype} {list(images.shape)}."
+        )
+    _, height, width, channels = images.shape
     rows = -(-len(images) // columns)
-    sheet = np.full((rows * pitch - GAP, columns * pitch - GAP), WHITE, np.uint8)
+    sheet = np.full((rows * (height + GAP) - GAP, columns * (width + GAP) - GAP, channels), WHITE, np.uint8)
     for place, image in enumerate(images):
-        top, left = place // columns * pitch, place % columns * pitch
-        sheet[top : top + len(image), left : left + len(image)] = image
-    return Image.fromarray(sheet.repeat(SCALE, axis=0).repeat(SCALE, axis=1))
+        top, left = place // columns * (height + GAP), place % columns * (width + GAP)
+        sheet[top : top + height, left : left + width] = image
+    enlarged = sheet.repeat(SCALE, axis=0).repeat(SCALE, axis=1)
+    return Image.fromarray(enlarged[..., 0] if channels == 1 else enlarged)
 
 
 def mosaic(synthetic: LabelledImages, real: LabelledImages, per_class: int = 10) -> Image.Image:
     """One row a class: its name, its first synthetic images, its first real ones; cells without an image stay white."""
-    if synthetic.class_names != real.class_names or synthetic.side != real.side:
-        raise ValueError("Expected synthetic and real images of the same classes and the same side.")
+    if synthetic.class_names != real.class_names or synthetic.shape != real.shape:
+        raise ValueError("Expected synthetic and real images of the same classes and the same shape.")
     font = ImageFont.load_default(FONT_SIZE)
     halves = {
         "synthetic": grid(_by_class(synthetic, per_class), per_class),
@@ -41,24 +44,24 @@ def mosaic(synthetic: LabelledImages, real: LabelledImages, per_class: int = 10)
     }
     width, height = halves["real"].size
     top, left = 2 * FONT_SIZE, FONT_SIZE + round(max(map(font.getlength, real.class_names)))
-    picture = Image.new("L", (left + 2 * width + BETWEEN, top + height), WHITE)
-    draw = ImageDraw.Draw(picture)
+    picture = Image.new(halves["real"].mode, (left + 2 * width + BETWEEN, top + height), "white")
+    draw, ink = ImageDraw.Draw(picture), f"rgb({INK},{INK},{INK})"
     for row, name in enumerate(real.class_names):
-        middle = top + SCALE * (row * (real.side + GAP) + real.side / 2)
-        draw.text((left - FONT_SIZE, middle), name, INK, font, anchor="rm")
+        middle = top + SCALE * (row * (real.shape.height + GAP) + real.shape.height / 2)
+        draw.text((left - FONT_SIZE, middle), name, ink, font, anchor="rm")
     for x, (heading, half) in zip((left, left + width + BETWEEN), halves.items(), strict=True):
-        draw.text((x, top / 2), heading, INK, font, anchor="lm")
+        draw.text((x, top / 2), heading, ink, font, anchor="lm")
         picture.paste(half, (x, top))
     return picture
 
 
 def _by_class(data: LabelledImages, per_class: int) -> np.ndarray:
-    """The first `per_class` images of each class, uint8 [classes * per_class, side, side], filled up with white."""
-    cells = np.full((len(data.class_names), per_class, data.side, data.side), WHITE, np.uint8)
+    """The first `per_class` images of each class, uint8 [classes * per_class, ...], filled up with white."""
+    cells = np.full((len(data.class_names), per_class, *data.shape), WHITE, np.uint8)
     for label, row in enumerate(cells):
         found = data.images[np.flatnonzero(data.labels == label)[:per_class]]
         row[: len(found)] = found
-    return cells.reshape(-1, data.side, data.side)
+    return cells.reshape(-1, *data.shape)
 
 
 def save_png(image: Image.Image, path: Path) -> None:

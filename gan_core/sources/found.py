@@ -1,13 +1,11 @@
 """What a reader finds in a place: splits of labelled pictures, before any of them is decoded."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
-
-from gan_core.config import DataSettings
 
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
@@ -43,7 +41,7 @@ class Found:
     class_names: tuple[str, ...] | None = None  # where the format knows them, in the order of their numbers
     one_by_one: bool = False  # whether each file is a picture, so that names and labels belong to the digest
     remarks: tuple[str, ...] = ()  # on what is left out
-    settings: DataSettings = field(default_factory=DataSettings)  # that say how to read it
+    transposed: bool = False  # whether rows and columns are to change places
 
     @property
     def files(self) -> Iterator[Path]:

@@ -1,9 +1,10 @@
 """What lies in a place: its files without what systems leave there, and links that lead out of it."""
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from fnmatch import translate
 from pathlib import Path, PurePosixPath
 from typing import cast
 
@@ -22,6 +23,7 @@ PICTURES = (
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".webp", ".gif", ".tif", ".tiff"),
     *(".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".avif"),
 )
+IS_LITTER = re.compile("|".join(map(translate, LITTER)))
 LISTED = 8  # names of what is in a folder, in a message
 
 
@@ -87,21 +89,13 @@ def unreadable(error: OSError, place: str | Path) -> BadInput:
     )
 
 
-def read_bytes(path: Path) -> bytes:
-    """What is in a file; BadInput if it may not be read."""
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise unreadable(error, path) from error
-
-
 def _is_hidden(name: str) -> bool:
     return name.startswith(".") or is_litter(name)
 
 
 def is_litter(name: str) -> bool:
     """Whether a file or folder of this name, from its root on, is what a system or a reader left."""
-    return any(fnmatchcase(part, kind) for part in PurePosixPath(name).parts for kind in LITTER)
+    return any(map(IS_LITTER.match, name.split("/")))
 
 
 def files_in(folder: Path) -> Iterator[str]:

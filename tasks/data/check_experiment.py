@@ -22,4 +22,4 @@ def check_experiment(experiment: Experiment) -> int:
     require_enough(len(chosen_by))
     dataset = experiment.dataset
     sets = 1 + bool(dataset.refinements)  # soft images are drawn for the filtered ones too
-    return sets * sum(dataset.plan(len(train.class_names)).values()) * train.side**2
+    return sets * sum(dataset.plan(len(train.class_names)).values()) * train.shape.values

@@ -286,15 +286,15 @@ def read_class_names(source: Source) -> tuple[str, ...]:
 
 
 def read_sets(source: Source) -> tuple[LabelledImages, LabelledImages]:
-    """The training and the test images, which must have the same side."""
+    """The training and the test images, which must have the same shape."""
     class_names, files = read_class_names(source), source.files
     require_names(class_names)
     train = read_pair(files[TRAIN_IMAGES], files[TRAIN_LABELS], class_names)
     test = read_pair(files[TEST_IMAGES], files[TEST_LABELS], class_names)
-    if train.side != test.side:
+    if train.shape != test.shape:
         raise BadInput(
             f"Expected training and test images of one size in {files[TRAIN_IMAGES].parent}, "
-            f"got sides of {train.side} and {test.side} pixels; scale or pad them."
+            f"got {train.shape} and {test.shape}; scale or pad them."
         )
     return train, test
 

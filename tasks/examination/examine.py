@@ -57,11 +57,11 @@ def taught_classifier(
         images, repeated = repeat_small_sets([LabelledImages.load(path) for path in teaching])
         with progress(f"Teaching a classifier, seed {seed}", "teaching", settings.steps) as advance:
             classifier = teach(settings, images, seed, advance, repeated=repeated)
-        save_arrays(kept, values(classifier.trainable_variables) | {"seconds": np.array(time.perf_counter() - started)})
+        save_arrays(kept, values(classifier.weights) | {"seconds": np.array(time.perf_counter() - started)})
     arrays = load_arrays(kept)
-    _, side, classes = read_shape(teaching[0])
-    classifier = build(settings.name, side=side, classes=classes, seed=seed)
-    assign(classifier.trainable_variables, arrays)
+    _, shape, classes = read_shape(teaching[0])
+    classifier = build(settings.name, shape=shape, classes=classes, seed=seed)
+    assign(classifier.weights, arrays)
     return classifier, float(arrays["seconds"])
 
 

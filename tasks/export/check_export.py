@@ -126,7 +126,7 @@ def require_room(out: Path, wanted: Wanted) -> None:
     """Raise BadInput where the disk has less room than the drawn images need at least, beside what is there of them."""
     above = standing(out.resolve())
     images = sum(sum(split.values()) for split in wanted.counts.values())
-    needed = sum(FORMATS[name].room(images, wanted.card.side) for name in wanted.formats)
+    needed = sum(FORMATS[name].room(images, wanted.card.shape) for name in wanted.formats)
     free = shutil.disk_usage(above).free
     if free < needed and free + begun(out.resolve()) < needed:
         raise BadInput(

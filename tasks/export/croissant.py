@@ -64,7 +64,7 @@ def croissant(plan: ExportPlan, files: dict[str, tuple[int, str]]) -> str:
 def _description(export: Export) -> str:
     made = [f"{split.name}: {split.images} {'real' if split.real else 'synthetic'} images" for split in export.splits]
     return (
-        f"{images(export)} grey images of {export.side} x {export.side} pixels in {len(export.class_names)} classes; "
+        f"{images(export)} images of {export.shape} in {len(export.class_names)} classes; "
         f"{', '.join(made)}. The synthetic ones were drawn by a class-conditional generative adversarial network. "
         "Equal datasets are equal bytes, so the date of publication is none; the licence is unknown, as is that of "
         "the images that the generator learned from. manifest.json says what it was made from."

@@ -98,7 +98,7 @@ def describe_dataset(plan: ExportPlan, settings: ExportSettings) -> dict[str, An
         "dataset_id": plan.identity[:12],
         "formats": plan.formats,
         "class_names": export.class_names,
-        "side": export.side,
+        "shape": list(export.shape),
         "splits": {
             split.name: {
                 "made_by": "camera" if split.real else "generator",

@@ -12,6 +12,7 @@ import numpy as np
 from gan_core.errors import BadInput
 from gan_core.files import sha256
 from gan_core.formats import FORMATS, require
+from gan_core.images.shape import ImageShape
 from tasks.export.contents import CROISSANT, MANIFEST, SUMS, files_in, is_litter, is_staging
 
 READ = (".gz", ".jpg", ".npz", ".parquet", ".png", ".tar")  # what readers take for data wherever it lies
@@ -134,20 +135,25 @@ def check_croissant(folder: Path, manifest: dict[str, Any]) -> None:
 
 
 def read_split(folder: Path, name: str, split: str, manifest: dict[str, Any]) -> tuple[list[int], np.ndarray]:
-    """Images of each class in a format's split, and the first few images, uint8 [n, side, side]; all are looked at."""
-    classes, side = len(manifest["class_names"]), manifest["side"]
+    """Images of each class in a format's split, and the first few images, uint8 [n, ...]; all are looked at."""
+    classes, shape = len(manifest["class_names"]), shape_of(manifest)
     counts, sample = [0] * classes, list[np.ndarray]()
     for image, label in FORMATS[name].read(folder, split):
-        if image.shape != (side, side) or image.dtype != np.uint8:
-            _require(False, f"uint8 images of {side} x {side} in {name}", f"{image.dtype} {list(image.shape)}")
+        if image.shape != shape or image.dtype != np.uint8:
+            _require(False, f"uint8 images of {shape} in {name}", f"{image.dtype} {list(image.shape)}")
         if not 0 <= label < classes:
             _require(False, f"labels below {classes} in {name}", str(label))
         counts[label] += 1
         if len(sample) < SAMPLE:
             sample.append(image)
     _require(len(sample) > 0, f"images in {name}, {split}", "none")
-    _require(bool(np.ptp(sample) > 0), f"images of more than one grey in {name}, {split}", "one grey")
+    _require(bool(np.ptp(sample) > 0), f"images of more than one colour in {name}, {split}", "one")
     return counts, np.stack(sample)
+
+
+def shape_of(manifest: dict[str, Any]) -> ImageShape:
+    """That of the images; older manifests name the side of grey square ones."""
+    return ImageShape(*manifest["shape"]) if "shape" in manifest else ImageShape(manifest["side"], manifest["side"], 1)
 
 
 def _require(sound: bool, expected: str, got: str) -> None:

@@ -86,7 +86,7 @@ def check(champion: Version, experiment: Experiment, settings: RetrainSettings, 
 
     champion.check()
     card = load_generator(champion.generator)[1]
-    if (card.side, card.class_names) != (real.side, real.class_names):
+    if (card.shape, card.class_names) != (real.shape, real.class_names):
         raise BadInput(
             f"Expected images of the size and classes that champion {champion.name} draws, got others; "
             "keep the models of other data elsewhere, in $SYNTHETIC_DATA_MODELS."

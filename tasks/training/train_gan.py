@@ -72,7 +72,7 @@ def train_gan(
     save_gif(sorted(run.grids.glob("epoch-*.png")), run.evolution, milliseconds=400)
     card = GeneratorCard(
         gan=gan,
-        side=real.side,
+        shape=real.shape,
         class_names=real.class_names,
         data_digest=splits.digest,
         seed=experiment.seed,
@@ -106,7 +106,7 @@ def _new_game(team: Team, real: LabelledImages, experiment: Experiment, seed: in
     from gan_core.gan.training_loop import Game
 
     with team.strategy.scope(), team.together():
-        return Game(experiment.gan, images=len(real), side=real.side, classes=len(real.class_names), seed=seed)
+        return Game(experiment.gan, images=len(real), shape=real.shape, classes=len(real.class_names), seed=seed)
 
 
 def _log_course(game: Game, images: int) -> None:

@@ -18,6 +18,7 @@ from gan_core.config import ExportSettings
 from gan_core.errors import BadInput
 from gan_core.files import load_arrays, located, save_arrays
 from gan_core.formats import FORMATS
+from gan_core.images.shape import ImageShape
 from tasks.export.check_export import check_export
 from tasks.export.plan_export import plan_export
 from tasks.export.verify_export import verify_export
@@ -136,7 +137,7 @@ def test_a_disk_that_is_too_small_is_named_with_what_is_needed_and_what_is_free(
     generator: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wanted = ExportSettings(per_class=100, test_per_class=100)
-    needed = sum(module.room(2_000, 28) for module in FORMATS.values())
+    needed = sum(module.room(2_000, ImageShape(28, 28, 1)) for module in FORMATS.values())
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=needed))
     check_export(str(generator), str(tmp_path / "dataset"), tuple(FORMATS), wanted)
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=needed - 5_000_000))
@@ -153,7 +154,7 @@ def test_a_disk_that_is_too_small_is_named_with_what_is_needed_and_what_is_free(
 def test_no_more_room_is_asked_for_than_an_export_takes(generator: Path, dataset: Path) -> None:
     for name, module in FORMATS.items():
         files = [path for path in (dataset / name).rglob("*") if path.is_file()]
-        assert module.room(710, 28) <= 2 * sum(512 * path.stat().st_blocks for path in files)
+        assert module.room(710, ImageShape(28, 28, 1)) <= 2 * sum(512 * path.stat().st_blocks for path in files)
 
 
 def test_the_check_imports_neither_prefect_nor_tensorflow(generator: Path, tmp_path: Path) -> None:

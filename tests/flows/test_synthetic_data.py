@@ -81,7 +81,7 @@ def test_larger_images_of_other_classes_need_no_change_and_refined_sets_teach_be
     raw, filtered, soft = (
         LabelledImages.load(folder / f"synthetic{suffix}.npz") for suffix in ("", "-filtered", "-soft")
     )
-    assert raw.side == 32 and np.bincount(raw.labels).tolist() == [8] * 4
+    assert raw.shape == (32, 32, 1) and np.bincount(raw.labels).tolist() == [8] * 4
     frame = pd.read_parquet(report.frame)
     recalls = [name for name in map(str, frame) if name.startswith("recall_")]
     assert recalls == [f"recall_stripes-{label}" for label in range(4)]

@@ -9,6 +9,7 @@ from gan_core.config import DatasetSettings, GanSettings
 from gan_core.errors import BadInput
 from gan_core.gan.drawing import BLOCK, GeneratorCard, draw, draw_fixed, load_generator, plan_labels, save_generator
 from gan_core.gan.networks import Generator
+from gan_core.images.shape import ImageShape
 
 SETTINGS = GanSettings(generator_width=8, latent_size=8)
 LABELS = (np.arange(2 * BLOCK + 30) % 10).astype(np.uint8)
@@ -16,7 +17,7 @@ LABELS = (np.arange(2 * BLOCK + 30) % 10).astype(np.uint8)
 
 @pytest.fixture(scope="module")
 def generator() -> Generator:
-    return Generator(SETTINGS, side=28, classes=10, seed=1)
+    return Generator(SETTINGS, shape=ImageShape(28, 28, 1), classes=10, seed=1)
 
 
 def drawn(generator: Generator, labels: np.ndarray = LABELS, seed: int = 5, **batch: int) -> np.ndarray:
@@ -56,12 +57,14 @@ def test_another_label_draws_another_image(generator: Generator) -> None:
 
 
 def test_the_grid_is_the_same_each_time_and_shows_all_classes(generator: Generator) -> None:
-    assert draw_fixed(generator, 9, seed=0).shape == (81, 28, 28)
+    assert draw_fixed(generator, 9, seed=0).shape == (81, 28, 28, 1)
     assert np.array_equal(draw_fixed(generator, 9, seed=0), draw_fixed(generator, 9, seed=0))
 
 
 def test_a_loaded_generator_draws_the_same_images(generator: Generator, tmp_path: Path) -> None:
-    card = GeneratorCard(gan=SETTINGS, side=28, class_names=tuple("abcdefghij"), data_digest="d", seed=1)
+    card = GeneratorCard(
+        gan=SETTINGS, shape=ImageShape(28, 28, 1), class_names=tuple("abcdefghij"), data_digest="d", seed=1
+    )
     save_generator(tmp_path / "generator.npz", generator, card)
     loaded, loaded_card = load_generator(tmp_path / "generator.npz")
     assert loaded_card == card

@@ -37,7 +37,7 @@ REAL = striped_images(96, seed=3)
 
 
 def new_game(settings: GanSettings = TINY, seed: int = 0) -> Game:
-    return Game(settings, images=len(REAL), side=REAL.side, classes=len(REAL.class_names), seed=seed)
+    return Game(settings, images=len(REAL), shape=REAL.shape, classes=len(REAL.class_names), seed=seed)
 
 
 @cache
@@ -88,8 +88,8 @@ def test_uniform_class_logits_cost_log_of_the_classes() -> None:
 
 
 def test_the_penalty_of_a_linear_critic_is_its_squared_weight_norm() -> None:
-    weight = tf.random.stateless_normal([28, 28], [5, 6])
-    images = tf.random.stateless_normal([3, 28, 28], [7, 8])
+    weight = tf.random.stateless_normal([28, 28, 1], [5, 6])
+    images = tf.random.stateless_normal([3, 28, 28, 1], [7, 8])
     penalty = gradient_penalty(lambda batch: tf.reduce_sum(weight * batch, axis=[1, 2]), images)
     assert penalty.numpy() == pytest.approx(tf.reduce_sum(weight**2).numpy(), rel=1e-5)
 
@@ -201,9 +201,9 @@ def test_games_of_full_width_with_one_seed_end_with_the_same_bits() -> None:
     )  # lower precision would hide what rounds differently
     random = np.random.default_rng(4)
     images = settings.batch_size * settings.penalty_interval
-    noise = random.integers(0, 256, (images, 28, 28)).astype(np.uint8)
+    noise = random.integers(0, 256, (images, 28, 28, 1)).astype(np.uint8)
     real = LabelledImages(noise, random.integers(0, 10, images).astype(np.uint8), REAL.class_names)
-    one, other = (Game(settings, images=len(real), side=28, classes=10, seed=0) for _ in range(2))
+    one, other = (Game(settings, images=len(real), shape=REAL.shape, classes=10, seed=0) for _ in range(2))
     list(one.play(real)), list(other.play(real))
     assert_same(one.state(), other.state())
 

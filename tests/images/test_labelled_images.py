@@ -84,12 +84,12 @@ def test_a_wrong_count_leaves_no_file(tmp_path: Path, count: int) -> None:
 @pytest.mark.parametrize(
     ("images", "labels"),
     [
-        (np.zeros((2, 28, 28), np.float32), np.zeros(2, np.uint8)),
+        (np.zeros((2, 28, 28, 1), np.float32), np.zeros(2, np.uint8)),
         (np.zeros((2, 28, 27), np.uint8), np.zeros(2, np.uint8)),
         (np.zeros((2, 784), np.uint8), np.zeros(2, np.uint8)),
-        (np.zeros((2, 28, 28), np.uint8), np.zeros(3, np.uint8)),
-        (np.zeros((2, 28, 28), np.uint8), np.zeros(2, np.int64)),
-        (np.zeros((2, 28, 28), np.uint8), np.full(2, 10, np.uint8)),
+        (np.zeros((2, 28, 28, 1), np.uint8), np.zeros(3, np.uint8)),
+        (np.zeros((2, 28, 28, 1), np.uint8), np.zeros(2, np.int64)),
+        (np.zeros((2, 28, 28, 1), np.uint8), np.full(2, 10, np.uint8)),
     ],
 )
 def test_other_arrays_are_refused(images: np.ndarray, labels: np.ndarray) -> None:
@@ -103,7 +103,7 @@ def test_images_cannot_be_changed() -> None:
 
 
 def test_the_array_of_the_caller_stays_as_it_is() -> None:
-    pixels, labels = np.zeros((2, 28, 28), np.uint8), np.zeros(2, np.uint8)
+    pixels, labels = np.zeros((2, 28, 28, 1), np.uint8), np.zeros(2, np.uint8)
     LabelledImages(pixels, labels)
     pixels[0] = labels[0] = 1
     assert pixels.max() == 1

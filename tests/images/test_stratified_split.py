@@ -20,7 +20,7 @@ def cut(validation: int, train: int | None = None) -> DataSettings:
 
 def numbered_images(labels: list[int]) -> LabelledImages:
     """Images that carry their own number in their pixels."""
-    numbers = np.arange(len(labels), dtype=np.uint32).view(np.uint8).reshape(-1, 2, 2)
+    numbers = np.arange(len(labels), dtype=np.uint32).view(np.uint8).reshape(-1, 2, 2, 1)
     return LabelledImages(numbers.copy(), np.array(labels, np.uint8))
 
 

@@ -48,7 +48,7 @@ def test_shuffled_labels_teach_nothing() -> None:
 
 
 def test_the_same_seed_gives_the_same_answers_and_another_one_another_classifier(taught: keras.Model) -> None:
-    noise = np.random.default_rng(0).integers(0, 256, (500, 28, 28)).astype(np.uint8)
+    noise = np.random.default_rng(0).integers(0, 256, (500, 28, 28, 1)).astype(np.uint8)
     other, again = (answer(teach(SETTINGS, TEACHING, seed), noise) for seed in (1, 0))
     first = answer(taught, noise)
     assert np.array_equal(first, again)
@@ -77,7 +77,7 @@ def test_only_beliefs_are_learned_without_dropout_and_only_where_wanted(soft: bo
     once = SETTINGS.model_copy(update={"steps": 1, "batch_size": len(TEACHING), "soft_dropout": soft_dropout})
     targets = np.eye(10, dtype=np.float32)[TEACHING.labels]
     teaching = replace(TEACHING, soft_labels=targets) if soft else TEACHING
-    fresh = build(once.name, side=28, classes=10, seed=0)
+    fresh = build(once.name, shape=TEACHING.shape, classes=10, seed=0)
     with tf.GradientTape() as tape:
         loss = class_loss(fresh(to_signed(TEACHING.images.astype(np.float32))), tf.constant(targets))
     uphill = np.sign(tape.gradient(loss, fresh.layers[-1].kernel))

@@ -21,7 +21,7 @@ def taught() -> keras.Model:
 
 @pytest.fixture(scope="module")
 def untaught() -> keras.Model:
-    return build("two-conv", side=28, classes=10, seed=1)
+    return build("two-conv", shape=DRAWN.shape, classes=10, seed=1)
 
 
 def relabelled(labels: np.ndarray) -> LabelledImages:

@@ -11,7 +11,7 @@ CLASSES = ("bag", "shoe", "hat")
 
 
 def noise(count: int, side: int = 6, seed: int = 0) -> np.ndarray:
-    return np.random.default_rng(seed).integers(0, 255, (count, side, side), dtype=np.uint8)
+    return np.random.default_rng(seed).integers(0, 255, (count, side, side, 1), dtype=np.uint8)
 
 
 def labelled(labels: list[int], seed: int = 0) -> LabelledImages:
