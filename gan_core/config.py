@@ -54,7 +54,7 @@ def read_size(value: Any) -> Any:
     """32 or 64x48 as the text of a width and a height; None and what is neither text nor number stay as they are."""
     if not isinstance(value, str | int) or isinstance(value, bool):
         return value
-    sides = re.fullmatch(r"(\d{1,4})(?:\s*[xX×]\s*(\d{1,4}))?", str(value).strip())
+    sides = re.fullmatch(r"(\d{1,4})(?:\s*[xX]\s*(\d{1,4}))?", str(value).strip())
     width, height = (int(sides[1]), int(sides[2] or sides[1])) if sides else (0, 0)
     if not (LEAST_SIDE <= width <= MOST_SIDE and LEAST_SIDE <= height <= MOST_SIDE):
         raise ValueError(
@@ -123,8 +123,8 @@ class DataSettings(Settings):
     )
     size: Size = Field(
         default=None,
-        description="side, or WIDTHxHEIGHT, to bring pictures to, as 32 or 64x48; if not given, their own if they share "
-        f"one from {LEAST_SIDE} to {MOST_SIDE} pixels, else about the median with no side over 64",
+        description="side, or WIDTHxHEIGHT, to bring pictures to, as 32 or 64x48; if not given, their own if they "
+        f"share one from {LEAST_SIDE} to {MOST_SIDE} pixels, else about the median with no side over 64",
     )
     fit: Fit = Field("crop", description="how: cut what hangs over, add black, or change what is round")
     colour: Colour | None = Field(

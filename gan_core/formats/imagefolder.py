@@ -85,7 +85,8 @@ def _places(names: Sequence[str]) -> dict[str, _Place | None]:
     within = {name: name.split("/")[len(shared) : -1] for name in names}
     if within and all(len(folders) > 1 and split_of(folders[1]) for folders in within.values()):  # cats/train/1.png
         return {name: _place(shared, folders, split=1, label=0) for name, folders in within.items()}
-    if any(len(folders) > 1 and split_of(folders[0]) == "train" for folders in within.values()):
+    said = {split_of(folders[0]) if len(folders) > 1 else None for folders in within.values()}
+    if "train" in said or None not in said:
         return {name: _place(shared, folders, split=0, label=1) for name, folders in within.items()}
     return {name: _place(shared, ["train", *folders], split=0, label=1, of=1) for name, folders in within.items()}
 
@@ -116,7 +117,9 @@ def _remarks(listing: Listing, places: Mapping[str, _Place | None]) -> Iterator[
         yield f"{len(loose):,} pictures in no class's folder are left out, such as {show_names(loose, 1)}"
     classes = {place.folder for place in places.values() if place}
     beside = {folder.rpartition("/")[0] for folder in classes}
-    if empty := [name for name in listing.folders if name and name.rpartition("/")[0] in beside and name not in classes]:
+    if empty := [
+        name for name in listing.folders if name and name.rpartition("/")[0] in beside and name not in classes
+    ]:
         yield f"folders without pictures are no classes: {show_names(empty)}"
     if links := listing.leading_out:
         yield f"{len(links):,} links that lead out of the folder are left out, such as {show_names(links, 1)}"

@@ -41,7 +41,9 @@ def strict_pillow() -> Iterator[None]:
 def look(content: bytes | np.ndarray) -> Look:
     """The size and kind of a picture without its pixels; Unreadable if there is no telling."""
     if isinstance(content, np.ndarray):
-        return Look(*content.shape[:2], grey=content.ndim == 2 or content.shape[2] in (1, 2), format="")
+        if not content.size:
+            raise Unreadable("empty")
+        return Look(content.shape[0], content.shape[1], content.ndim == 2 or content.shape[2] in (1, 2), "")
     with _opened(content) as image:
         height, width = image.height, image.width
         if image.getexif().get(ExifTags.Base.Orientation) in TURNED:
@@ -50,7 +52,7 @@ def look(content: bytes | np.ndarray) -> Look:
 
 
 def decode(content: bytes | np.ndarray, least: int | None = None) -> np.ndarray:
-    """The pixels uint8 [height, width, channels], 1 or 3 of them, of an encoded picture or of pixels as they were found.
+    """The pixels uint8 [height, width, channels], 1 or 3 of them, of an encoded picture or of pixels as found.
 
     A JPEG file may come in a smaller size, but not less than `least` pixels from edge to edge. Raises Unreadable.
     """

@@ -41,7 +41,6 @@ class Found:
     class_names: tuple[str, ...] | None = None  # where the format knows them, in the order of their numbers
     one_by_one: bool = False  # whether each file is a picture, so that names and labels belong to the digest
     remarks: tuple[str, ...] = ()  # on what is left out
-    transposed: bool = False  # whether rows and columns are to change places
 
     @property
     def files(self) -> Iterator[Path]:

@@ -1,17 +1,18 @@
-"""From pictures as they were found to labelled images of one shape: one look at the headers, then all are decoded."""
+"""From pictures as they were found to pictures of one shape: one look at the headers, then all are decoded."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 
 import numpy as np
 
-from gan_core.config import Fit
+from gan_core.config import DataSettings, Fit
 from gan_core.images.decode import Unreadable, decode, is_grey, look, to_channels
-from gan_core.images.fit import Size, fit
-from gan_core.sources.found import Label, Picture
+from gan_core.images.fit import Size, choose_size, fit
+from gan_core.images.shape import ImageShape
+from gan_core.sources.found import Label, Picture, Split
 
 CHUNK = 512  # pictures that are decoded at once
 
@@ -36,8 +37,8 @@ class Gathered:
     grey: bool  # whether the channels of each are equal
 
 
-def survey(pictures: Iterable[Picture]) -> Survey:
-    """Look at the header of each picture."""
+def survey(pictures: Iterable[Picture], transposed: bool = False) -> Survey:
+    """Look at the header of each picture, whose rows and columns may be `transposed`."""
     found = Survey()
     for picture in pictures:
         found.labels.append(picture.label)
@@ -45,27 +46,41 @@ def survey(pictures: Iterable[Picture]) -> Survey:
             seen = look(picture.content)
         except Unreadable:
             continue
-        found.sizes[seen.height, seen.width] += 1
+        found.sizes[(seen.width, seen.height) if transposed else (seen.height, seen.width)] += 1
         found.formats[seen.format] += 1
         found.grey &= seen.grey
     return found
 
 
-def gather(pictures: Iterable[Picture], count: int, size: Size, how: Fit, channels: int) -> Gathered:
-    """Decode at most `count` pictures and bring them to one size and number of channels; the unreadable are left out."""
-    images = np.zeros((count, *size, channels), np.uint8)
+def choose_shape(surveys: Mapping[Split, Survey], settings: DataSettings) -> ImageShape | None:
+    """The shape to bring all pictures to: as the settings say, else by the training pictures; None if none is readable.
+
+    Pictures of a mode with colour are RGB, also where they may turn out to be grey.
+    """
+    sizes = surveys["train"].sizes
+    if not sizes:
+        return None
+    size = settings.wanted_size or choose_size(sizes)
+    grey = all(each.grey for each in surveys.values()) if settings.colour is None else settings.colour == "grey"
+    return ImageShape(*size, 1 if grey else 3)
+
+
+def gather(pictures: Iterable[Picture], count: int, shape: ImageShape, how: Fit, transposed: bool = False) -> Gathered:
+    """Decode at most `count` pictures and bring them to one shape; those that cannot be read are left out."""
+    images = np.zeros((count, *shape), np.uint8)
     labels, unreadable, grey = list[Label](), list[str](), True
 
     def fitted(picture: Picture) -> np.ndarray | str:
         try:
-            pixels = to_channels(decode(picture.content, least=2 * max(size)), channels)
+            pixels = to_channels(decode(picture.content, least=2 * max(shape.height, shape.width)), shape.channels)
         except Unreadable as error:
             return f"{picture.name} ({error})"
-        return fit(pixels, size, how)
+        return fit(pixels.swapaxes(0, 1) if transposed else pixels, (shape.height, shape.width), how)
 
     with ThreadPoolExecutor() as pool:
         for chunk in _chunks(pictures):
-            for picture, made in zip(chunk, pool.map(fitted, chunk), strict=True):
+            decoded = any(isinstance(picture.content, np.ndarray) for picture in chunk)
+            for picture, made in zip(chunk, (map if decoded else pool.map)(fitted, chunk), strict=True):
                 if isinstance(made, str):
                     unreadable.append(made)
                     continue

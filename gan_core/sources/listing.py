@@ -60,10 +60,10 @@ def list_place(place: Path) -> Listing:
         return Listing(root.parent, (root.name,), alone=True)
     names, folders, leading_out = list[str](), list[str](), list[str]()
     for folder, below, files in os.walk(root, onerror=_refuse):
-        below[:] = [name for name in below if not _is_hidden(name)]
+        below[:] = [name for name in below if not is_hidden(name)]
         prefix = "" if folder == str(root) else f"{os.path.relpath(folder, root)}/"
         folders.append(prefix.removesuffix("/"))
-        for name in filter(lambda name: not _is_hidden(name), files):
+        for name in filter(lambda name: not is_hidden(name), files):
             (leading_out if _leads_out(os.path.join(folder, name), root) else names).append(prefix + name)
         leading_out += [prefix + name for name in below if _leads_out(os.path.join(folder, name), root)]
     return Listing(root, tuple(sorted(names)), tuple(sorted(folders)), tuple(sorted(leading_out)))
@@ -74,7 +74,7 @@ def _leads_out(path: str, root: Path) -> bool:
 
 
 def _list_remote(place: Path) -> Listing:
-    return Listing(place, tuple(sorted(name for name in files_in(place) if not any(map(_is_hidden, name.split("/"))))))
+    return Listing(place, tuple(sorted(name for name in files_in(place) if not is_hidden(name))))
 
 
 def _refuse(error: OSError) -> None:
@@ -89,8 +89,9 @@ def unreadable(error: OSError, place: str | Path) -> BadInput:
     )
 
 
-def _is_hidden(name: str) -> bool:
-    return name.startswith(".") or is_litter(name)
+def is_hidden(name: str) -> bool:
+    """Whether people do not see a file of this name, from its root on, or did not put it there."""
+    return any(part.startswith(".") for part in name.split("/")) or is_litter(name)
 
 
 def is_litter(name: str) -> bool:
