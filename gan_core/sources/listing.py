@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import translate
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import cast
 
 from upath import UPath
@@ -43,11 +43,11 @@ class Listing:
 
     def beside(self, *wanted: str) -> Path | None:
         """The file of the first of these names, in whatever case and with .txt twice or at all, highest in the tree."""
-        by_depth = sorted(self.names, key=lambda name: (name.count("/"), name))
+        bases = {name: name.rpartition("/")[2].lower() for name in self.names}
         for each in wanted:
-            for name in by_depth:
-                if PurePosixPath(name).name.lower() in (each.lower(), f"{each.lower()}.txt"):
-                    return self.root / name
+            found = [name for name in self.names if bases[name] in (each.lower(), f"{each.lower()}.txt")]
+            if found:
+                return self.root / min(found, key=lambda name: (name.count("/"), bases[name], name))
         return None
 
 
