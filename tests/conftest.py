@@ -159,6 +159,22 @@ def dataset(generator: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def colour_generator(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of an untrained generator of oblong pictures in colour."""
+    from exported import COLOUR, untrained_generator
+
+    return untrained_generator(tmp_path_factory.mktemp("generator") / "generator.npz", shape=COLOUR)
+
+
+@pytest.fixture(scope="session")
+def colour_dataset(colour_generator: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An export of as many pictures in colour in every format that holds them; not to be changed."""
+    from exported import COLOUR, exported, formats_for
+
+    return exported(colour_generator, tmp_path_factory.mktemp("export") / "dataset", formats=formats_for(COLOUR))
+
+
+@pytest.fixture(scope="session")
 def drawn(generator: Path) -> dict[str, LabelledImages]:
     """What the splits of `dataset` must hold, drawn in one go."""
     from exported import drawn_in_one_go

@@ -9,7 +9,7 @@ from gan_core.config import ExportSettings, GanSettings
 from gan_core.formats import FORMATS
 from gan_core.gan.drawing import GeneratorCard, draw, load_generator, plan_labels, save_generator
 from gan_core.gan.networks import Generator
-from gan_core.images.labelled_images import LabelledImages
+from gan_core.images.labelled_images import LabelledImages, with_channels
 from gan_core.images.shape import ImageShape
 from tasks.export.finish_export import finish_export
 from tasks.export.plan_export import ExportPlan, plan_export
@@ -22,15 +22,23 @@ OPTIONS = (  # of the command, for the same
     *("--latent-spread", "1.2"),
 )
 NAMES = ("T-shirt/top", "..", "Çà et là", "コート", "5", "Sandal", "a b", "x" * 300, "CON", "Ankle boot")
+GREY, COLOUR = ImageShape(28, 28, 1), ImageShape(12, 20, 3)
 rdflib_warns = pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning")  # of itself
 
 
-def untrained_generator(path: Path, class_names: tuple[str, ...] = NAMES, *, conditional: bool = True) -> Path:
+def untrained_generator(
+    path: Path, class_names: tuple[str, ...] = NAMES, *, conditional: bool = True, shape: ImageShape = GREY
+) -> Path:
     """The file of an untrained generator of ten classes, with difficult names if no others are given."""
     gan = GanSettings(generator_width=8, latent_size=8, conditional=conditional)
-    card = GeneratorCard(gan=gan, shape=ImageShape(28, 28, 1), class_names=class_names, data_digest="d" * 64, seed=1)
-    save_generator(path, Generator(gan, shape=ImageShape(28, 28, 1), classes=len(class_names), seed=1), card)
+    card = GeneratorCard(gan=gan, shape=shape, class_names=class_names, data_digest="d" * 64, seed=1)
+    save_generator(path, Generator(gan, shape=shape, classes=len(class_names), seed=1), card)
     return path
+
+
+def formats_for(shape: ImageShape) -> tuple[str, ...]:
+    """All that hold such pictures."""
+    return tuple(name for name in FORMATS if name != "idx" or shape.channels == 1)
 
 
 def exported(
@@ -70,5 +78,6 @@ def drawn_in_one_go(generator: Path) -> dict[str, LabelledImages]:
 
 
 def assert_holds(images: np.ndarray, labels: np.ndarray, split: LabelledImages) -> None:
-    assert np.array_equal(images, split.images)
+    """Grey pictures may have an axis of channels or none."""
+    assert np.array_equal(with_channels(images), split.images)
     assert np.array_equal(labels, split.labels)

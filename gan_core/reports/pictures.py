@@ -10,7 +10,8 @@ from PIL import Image, ImageDraw, ImageFont
 from gan_core.files import atomic_write
 from gan_core.images.labelled_images import LabelledImages
 
-SCALE = 2  # screen pixels for a pixel of an image
+SCALE = 2  # screen pixels for a pixel of a small image
+SMALL = 48  # pixels: a longer side is shown as it is
 GAP = 1  # image pixels between neighbours
 BETWEEN = 36  # screen pixels between the synthetic and the real half of a mosaic
 FONT_SIZE = 17  # screen pixels
@@ -18,7 +19,7 @@ WHITE, INK = 255, 40
 
 
 def grid(images: np.ndarray, columns: int) -> Image.Image:
-    """Uint8 images [N, height, width, C] in rows of `columns` on white, enlarged without smoothing."""
+    """Uint8 images [N, height, width, C] in rows of `columns` on white, small ones enlarged without smoothing."""
     if images.dtype != np.uint8 or images.ndim != 4 or not len(images):
         raise ValueError(
             f"Expected one or more uint8 images [N, height, width, C], got {images.dtype} {list(images.shape)}."
@@ -29,8 +30,14 @@ def grid(images: np.ndarray, columns: int) -> Image.Image:
     for place, image in enumerate(images):
         top, left = place // columns * (height + GAP), place % columns * (width + GAP)
         sheet[top : top + height, left : left + width] = image
-    enlarged = sheet.repeat(SCALE, axis=0).repeat(SCALE, axis=1)
+    scale = scale_of(height, width)
+    enlarged = sheet.repeat(scale, axis=0).repeat(scale, axis=1)
     return Image.fromarray(enlarged[..., 0] if channels == 1 else enlarged)
+
+
+def scale_of(height: int, width: int) -> int:
+    """Screen pixels for a pixel of images of this size."""
+    return SCALE if max(height, width) <= SMALL else 1
 
 
 def mosaic(synthetic: LabelledImages, real: LabelledImages, per_class: int = 10) -> Image.Image:
@@ -42,12 +49,12 @@ def mosaic(synthetic: LabelledImages, real: LabelledImages, per_class: int = 10)
         "synthetic": grid(_by_class(synthetic, per_class), per_class),
         "real": grid(_by_class(real, per_class), per_class),
     }
-    width, height = halves["real"].size
+    (width, height), scale = halves["real"].size, scale_of(*real.images.shape[1:3])
     top, left = 2 * FONT_SIZE, FONT_SIZE + round(max(map(font.getlength, real.class_names)))
     picture = Image.new(halves["real"].mode, (left + 2 * width + BETWEEN, top + height), "white")
     draw, ink = ImageDraw.Draw(picture), f"rgb({INK},{INK},{INK})"
     for row, name in enumerate(real.class_names):
-        middle = top + SCALE * (row * (real.shape.height + GAP) + real.shape.height / 2)
+        middle = top + scale * (row * (real.shape.height + GAP) + real.shape.height / 2)
         draw.text((left - FONT_SIZE, middle), name, ink, font, anchor="rm")
     for x, (heading, half) in zip((left, left + width + BETWEEN), halves.items(), strict=True):
         draw.text((x, top / 2), heading, ink, font, anchor="lm")

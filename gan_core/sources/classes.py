@@ -23,6 +23,8 @@ def number_classes(labels: Iterable[Label], names: tuple[str, ...] | None, place
 
     Raises BadInput for a label outside of the names, and for fewer than two classes or too many.
     """
+    if names is not None:
+        require_names(names)
     found = set(labels)
     classes = _occurring(found) if names is None else _named(found, names, place)
     if len(classes.names) < 2:

@@ -3,12 +3,13 @@
 import hashlib
 import json
 import logging
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import cast
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
@@ -136,7 +137,7 @@ def is_file(url: str) -> bool:
 
 def file_name(url: str) -> str:
     """The name of the file that a web address ends with."""
-    return PurePosixPath(unquote(urlsplit(url).path)).name
+    return unquote(re.split("[?#]", url)[0].rpartition("/")[2])
 
 
 def fetch_file(url: str) -> Path:

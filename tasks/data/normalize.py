@@ -21,6 +21,7 @@ from gan_core.sources.found import Found, Split
 from gan_core.sources.summary import describe_source
 from tasks.data.open_source import number_labels, open_source
 from tasks.data.read_pictures import Pictures, read_pictures
+from tasks.data.sources import unvouched
 
 FEW = 3  # names in a sentence
 MOST_UNREADABLE = 0.1  # of the pictures, or nobody knows what the others are
@@ -63,6 +64,8 @@ def normalize(raw: Path, folder: Path, data: DataSettings, seed: int) -> RealSet
         logger.info("Using the images in %s", made)
     else:
         write_text(notes, json.dumps(asdict(save_splits(splits, found, data, seed))))
+        for path in unvouched(found):
+            logger.info("%s has no published checksum; its SHA-256 is %s", path.name, sha256(path))
     tell(Understood(**json.loads(notes.read_text("utf-8"))), data)
     return splits
 

@@ -16,6 +16,7 @@ from gan_core.formats.idx_codec import idx_header
 from gan_core.formats.shards import SplitName, planned_counts
 from gan_core.gan.generator_card import GeneratorCard, read_card
 from gan_core.images.requirements import require_names
+from gan_core.images.shape import ImageShape
 from tasks.export.contents import files_in
 from tasks.export.staging import check_place
 from tasks.places import standing
@@ -51,6 +52,7 @@ def read_wanted(generator: Path, formats: Sequence[str], settings: ExportSetting
     require_names(card.class_names)
     if not card.gan.conditional:
         raise BadInput("Expected a generator that draws by class, got an unconditional one; train one with classes.")
+    require_colours(formats, card.shape)
     counts = planned_counts(settings, card)
     if settings.real_test:
         read_experiment(run)
@@ -67,6 +69,15 @@ def require_formats(formats: Sequence[str]) -> None:
     if len(set(formats)) < len(formats):
         raise BadInput(f"Expected each format once, got {told}; leave out what stands there twice.")
     require(formats)
+
+
+def require_colours(formats: Sequence[str], shape: ImageShape) -> None:
+    """Raise BadInput for pictures in colour in a format of grey ones."""
+    if "idx" in formats and shape.channels > 1:
+        raise BadInput(
+            f"Expected a generator of grey images for idx, whose readers know no colours, got one of {shape}; "
+            "choose another format, such as npz."
+        )
 
 
 def find_weights(generator: Path) -> tuple[Run | None, Path]:

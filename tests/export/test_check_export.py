@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from conftest import surroundings
-from exported import exported, rdflib_warns, untrained_generator
+from exported import COLOUR, GREY, exported, formats_for, rdflib_warns, untrained_generator
 
 from gan_core.config import ExportSettings
 from gan_core.errors import BadInput
@@ -76,6 +76,27 @@ def test_the_other_formats_hold_splits_and_classes_without_images(
     assert "images" in verify_export(exported(generator, tmp_path / "dataset", formats=formats, settings=wanted))
 
 
+@pytest.mark.parametrize("settings", [{}, {"real_test": True}])
+def test_idx_refuses_pictures_in_colour_and_the_other_formats_take_them(
+    colour_generator: Path, tmp_path: Path, settings: dict[str, Any]
+) -> None:
+    told = refused(colour_generator, tmp_path, ("npz", "idx"), **settings)
+    assert "20 x 12 pixels, RGB; choose another format" in told
+    check_export(str(colour_generator), str(tmp_path / "dataset"), formats_for(COLOUR), ExportSettings())
+
+
+@rdflib_warns
+def test_idx_holds_oblong_grey_pictures(tmp_path: Path) -> None:
+    shape, wanted = ImageShape(12, 20, 1), ExportSettings.model_validate(FEW)
+    generator = untrained_generator(tmp_path / "generator.npz", shape=shape)
+    check_export(str(generator), str(tmp_path / "dataset"), ("idx", "npz"), wanted)
+    out = exported(generator, tmp_path / "dataset", formats=("idx", "npz"), settings=wanted)
+    assert "30 images" in verify_export(out)
+    raw = (out / "idx" / "FashionMNIST" / "raw" / "train-images-idx3-ubyte").read_bytes()
+    assert raw[:16] == bytes([0, 0, 8, 3]) + np.array((20, 12, 20), ">u4").tobytes()
+    assert len(raw) == 16 + 20 * shape.values
+
+
 def shortened(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-2000])
 
@@ -133,28 +154,31 @@ def test_weights_of_other_networks_are_refused(generator: Path, tmp_path: Path) 
         plan_export.fn(tmp_path / "generator.npz", ("npz",), ExportSettings())
 
 
+@pytest.mark.parametrize("shape", [GREY, ImageShape(20, 30, 3)], ids=str)
 def test_a_disk_that_is_too_small_is_named_with_what_is_needed_and_what_is_free(
-    generator: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    shape: ImageShape, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wanted = ExportSettings(per_class=100, test_per_class=100)
-    needed = sum(module.room(2_000, ImageShape(28, 28, 1)) for module in FORMATS.values())
+    wanted, formats = ExportSettings(per_class=100, test_per_class=100), formats_for(shape)
+    generator = untrained_generator(tmp_path / "generator.npz", shape=shape)
+    needed = sum(FORMATS[name].room(2_000, shape) for name in formats)
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=needed))
-    check_export(str(generator), str(tmp_path / "dataset"), tuple(FORMATS), wanted)
+    check_export(str(generator), str(tmp_path / "dataset"), formats, wanted)
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=needed - 5_000_000))
     with pytest.raises(
         BadInput, match=rf"at least {needed / 1e6:,.0f} MB at {tmp_path}, got {needed / 1e6 - 5:,.0f} MB"
     ):
-        check_export(str(generator), str(tmp_path / "dataset"), tuple(FORMATS), wanted)
+        check_export(str(generator), str(tmp_path / "dataset"), formats, wanted)
     begun = tmp_path / ".dataset.0123456789ab.staging" / "npz" / "part"
     begun.parent.mkdir(parents=True)
     begun.write_bytes(bytes(6_000_000))
-    check_export(str(generator), str(tmp_path / "dataset"), tuple(FORMATS), wanted)
+    check_export(str(generator), str(tmp_path / "dataset"), formats, wanted)
 
 
-def test_no_more_room_is_asked_for_than_an_export_takes(generator: Path, dataset: Path) -> None:
-    for name, module in FORMATS.items():
-        files = [path for path in (dataset / name).rglob("*") if path.is_file()]
-        assert module.room(710, ImageShape(28, 28, 1)) <= 2 * sum(512 * path.stat().st_blocks for path in files)
+def test_no_more_room_is_asked_for_than_an_export_takes(dataset: Path, colour_dataset: Path) -> None:
+    for folder, shape in ((dataset, GREY), (colour_dataset, COLOUR)):
+        for name in formats_for(shape):
+            files = [path for path in (folder / name).rglob("*") if path.is_file()]
+            assert FORMATS[name].room(710, shape) <= 2 * sum(512 * path.stat().st_blocks for path in files)
 
 
 def test_the_check_imports_neither_prefect_nor_tensorflow(generator: Path, tmp_path: Path) -> None:

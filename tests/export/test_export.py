@@ -8,12 +8,25 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from conftest import striped_images, surroundings
-from exported import NAMES, OPTIONS, SETTINGS, assert_holds, exported, rdflib_warns, untrained_generator
+from exported import (
+    COLOUR,
+    GREY,
+    NAMES,
+    OPTIONS,
+    SETTINGS,
+    assert_holds,
+    drawn_in_one_go,
+    exported,
+    formats_for,
+    rdflib_warns,
+    untrained_generator,
+)
 from killed import Command
 
 from gan_core.config import DataSettings, Experiment, ExportSettings
@@ -22,22 +35,27 @@ from gan_core.files import sha256
 from gan_core.formats import EXTRAS, FORMATS
 from gan_core.formats.png import folder_names
 from gan_core.formats.shards import ExportSplit
-from gan_core.images.labelled_images import LabelledImages
+from gan_core.images.decode import decode
+from gan_core.images.shape import ImageShape
 from tasks.data.download import download
 from tasks.data.normalize import normalize
 from tasks.export.contents import files_in
 from tasks.export.plan_export import plan_export
 from tasks.export.staging import staged
-from tasks.export.verify_export import Unsound, verify_export
+from tasks.export.verify_export import Unsound, read_pictures, verify_export
 from tasks.export.write_shard import write_shard
 from tasks.runs.run_folder import Run
 
 
-def test_every_format_reads_back_what_it_wrote(dataset: Path, drawn: dict[str, LabelledImages]) -> None:
-    for name, module in FORMATS.items():
-        for split, expected in drawn.items():
-            images, labels = zip(*module.read(dataset / name, split), strict=True)
-            assert_holds(np.stack(images), np.array(labels), expected)
+@pytest.mark.parametrize("shape", [GREY, COLOUR], ids=str)
+def test_every_format_reads_back_what_it_wrote(shape: ImageShape, request: pytest.FixtureRequest) -> None:
+    kind = "" if shape == GREY else "colour_"
+    dataset = request.getfixturevalue(f"{kind}dataset")
+    for split, expected in drawn_in_one_go(request.getfixturevalue(f"{kind}generator")).items():
+        for name in formats_for(shape):
+            pictures = list(read_pictures(dataset / name, name, split))
+            assert np.array_equal([decode(picture.content) for picture in pictures], expected.images)
+            assert [picture.label for picture in pictures] == expected.labels.tolist()
 
 
 def test_the_order_of_the_shards_leaves_no_trace(dataset: Path, generator: Path, tmp_path: Path) -> None:
@@ -122,8 +140,23 @@ def few(generator: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @rdflib_warns
-def test_verify_finds_a_sound_dataset_sound(dataset: Path) -> None:
-    assert "710 images" in verify_export(dataset)
+@pytest.mark.parametrize("kind", ["dataset", "colour_dataset"])
+def test_verify_finds_a_sound_dataset_sound(kind: str, request: pytest.FixtureRequest) -> None:
+    assert "710 images" in verify_export(request.getfixturevalue(kind))
+
+
+@rdflib_warns
+def test_a_dataset_from_when_all_images_were_square_and_grey_is_found_sound(few: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(few, tmp_path / "copy")
+    change_manifest(copy, lambda manifest: manifest.pop("shape") and manifest.update(side=28))
+    assert "30 images" in verify_export(copy)
+
+
+def test_the_descriptions_tell_size_and_colour(dataset: Path, colour_dataset: Path) -> None:
+    for folder, shape in ((dataset, GREY), (colour_dataset, COLOUR)):
+        assert json.loads((folder / "manifest.json").read_text())["shape"] == list(shape)
+        for name in ("README.md", "croissant.json"):
+            assert f"710 images of {shape} in 10 classes" in " ".join((folder / name).read_text().split())
 
 
 @rdflib_warns
@@ -197,6 +230,17 @@ def test_verify_names_what_is_wrong(
         verify_export(copy)
 
 
+def change_manifest(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    """Change the manifest of a dataset, and have all digests fit again."""
+    manifest = json.loads((folder / "manifest.json").read_text())
+    change(manifest)
+    for name, file in manifest["files"].items():
+        file |= {"bytes": (folder / name).stat().st_size, "sha256": sha256(folder / name)}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    names = [*manifest["files"], "manifest.json"]
+    (folder / "SHA256SUMS").write_text("".join(f"{sha256(folder / name)}  {name}\n" for name in names))
+
+
 def counted_otherwise(folder: Path) -> None:
     manifest = json.loads((folder / "manifest.json").read_text())
     counts = manifest["splits"]["train"]["counts"]
@@ -227,9 +271,9 @@ def described_otherwise(folder: Path) -> None:
         (described_otherwise, "the digests of croissant.json"),
         (lambda folder: (folder / "croissant.json").write_text("{"), "a valid croissant.json"),
         (lambda folder: (folder / "croissant.json").write_text("{}"), "a valid croissant.json"),
-        (drawn_otherwise(np.zeros_like), "more than one grey"),
+        (drawn_otherwise(np.zeros_like), "more than one colour"),
         (drawn_otherwise(lambda images: images[:, :20]), "28 x 28"),
-        (drawn_otherwise(lambda images: images / 255), "uint8"),
+        (drawn_otherwise(lambda images: images / -255), "numbers of 16 bits"),
     ],
 )
 def test_verify_looks_behind_the_digests(
@@ -238,13 +282,8 @@ def test_verify_looks_behind_the_digests(
     """A dataset whose files are other ones, and whose digests were made to fit."""
     folder = exported(generator, tmp_path / "dataset", formats=("npz",))
     change(folder)
-    manifest = json.loads((folder / "manifest.json").read_text())
-    for name, file in manifest["files"].items():
-        file |= {"bytes": (folder / name).stat().st_size, "sha256": sha256(folder / name)}
-    (folder / "manifest.json").write_text(json.dumps(manifest))
-    names = [*manifest["files"], "manifest.json"]
-    (folder / "SHA256SUMS").write_text("".join(f"{sha256(folder / name)}  {name}\n" for name in names))
-    with pytest.raises(Unsound, match=named):
+    change_manifest(folder, lambda manifest: None)
+    with pytest.raises(BadInput, match=named):
         verify_export(folder)
 
 

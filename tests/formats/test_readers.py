@@ -17,7 +17,16 @@ import numpy as np
 import pandas as pd
 import pytest
 import tensorflow as tf
-from exported import NAMES, assert_holds, exported, rdflib_warns, untrained_generator
+from exported import (
+    COLOUR,
+    GREY,
+    NAMES,
+    assert_holds,
+    drawn_in_one_go,
+    exported,
+    rdflib_warns,
+    untrained_generator,
+)
 from huggingface_hub import DatasetCard
 from PIL import Image
 
@@ -27,10 +36,31 @@ from gan_core.formats.idx_codec import read_idx
 from gan_core.formats.shards import ExportSplit
 from gan_core.formats.webdataset import images_in_tar
 from gan_core.images.labelled_images import LabelledImages
+from gan_core.images.shape import ImageShape
 from tasks.export.dataset_card import HUB_PATHS
 
 Loader = Callable[..., Any]
 pandas_warns = pytest.mark.filterwarnings("ignore:The inplace keyword:DeprecationWarning")  # of mlcroissant's calls
+
+
+@pytest.fixture(scope="module", params=[GREY, COLOUR], ids=str)
+def shape(request: pytest.FixtureRequest) -> ImageShape:
+    """That of the pictures, each test's turn by turn."""
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def dataset(shape: ImageShape, dataset: Path, request: pytest.FixtureRequest) -> Path:
+    """The export of such pictures; not to be changed."""
+    return dataset if shape == GREY else request.getfixturevalue("colour_dataset")
+
+
+@pytest.fixture(scope="module")
+def drawn(
+    shape: ImageShape, drawn: dict[str, LabelledImages], request: pytest.FixtureRequest
+) -> dict[str, LabelledImages]:
+    """What its splits must hold."""
+    return drawn if shape == GREY else drawn_in_one_go(request.getfixturevalue("colour_generator"))
 
 
 @pytest.fixture
@@ -48,12 +78,16 @@ def load_dataset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Loader:
     return load
 
 
+grey_alone = pytest.mark.parametrize("shape", [GREY], indirect=True, ids=str)
+
+
 def unzipped(rows: Any) -> tuple[np.ndarray, np.ndarray]:
     """The pictures and the labels of rows that are mappings."""
     pairs = [(np.asarray(row["image"]), row["label"]) for row in rows]
     return np.stack([image for image, _ in pairs]), np.array([label for _, label in pairs])
 
 
+@grey_alone
 def test_keras_opens_the_idx_files(dataset: Path, drawn: dict[str, LabelledImages], tmp_path: Path) -> None:
     load = (
         "import keras, numpy as np; (a, b), (c, d) = keras.datasets.fashion_mnist.load_data(); "
@@ -69,12 +103,13 @@ def test_keras_opens_the_idx_files(dataset: Path, drawn: dict[str, LabelledImage
         assert_holds(arrays["arr_2"], arrays["arr_3"], drawn["test"])
 
 
+@grey_alone
 def test_the_plain_idx_files_lie_where_torchvision_reads_them(dataset: Path, drawn: dict[str, LabelledImages]) -> None:
     folder = dataset / "idx" / "FashionMNIST" / "raw"
     for prefix, name in (("train", "train"), ("t10k", "test")):
         images, labels = (folder / f"{prefix}-{kind}-ubyte" for kind in ("images-idx3", "labels-idx1"))
         split = drawn[name]
-        assert images.read_bytes()[:16] == bytes([0, 0, 8, 3]) + np.array(split.images.shape, ">u4").tobytes()
+        assert images.read_bytes()[:16] == bytes([0, 0, 8, 3]) + np.array((len(split), 28, 28), ">u4").tobytes()
         assert images.read_bytes()[16:] == split.images.tobytes()
         assert (
             labels.read_bytes() == bytes([0, 0, 8, 1]) + np.array(len(split), ">u4").tobytes() + split.labels.tobytes()
@@ -84,6 +119,7 @@ def test_the_plain_idx_files_lie_where_torchvision_reads_them(dataset: Path, dra
 def test_numpy_opens_the_npz(dataset: Path, drawn: dict[str, LabelledImages]) -> None:
     with np.load(dataset / "npz" / "dataset.npz", allow_pickle=False) as arrays:
         for name, split in drawn.items():
+            assert arrays[f"x_{name}"].shape == (len(split), *split.shape.stored)
             assert_holds(arrays[f"x_{name}"], arrays[f"y_{name}"], split)
 
 
@@ -95,21 +131,22 @@ def test_pandas_opens_the_parquet_files(dataset: Path, drawn: dict[str, Labelled
         assert_holds(np.stack(images), frame["label"].to_numpy(), split)
 
 
-def test_keras_opens_the_image_folder(dataset: Path, drawn: dict[str, LabelledImages]) -> None:
+def test_keras_opens_the_image_folder(dataset: Path, drawn: dict[str, LabelledImages], shape: ImageShape) -> None:
     for name, split in drawn.items():
         loaded = keras.utils.image_dataset_from_directory(
             dataset / "imagefolder" / name,
-            color_mode="grayscale",
-            image_size=(28, 28),
+            color_mode="grayscale" if shape == GREY else "rgb",
+            image_size=(shape.height, shape.width),
             batch_size=None,
             shuffle=False,
             verbose=False,
         )
         images, labels = zip(*loaded.as_numpy_iterator(), strict=True)
         by_class = np.argsort(split.labels, kind="stable")  # the loader goes from folder to folder
-        assert_holds(np.stack(images)[..., 0], np.array(labels), split.take(by_class))
+        assert_holds(np.stack(images), np.array(labels), split.take(by_class))
 
 
+@grey_alone
 def test_torchvision_reads_the_plain_idx_files(dataset: Path, drawn: dict[str, LabelledImages]) -> None:
     if importlib.util.find_spec("torchvision") is None:
         pytest.skip("torchvision is not installed; the layout that it reads is checked above")
@@ -240,13 +277,13 @@ def test_a_split_has_enough_tar_files_for_many_workers_and_no_more_than_it_must(
 
 
 @pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # it leaves the last one open
-def test_webdataset_opens_the_tar_files(dataset: Path, drawn: dict[str, LabelledImages]) -> None:
+def test_webdataset_opens_the_tar_files(dataset: Path, drawn: dict[str, LabelledImages], shape: ImageShape) -> None:
     import webdataset
 
     for name, split in drawn.items():
         paths = [str(path) for path in sorted((dataset / "webdataset").glob(f"{name}-*.tar"))]
-        loaded = webdataset.WebDataset(paths, shardshuffle=False, empty_check=True).decode("l8").to_tuple("png", "cls")
-        images, labels = zip(*loaded, strict=True)
+        loaded = webdataset.WebDataset(paths, shardshuffle=False, empty_check=True)
+        images, labels = zip(*loaded.decode("l8" if shape == GREY else "rgb8").to_tuple("png", "cls"), strict=True)
         assert_holds(np.stack(images), np.array(labels), split)
 
 
@@ -260,7 +297,7 @@ def test_tensorflow_datasets_opens_the_records(dataset: Path, drawn: dict[str, L
     for name, split in drawn.items():
         loaded = tfds.as_numpy(builder.as_dataset(split=name, shuffle_files=False, read_config=in_order))
         images, labels = unzipped(loaded)
-        assert_holds(images[..., 0], labels, split)
+        assert_holds(images, labels, split)
 
 
 def test_tensorflow_datasets_loads_by_name_in_pairs(dataset: Path, drawn: dict[str, LabelledImages]) -> None:
@@ -276,7 +313,7 @@ def test_tensorflow_datasets_loads_by_name_in_pairs(dataset: Path, drawn: dict[s
         opened = tfds.builder_from_directory(str(dataset / "tfds")).as_dataset(read_config=in_order, **options)
         for pairs in (loaded, opened):
             images, labels = zip(*tfds.as_numpy(pairs), strict=True)
-            assert_holds(np.stack(images)[..., 0], np.array(labels), split)
+            assert_holds(np.stack(images), np.array(labels), split)
         assert info.features["label"].names == list(NAMES)
     assert sorted(dataset.rglob("*")) == before
 
@@ -287,7 +324,7 @@ def test_tensorflow_opens_the_records(dataset: Path, drawn: dict[str, LabelledIm
         paths = sorted(map(str, (dataset / "tfds").glob(f"*-{name}.tfrecord-*")))
         records = tf.data.TFRecordDataset(paths).map(lambda record: tf.io.parse_single_example(record, described))
         images, labels = zip(
-            *((tf.io.decode_png(row["image"]).numpy()[..., 0], row["label"].numpy()) for row in records), strict=True
+            *((tf.io.decode_png(row["image"]).numpy(), row["label"].numpy()) for row in records), strict=True
         )
         assert_holds(np.stack(images), np.array(labels), split)
 
@@ -327,8 +364,8 @@ def test_mlcroissant_reads_the_splits(dataset: Path, drawn: dict[str, LabelledIm
         assert_holds(*unzipped(records(described, f"parquet-{name}")), split)
         by_class = np.argsort(split.labels, kind="stable")
         images, labels = unzipped(records(described, f"imagefolder-{name}"))
-        assert_holds(images[..., 0], labels, split.take(by_class))  # it makes three equal channels of one
-        assert (images == images[..., :1]).all()
+        assert_holds(images[..., : split.shape.channels], labels, split.take(by_class))
+        assert split.shape == COLOUR or (images == images[..., :1]).all()  # it makes three equal channels of one
     assert [record["name"] for record in records(described, "classes")] == list(NAMES)
 
 
@@ -369,6 +406,7 @@ def test_the_hub_accepts_the_card(dataset: Path) -> None:
     assert "**synthetic**" in card.text
 
 
+@grey_alone
 def test_gzipped_members_are_one_file_for_our_own_reader(dataset: Path, drawn: dict[str, LabelledImages]) -> None:
     path = dataset / "idx" / "datasets" / "fashion-mnist" / "train-images-idx3-ubyte.gz"
-    assert np.array_equal(read_idx(path, dimensions=3), drawn["train"].images)
+    assert np.array_equal(read_idx(path, 3), drawn["train"].images[..., 0])

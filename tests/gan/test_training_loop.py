@@ -94,12 +94,13 @@ def test_the_penalty_of_a_linear_critic_is_its_squared_weight_norm() -> None:
     assert penalty.numpy() == pytest.approx(tf.reduce_sum(weight**2).numpy(), rel=1e-5)
 
 
-def test_a_shifted_image_is_the_image_elsewhere_on_black() -> None:
-    images = tf.random.stateless_uniform([3, 6, 6], [1, 2], -1, 1)
+@pytest.mark.parametrize("shape", [(6, 6, 1), (6, 9, 3)])
+def test_a_shifted_image_is_the_image_elsewhere_on_black(shape: tuple[int, ...]) -> None:
+    images = tf.random.stateless_uniform([3, *shape], [1, 2], -1, 1)
     moved = shift_images(images, tf.constant([[0, 0], [1, 2], [-6, 0]])).numpy()
     assert np.allclose(moved[0], images[0], atol=1e-6)
-    assert np.allclose(moved[1, :5, :4], images[1, 1:, 2:], atol=1e-6)
-    assert np.all(moved[1, 5:] == -1) and np.all(moved[1, :, 4:] == -1) and np.all(moved[2] == -1)
+    assert np.allclose(moved[1, :-1, :-2], images[1, 1:, 2:], atol=1e-6)
+    assert np.all(moved[1, -1:] == -1) and np.all(moved[1, :, -2:] == -1) and np.all(moved[2] == -1)
 
 
 def test_batch_normalisation_agrees_with_that_of_keras() -> None:

@@ -15,6 +15,15 @@ from gan_core.images.labelled_images import (
     to_pixels,
     to_signed,
 )
+from gan_core.images.shape import ImageShape
+
+SHAPES = pytest.mark.parametrize("shape", [ImageShape(28, 28, 1), ImageShape(20, 30, 1), ImageShape(9, 5, 3)], ids=str)
+
+
+def arrays(shape: ImageShape) -> tuple[np.ndarray, np.ndarray]:
+    """Five images of noise and their labels."""
+    random = np.random.default_rng(0)
+    return random.integers(0, 256, (5, *shape), np.uint8), random.integers(0, 3, 5, np.uint8)
 
 
 def test_the_signed_range_is_exact_and_invertible() -> None:
@@ -28,9 +37,12 @@ def test_what_is_beyond_the_range_is_clipped() -> None:
     assert to_pixels(np.array([-2.0, 2.0])).tolist() == [0, 255]
 
 
-def test_saving_and_loading_is_the_identity(tmp_path: Path) -> None:
-    real = striped_images(30, seed=0)
+@SHAPES
+def test_saving_and_loading_is_the_identity(tmp_path: Path, shape: ImageShape) -> None:
+    real = LabelledImages(*arrays(shape))
     real.save(tmp_path / "images.npz")
+    with np.load(tmp_path / "images.npz") as saved:
+        assert saved["images"].shape == (5, *shape.stored)
     loaded = LabelledImages.load(tmp_path / "images.npz")
     assert np.array_equal(loaded.images, real.images)
     assert np.array_equal(loaded.labels, real.labels)
@@ -47,10 +59,12 @@ def test_a_small_set_is_repeated_until_it_counts_as_much_as_the_largest(few: int
     assert np.array_equal(shown.labels[few * times :], large.labels) and len(places) == few * times + 30
 
 
-def test_the_shape_in_a_file_is_that_of_its_images(tmp_path: Path) -> None:
-    images = striped_images(7, seed=0, classes=3, side=32)
+@SHAPES
+def test_the_shape_in_a_file_is_that_of_its_images(tmp_path: Path, shape: ImageShape) -> None:
+    images = LabelledImages(*arrays(shape), class_names=("one", "two", "three"))
     images.save(tmp_path / "images.npz")
-    assert read_shape(tmp_path / "images.npz") == (7, 32, 3)
+    assert read_shape(tmp_path / "images.npz") == (5, images.shape, 3)
+    assert images.shape == shape
 
 
 def test_beliefs_travel_with_their_images(tmp_path: Path) -> None:
@@ -85,7 +99,9 @@ def test_a_wrong_count_leaves_no_file(tmp_path: Path, count: int) -> None:
     ("images", "labels"),
     [
         (np.zeros((2, 28, 28, 1), np.float32), np.zeros(2, np.uint8)),
-        (np.zeros((2, 28, 27), np.uint8), np.zeros(2, np.uint8)),
+        (np.zeros((2, 28, 28), np.uint8), np.zeros(2, np.uint8)),
+        (np.zeros((2, 28, 28, 2), np.uint8), np.zeros(2, np.uint8)),
+        (np.zeros((2, 28, 28, 4), np.uint8), np.zeros(2, np.uint8)),
         (np.zeros((2, 784), np.uint8), np.zeros(2, np.uint8)),
         (np.zeros((2, 28, 28, 1), np.uint8), np.zeros(3, np.uint8)),
         (np.zeros((2, 28, 28, 1), np.uint8), np.zeros(2, np.int64)),

@@ -57,7 +57,7 @@ def test_settings_that_the_images_cannot_meet_are_refused(
 @pytest.mark.parametrize(
     ("names", "told"),
     [
-        (["one"], "two classes or more"),
+        (["one"], "2 to 256 classes, got 1"),
         (list(map(str, range(257))), "2 to 256 classes, got 257"),
         (["A", "A", *map(str, range(8))], "'A'"),
         (["A\tB", *map(str, range(9))], "printable"),
@@ -110,7 +110,7 @@ def test_one_line_says_what_was_understood(tiny_source: Path, tmp_path: Path, ca
 
 def test_sound_images_leave_no_doubt() -> None:
     assert list(find_doubts(TRAIN, striped_images(100, seed=3), TEST)) == []
-    assert "pixels from 0 to 255" in describe_images(TRAIN, striped_images(100, seed=3), TEST)
+    assert "28 x 28 pixels, grey, from 0 to 255" in describe_images(TRAIN, striped_images(100, seed=3), TEST)
 
 
 @pytest.mark.parametrize(

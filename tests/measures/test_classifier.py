@@ -98,7 +98,7 @@ def test_beliefs_are_probabilities_that_favour_the_answer(taught: keras.Model) -
 
 
 def test_answers_do_not_depend_on_how_many_are_asked_at_once(taught: keras.Model) -> None:
-    many = np.tile(QUESTIONS.images, (6, 1, 1))
+    many = np.tile(QUESTIONS.images, (6, 1, 1, 1))
     assert np.array_equal(answer(taught, many), np.tile(answer(taught, QUESTIONS.images), 6))
 
 

@@ -41,7 +41,7 @@ def trial(seeds: int = 3) -> tuple[list[Examination], Examination]:
 def pictures(tmp_path: Path) -> list[Path]:
     paths = [tmp_path / f"{seed}.png" for seed in range(3)]
     for seed, path in enumerate(paths):
-        save_png(grid(np.random.default_rng(seed).integers(0, 255, (4, 6, 6), dtype=np.uint8), 2), path)
+        save_png(grid(np.random.default_rng(seed).integers(0, 255, (4, 6, 6, 1), dtype=np.uint8), 2), path)
     save_gif(paths, tmp_path / "film.gif", 100)
     return [*paths, tmp_path / "film.gif"]
 
