@@ -12,7 +12,7 @@ from typing import IO, BinaryIO, cast
 import numpy as np
 
 from gan_core.config import DataSettings
-from gan_core.errors import BadInput
+from gan_core.errors import BadInput, say_error
 from gan_core.files import atomic_write
 from gan_core.formats.parts import copy_parts, write_part
 from gan_core.formats.shards import Export, ExportSplit
@@ -118,7 +118,9 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
         with path.open("rb") as file, zipfile.ZipFile(file) as archive:
             yield archive
     except (EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
-        raise BadInput(f"Expected a whole NPZ file at {path}, got “{error}”; fetch or save it again.") from error
+        raise BadInput(
+            f"Expected a whole NPZ file at {path}, got “{say_error(error)}”; fetch or save it again."
+        ) from error
     except OSError as error:
         raise unreadable(error, path) from error
 

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gan_core.config import DataSettings
-from gan_core.errors import BadInput
+from gan_core.errors import BadInput, say_error
 from gan_core.files import atomic_write
 from gan_core.formats.png import encode_png
 from gan_core.formats.shards import Export, ExportSplit
@@ -130,7 +130,8 @@ def _stored(listing: Listing, name: str) -> pa.Schema:
             return pq.read_schema(file)
     except pa.ArrowException as error:
         raise BadInput(
-            f"Expected a whole Parquet file at {listing.root / name}, got “{error}”; fetch or write it again."
+            f"Expected a whole Parquet file at {listing.root / name}, got “{say_error(error)}”; "
+            "fetch or write it again."
         ) from error
     except OSError as error:
         raise unreadable(error, listing.root / name) from error

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gan_core.config import DataSettings
-from gan_core.errors import BadInput
+from gan_core.errors import BadInput, say_error
 from gan_core.sources.columns import SPLIT, find_column, find_columns, require_column
 from gan_core.sources.found import SPLITS, Found, Label, Part, Picture, Split
 from gan_core.sources.listing import Listing, list_place, show_name, show_names
@@ -92,7 +92,9 @@ def _schema(path: Path) -> pa.Schema:
     try:
         return pq.read_schema(path)
     except (pa.ArrowException, OSError) as error:
-        raise BadInput(f"Expected a whole Parquet file at {path}, got “{error}”; fetch or write it again.") from error
+        raise BadInput(
+            f"Expected a whole Parquet file at {path}, got “{say_error(error)}”; fetch or write it again."
+        ) from error
 
 
 def _separated(path: Path) -> list[dict[str, Any]]:
@@ -103,7 +105,7 @@ def _separated(path: Path) -> list[dict[str, Any]]:
     try:
         return list(csv.DictReader(text.splitlines(), delimiter=delimiter, restkey="", restval="", strict=True))
     except csv.Error as error:
-        raise BadInput(f"Expected a table in {path}, got “{error}”; write it again.") from error
+        raise BadInput(f"Expected a table in {path}, got “{say_error(error)}”; write it again.") from error
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:
@@ -111,7 +113,9 @@ def _lines(path: Path) -> list[dict[str, Any]]:
     try:
         rows = [json.loads(line) for line in read_text(path).splitlines() if line.strip()]
     except ValueError as error:
-        raise BadInput(f"Expected a JSON object on each line of {path}, got “{error}”; write it again.") from error
+        raise BadInput(
+            f"Expected a JSON object on each line of {path}, got “{say_error(error)}”; write it again."
+        ) from error
     return [row for row in rows if isinstance(row, dict)]
 
 

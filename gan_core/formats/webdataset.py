@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from gan_core.config import DataSettings
-from gan_core.errors import BadInput
+from gan_core.errors import BadInput, say_error
 from gan_core.files import atomic_write
 from gan_core.formats.png import encode_png
 from gan_core.formats.shards import Export, ExportSplit
@@ -155,7 +155,9 @@ def _opened(path: Path) -> Iterator[tarfile.TarFile]:
         with path.open("rb") as file, tarfile.open(fileobj=file) as archive:
             yield archive
     except (tarfile.TarError, EOFError) as error:
-        raise BadInput(f"Expected a whole tar file at {path}, got “{error}”; fetch or write it again.") from error
+        raise BadInput(
+            f"Expected a whole tar file at {path}, got “{say_error(error)}”; fetch or write it again."
+        ) from error
     except OSError as error:
         raise unreadable(error, path) from error
 

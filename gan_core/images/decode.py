@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import ExifTags, Image, ImageOps
 
+from gan_core.errors import say_error
+
 GREY_MODES = {"1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "I;16N", "F"}
 DEEP_MODES = {"I", "I;16", "I;16B", "I;16L", "I;16N", "F"}  # of more than eight bits a pixel
 TURNED = {5, 6, 7, 8}  # orientations in which width and height change places
@@ -94,7 +96,7 @@ def _opened(content: bytes) -> Iterator[Image.Image]:
     except Unreadable:
         raise
     except Exception as error:  # what damaged bytes lead Pillow's decoders to: any error that there is
-        raise Unreadable(str(error) or type(error).__name__) from error
+        raise Unreadable(say_error(error)) from error
 
 
 def _to_bytes(image: Image.Image) -> np.ndarray:

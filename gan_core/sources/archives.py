@@ -10,7 +10,7 @@ from lzma import LZMAError
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from gan_core.errors import BadInput
+from gan_core.errors import BadInput, say_error
 from gan_core.sources.listing import show_name
 
 ENDINGS = (".zip", ".tar", ".tgz", ".tbz2", ".txz", ".tar.gz", ".tar.bz2", ".tar.xz")
@@ -48,7 +48,7 @@ def _naming_damage(archive: Path) -> Iterator[None]:
         ) from error
     except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError, LZMAError, NotImplementedError) as error:
         raise BadInput(
-            f"Expected a whole ZIP or TAR archive at {archive}, got “{error}”; fetch or pack it again."
+            f"Expected a whole ZIP or TAR archive at {archive}, got “{say_error(error)}”; fetch or pack it again."
         ) from error
 
 

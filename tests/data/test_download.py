@@ -485,7 +485,10 @@ def test_unpacked_files_are_read_in_the_folder_or_below_it(tiny_source: Path, be
     assert download.fn(str(tiny_source)) == tiny_source.resolve()
     found = opened(tiny_source)
     pixels = [picture.content for picture in read(found, "train")]
-    assert np.array_equal(pixels, striped_images(600, seed=1).images[..., 0]) and (found.class_names or "")[0] == "stripes 0"
+    assert (
+        np.array_equal(pixels, striped_images(600, seed=1).images[..., 0])
+        and (found.class_names or "")[0] == "stripes 0"
+    )
     write_source(place, striped_images(40, seed=1), striped_images(20, seed=2))
     assert counts(tiny_source) == [40, 20]  # of a file and its compressed one, the latter
 
