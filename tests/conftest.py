@@ -46,6 +46,13 @@ def striped_images(count: int, seed: int, classes: int = 10, side: int = 28) -> 
     return LabelledImages(pixels[..., np.newaxis], labels, tuple(f"stripes {label}" for label in range(classes)))
 
 
+def colour_images(count: int, seed: int, classes: int = 4) -> LabelledImages:
+    """The same stripes in colours of noise on oblong pictures, 20 pixels high and 30 wide."""
+    grey = striped_images(count, seed, classes, side=30)
+    tints = np.random.default_rng(seed).uniform(0.4, 1, (count, 1, 1, 3))
+    return LabelledImages((grey.images[:, 5:25] * tints).astype(np.uint8), grey.labels, grey.class_names)
+
+
 def write_source(folder: Path, train: LabelledImages, test: LabelledImages) -> Path:
     """The four IDX files and classes.txt in `folder`."""
     write_idx(folder / TRAIN_IMAGES, train.images[..., 0])

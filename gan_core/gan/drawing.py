@@ -66,7 +66,7 @@ def draw(
 
 
 def draw_fixed(generator: Generator, columns: int, seed: int) -> np.ndarray:
-    """The grid of columns x columns images whose latents never change, classes in order; uint8 [N, height, width, C]."""
+    """The grid of columns x columns images whose latents never change, by class; uint8 [N, height, width, C]."""
     labels = np.arange(columns**2) * generator.classes // columns**2
     return np.concatenate(list(draw(generator, labels.astype(np.uint8), seed)))
 

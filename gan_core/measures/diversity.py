@@ -1,6 +1,7 @@
 """How much of the real variety a generator shows, and whether it has collapsed onto a part of it."""
 
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
@@ -8,6 +9,7 @@ from gan_core.errors import BadInput
 from gan_core.measures.frechet_distance import frechet_distance
 
 NEIGHBOURS = 5  # as in the paper on coverage
+NUMBERS = 4_096  # of each point at once: the pixels of large images are compared piece by piece
 ENOUGH = 20  # real images of a class, to say how far it is covered
 COLLAPSED_COVERAGE, COLLAPSED_REPEATED, COLLAPSED_EVENNESS = 0.6, 0.1, 0.8
 
@@ -120,6 +122,11 @@ def neighbour_distance(points: np.ndarray, neighbour: int) -> np.ndarray:
 
 def distances(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Euclidean distances of points [N, F] and [M, F], float64 [N, M]."""
-    first, second = first.astype(np.float64), second.astype(np.float64)
-    squared = np.sum(first**2, axis=1)[:, None] - 2 * first @ second.T + np.sum(second**2, axis=1)[None]
+    pieces = (slice(start, start + NUMBERS) for start in range(0, first.shape[1], NUMBERS))
+    squared = reduce(np.add, (_squared_distances(first[:, piece], second[:, piece]) for piece in pieces))
     return np.sqrt(np.maximum(squared, 0))
+
+
+def _squared_distances(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    first, second = first.astype(np.float64), second.astype(np.float64)
+    return np.sum(first**2, axis=1)[:, None] - 2 * first @ second.T + np.sum(second**2, axis=1)[None]

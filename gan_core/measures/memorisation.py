@@ -1,11 +1,13 @@
 """Whether a generator hands out the images it learned from: are they nearer to it than images it never saw?"""
 
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
 SAMPLE = 10_000  # generated images looked at; with 5,000 unseen beside 55,000 known ones a tenth of copies is seen
 BLOCK = 5_000  # real images held at once
+PIXELS = 4_096  # and numbers of each: large images are compared piece by piece
 STANDARD_DEVIATIONS = 3  # of chance: an honest generator is accused once in 700 times
 
 
@@ -48,11 +50,17 @@ def measure_memorisation(generated: np.ndarray, known: np.ndarray, unseen: np.nd
 def nearest(points: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Which of `others` uint8 [N, D] is nearest to each of `points` uint8 [M, D]; int64 [M], the first where alike."""
     closest, found = np.full(len(points), np.inf, np.float32), np.zeros(len(points), np.int64)
-    points = points.astype(np.float32)
     for start in range(0, len(others), BLOCK):
-        block = others[start : start + BLOCK].astype(np.float32)
-        rest = np.sum(block**2, axis=1) - 2 * points @ block.T  # the squared distance less that of the point to zero
+        block = others[start : start + BLOCK]
+        pieces = (slice(first, first + PIXELS) for first in range(0, points.shape[1], PIXELS))
+        rest = reduce(np.add, (_squared_rest(points[:, piece], block[:, piece]) for piece in pieces))
         here, best = rest.argmin(axis=1), rest.min(axis=1)
         found = np.where(best < closest, start + here, found)
         closest = np.minimum(best, closest)
     return found
+
+
+def _squared_rest(points: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Squared distances less those of the points to zero, float32 [M, N]."""
+    points, others = points.astype(np.float32), others.astype(np.float32)
+    return np.sum(others**2, axis=1) - 2 * points @ others.T

@@ -88,7 +88,8 @@ def check(champion: Version, experiment: Experiment, settings: RetrainSettings, 
     card = load_generator(champion.generator)[1]
     if (card.shape, card.class_names) != (real.shape, real.class_names):
         raise BadInput(
-            f"Expected images of the size and classes that champion {champion.name} draws, got others; "
+            f"Expected images of {card.shape} and of the classes that champion {champion.name} draws, "
+            f"got {real.shape}{'' if real.shape != card.shape else ' and other classes'}; "
             "keep the models of other data elsewhere, in $SYNTHETIC_DATA_MODELS."
         )
     if settings.start == "champion" and card.gan.shape() != experiment.gan.shape():

@@ -8,17 +8,20 @@ from pathlib import Path
 
 import pytest
 from conftest import striped_images, write_source
+from exported import untrained_generator
 from killed import TINY
 
 from flows.commands.main import app
 from gan_core.config import Experiment, RetrainSettings
 from gan_core.errors import BadInput
+from gan_core.images.shape import ImageShape
+from gan_core.measures.challenger_comparison import Verdict
 from gan_core.measures.diversity import Diversity
 from tasks.data.normalize import RealSets, normalize
 from tasks.registry import events
 from tasks.registry.challenge import open_challenge
 from tasks.registry.model_registry import ModelRegistry
-from tasks.registry.records import Record
+from tasks.registry.records import Record, VersionOrigin
 
 ROOT = Path(__file__).parents[2]
 RETRAIN = ("retrain", "--verbose", *TINY, "--gan.epochs", "2", "--gan.latent-size", "8")
@@ -117,6 +120,28 @@ def test_what_cannot_be_compared_is_refused_before_the_long_work(tmp_path: Path)
     several = experiment.model_copy(update={"classifier": Experiment().classifier})
     challenge = enter(ModelRegistry(tmp_path / "models"), several, RetrainSettings(start="champion"), splits)
     assert challenge == ("v0001", 1, None)
+
+
+@pytest.mark.parametrize(
+    ("shape", "named"),
+    [
+        ((28, 28, 1), "of 28 x 28 pixels, grey and of the classes that champion v0001 draws, got .* and other classes"),
+        ((28, 20, 1), "of 20 x 28 pixels, grey .*got 28 x 28 pixels, grey;"),
+        ((28, 28, 3), "of 28 x 28 pixels, RGB .*got 28 x 28 pixels, grey;"),
+    ],
+)
+@pytest.mark.usefixtures("elsewhere")
+def test_a_champion_that_draws_other_images_is_refused_before_the_long_work(
+    tiny_source: Path, tmp_path: Path, shape: tuple[int, int, int], named: str
+) -> None:
+    experiment, models = Experiment(source=str(tiny_source)), ModelRegistry(tmp_path / "models")
+    splits = normalize.fn(tiny_source, tmp_path / "normalized", experiment.data, 0)
+    generator = untrained_generator(tmp_path / "generator.npz", shape=ImageShape(*shape))
+    origin = VersionOrigin("me@here", "run", "data", None)
+    models.add_version("v0001", {"generator.npz": generator}, Verdict(True, "Better.", {}), origin, 1)
+    with pytest.raises(BadInput, match=f"Expected images {named}.*SYNTHETIC_DATA_MODELS"):
+        enter(models, experiment, RetrainSettings(), splits)
+    assert [version.name for version in models.versions()] == ["v0001"]
 
 
 def enter(

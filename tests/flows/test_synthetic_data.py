@@ -5,16 +5,23 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import striped_images, write_source
+from conftest import colour_images, striped_images, write_source
+from exported import exported, formats_for
+from PIL import Image
 from servers import tiny_experiment
 
 from flows.examine_run import examine_run
+from flows.retrain import retrain
+from flows.sweep import sweep
 from flows.synthetic_data import synthetic_data
-from gan_core.config import CLASSIC, Experiment, ExportSettings
+from gan_core.config import CLASSIC, Experiment, ExportSettings, RetrainSettings
 from gan_core.errors import BadInput
 from gan_core.formats.shards import planned
 from gan_core.gan.drawing import load_generator
 from gan_core.images.labelled_images import LabelledImages
+from gan_core.reports.pictures import GAP, SCALE
+from tasks.data.normalize import RealSets
+from tasks.registry.model_registry import ModelRegistry
 from tasks.reports.publish_report import Collapsed, Report
 from tasks.runs.run_folder import Run
 
@@ -95,3 +102,45 @@ def test_larger_images_of_other_classes_need_no_change_and_refined_sets_teach_be
     assert "latent spread of 1.5" in page and "learned without dropout" in page
     again = examine_run(str(folder), Experiment.model_validate_json((folder / "experiment.json").read_text()))
     assert "taught by soft" in again and report.headline.endswith(again)
+
+
+@pytest.fixture
+def colour_sets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RealSets:
+    """Oblong pictures in colour, which the flows here take for the source's."""
+    sets = RealSets(tmp_path / "train.npz", tmp_path / "validation.npz", tmp_path / "test.npz", "c" * 64)
+    for seed, (count, path) in enumerate(((500, sets.train), (100, sets.validation), (60, sets.test))):
+        colour_images(count, seed).save(path)
+    for flow in ("synthetic_data", "sweep", "retrain"):
+        monkeypatch.setattr(f"flows.{flow}.real_images", lambda experiment: sets)
+    return sets
+
+
+def test_oblong_pictures_in_colour_run_through_and_are_exported(
+    colour_sets: RealSets, tiny_source: Path, tmp_path: Path
+) -> None:
+    gan: dict[str, object] = {"shift": 2}
+    report = synthesise(tiny_source, gan=gan, dataset={"refinements": ["filtered", "soft"]})
+
+    folder = Path(report.page).parent
+    drawn, run = LabelledImages.load(Path(report.synthetic)), Run(folder)
+    assert drawn.shape == (20, 30, 3) and load_generator(run.generator)[1].shape == drawn.shape
+    with Image.open(run.mosaic) as mosaic, Image.open(run.evolution) as film:
+        assert mosaic.mode == "RGB" and film.size == (SCALE * (9 * 31 - GAP), SCALE * (9 * 21 - GAP))
+    assert set(pd.read_parquet(report.frame)["taught_by"]) == {"real", "synthetic", "both", "filtered", "soft"}
+    out = exported(folder, tmp_path / "out", formats=formats_for(drawn.shape), settings=ExportSettings(per_class=2))
+    with np.load(out / "npz" / "dataset.npz") as arrays:
+        assert arrays["x_train"].shape == (8, 20, 30, 3)
+
+
+def test_oblong_pictures_in_colour_are_swept_over_and_challenge_a_champion(
+    colour_sets: RealSets, tiny_source: Path, elsewhere: Path
+) -> None:
+    experiment = Experiment.model_validate(tiny_experiment(tiny_source, epochs=1))
+    frame = pd.read_parquet(sweep(experiment, (3,), {"gan.width": (4,)}).frame)
+    assert set(frame.taught_by) == {"real", "synthetic"} and frame.accuracy.between(0, 1).all()
+
+    several = experiment.model_copy(update={"classifier": experiment.classifier.model_copy(update={"seeds": (0, 1)})})
+    for start in ("scratch", "champion"):
+        retrain(several, RetrainSettings(start=start))
+    first, second = ModelRegistry(elsewhere / "models").versions()
+    assert first.record.decision == "promoted" and second.record.champion == first.name

@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -87,13 +88,11 @@ def test_the_coarsest_maps_grow_with_no_picture(shape: ImageShape) -> None:
 @pytest.mark.parametrize("shape", [FITTING[-1], PADDED[1], PADDED[2]], ids=str)
 def test_a_step_moves_every_weight_and_a_game_killed_and_restored_ends_with_the_same_bits(shape: ImageShape) -> None:
     real, game = real_images(shape), new_game(shape)
-    start, epochs = (
-        [player.get_weights() for player in (game.generator, game.averaged, game.discriminator)],
-        game.play(real),
-    )
+    players: list[keras.Model] = [game.generator, game.averaged, game.discriminator]
+    start, epochs = [player.get_weights() for player in players], game.play(real)
     next(epochs)
     middle = game.state()
-    for before, player in zip(start, (game.generator, game.averaged, game.discriminator), strict=True):
+    for before, player in zip(start, players, strict=True):
         assert not any(map(np.array_equal, before, player.get_weights()))
     next(epochs)
     end = game.state()

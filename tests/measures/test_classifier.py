@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import get_args
 
 import keras
 import numpy as np
@@ -14,6 +15,7 @@ from gan_core.config import ClassifierSettings
 from gan_core.errors import BadInput
 from gan_core.gan.losses import class_loss
 from gan_core.images.labelled_images import LabelledImages, to_signed
+from gan_core.images.shape import ImageShape
 from gan_core.measures.classifier import answer, build, class_probabilities, features, score, teach
 from gan_core.measures.tstr import Examination, Score
 
@@ -40,6 +42,20 @@ def accuracy(teaching: LabelledImages, settings: ClassifierSettings = SETTINGS) 
 def test_separable_stripes_are_learned(taught: keras.Model) -> None:
     assert score(taught, QUESTIONS, seed=0, seconds=0.0).accuracy > 0.95
     assert accuracy(TEACHING, SETTINGS.model_copy(update={"name": "four-conv"})) > 0.95
+
+
+@pytest.mark.parametrize("shape", [(8, 8, 1), (20, 30, 3), (128, 16, 3)])
+@pytest.mark.parametrize("name", get_args(ClassifierSettings.model_fields["name"].annotation))
+def test_every_classifier_takes_pictures_of_any_shape_and_sees_all_their_channels(
+    name: str, shape: tuple[int, int, int]
+) -> None:
+    images = tf.random.stateless_uniform([4, *shape], [1, 2], -1, 1)
+    classifier = build(name, shape=ImageShape(*shape), classes=3, seed=0)
+    with tf.GradientTape() as tape:
+        tape.watch(images)
+        logits = classifier(images)
+    assert logits.shape == (4, 3)
+    assert (np.abs(tape.gradient(logits, images)).max(axis=(0, 1, 2)) > 0).all()
 
 
 def test_shuffled_labels_teach_nothing() -> None:

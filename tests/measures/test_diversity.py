@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from gan_core.measures import diversity
 from gan_core.measures.diversity import (
     coverage,
     distances,
@@ -51,6 +52,13 @@ def test_the_worst_class_is_the_least_covered_of_those_that_can_be_told() -> Non
 def test_distances_are_those_of_numpy() -> None:
     assert np.allclose(distances(REAL, OTHER)[3, 5], np.linalg.norm(REAL[3] - OTHER[5]))
     assert np.allclose(np.diagonal(distances(REAL, REAL)), 0, atol=1e-6)
+
+
+def test_distances_do_not_depend_on_the_pieces_that_they_are_summed_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (9, 20), np.uint8)
+    whole = distances(pixels, pixels)
+    monkeypatch.setattr(diversity, "NUMBERS", 7)
+    assert np.array_equal(distances(pixels, pixels), whole)
 
 
 def test_the_nearest_neighbour_is_another_point() -> None:

@@ -23,6 +23,7 @@ def smoothed(pixels: np.ndarray) -> np.ndarray:
 
 def test_the_nearest_is_that_of_all_distances(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(memorisation, "BLOCK", 300)  # so that there are several, the last one shorter
+    monkeypatch.setattr(memorisation, "PIXELS", 500)
     distances = np.linalg.norm(OTHERS[:50, None].astype(float) - KNOWN[None], axis=2)
     assert np.array_equal(nearest(OTHERS[:50], KNOWN), distances.argmin(axis=1))
 
