@@ -1,5 +1,6 @@
 """A real HTTP server on loopback that may fail in the ways that servers do."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -15,6 +16,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.folder = folder
         self.honours_range = True
+        self.says_versions = True
         self.answers_other_range = 0  # more times
         self.answers_503 = 0  # more times
         self.drops = 0  # more times, half-way through a file
@@ -30,6 +32,13 @@ class Server(ThreadingHTTPServer):
 
 class Handler(BaseHTTPRequestHandler):
     server: Server
+
+    def do_HEAD(self) -> None:
+        path = self.server.folder / urlsplit(self.path).path.removeprefix("/data/")
+        self.send_response(200 if path.is_file() else 404)
+        if path.is_file() and self.server.says_versions:
+            self.send_header("ETag", hashlib.sha256(path.read_bytes()).hexdigest())
+        self.end_headers()
 
     def do_GET(self) -> None:
         name = urlsplit(self.path).path.removeprefix("/data/")
