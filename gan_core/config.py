@@ -290,7 +290,8 @@ class Experiment(Settings):
     source: str | None = Field(
         default=None,
         min_length=1,
-        description="folder or URL (http, or one that fsspec knows) of the four IDX files, looked for if not given",
+        description="folder, file, archive or URL (http, or one that fsspec knows) of labelled pictures; Fashion-MNIST "
+        "is looked for if not given",
     )
     data: DataSettings = DataSettings()
     gan: GanSettings = GanSettings()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 
 class Server(ThreadingHTTPServer):
@@ -34,7 +34,7 @@ class Handler(BaseHTTPRequestHandler):
     server: Server
 
     def do_HEAD(self) -> None:
-        path = self.server.folder / urlsplit(self.path).path.removeprefix("/data/")
+        path = self.server.folder / unquote(urlsplit(self.path).path.removeprefix("/data/"))
         self.send_response(200 if path.is_file() else 404)
         if path.is_file() and self.server.says_versions:
             self.send_header("ETag", hashlib.sha256(path.read_bytes()).hexdigest())
@@ -47,9 +47,10 @@ class Handler(BaseHTTPRequestHandler):
         if self.server.answers_503:
             self.server.answers_503 -= 1
             return self.answer(503, b"")
-        if not (self.server.folder / name).is_file():
+        path = self.server.folder / unquote(name)
+        if not path.is_file():
             return self.answer(404, b"no such file")
-        self.serve((self.server.folder / name).read_bytes(), self.headers.get("Range"))
+        self.serve(path.read_bytes(), self.headers.get("Range"))
 
     def serve(self, content: bytes, wanted: str | None) -> None:
         if not wanted or not self.server.honours_range:

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from gan_core.sources.found import Found
 from gan_core.sources.listing import Listing
@@ -22,15 +23,23 @@ def read_class_names(listing: Listing, found: Found) -> tuple[str, ...] | None:
     return _exported(found.root, found.format) or found.class_names
 
 
+def exported_formats(folder: Path) -> tuple[str, ...]:
+    """The formats of the export that the folder is, each of which has a folder there; none if it is no export."""
+    return tuple(map(str, _manifest(folder).get("formats", ())))
+
+
 def _exported(root: Path, format: str) -> tuple[str, ...] | None:
     """The class names in the manifest of the export that the folder is a format of."""
     for folder in (root, *list(root.parents)[:2]):
-        if folder.name != format:
-            continue
-        try:
-            manifest = json.loads((folder.parent / MANIFEST).read_text("utf-8"))
-        except (OSError, ValueError):
-            continue
-        if isinstance(manifest, dict) and {"dataset_id", "class_names"} <= manifest.keys():
+        if folder.name == format and (manifest := _manifest(folder.parent)):
             return tuple(map(str, manifest["class_names"]))
     return None
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of an export of ours in the folder; empty if there is none."""
+    try:
+        found = json.loads((folder / MANIFEST).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) and found.keys() >= {"dataset_id", "class_names", "formats"} else {}

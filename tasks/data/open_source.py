@@ -14,6 +14,7 @@ from gan_core.files import remove_tree, sha256
 from gan_core.formats import recognise, webdataset
 from gan_core.images.stratified_split import hold_out
 from gan_core.sources.archives import is_archive, unpack
+from gan_core.sources.class_names import exported_formats
 from gan_core.sources.classes import Classes, number_classes
 from gan_core.sources.found import Found, Part, Split
 from gan_core.sources.listing import list_place, unreadable
@@ -35,7 +36,8 @@ def open_source(place: Path, data: DataSettings) -> Found:
             f"Expected a folder, a file or a URL as source, got {place}; check --source and SYNTHETIC_DATA_SOURCE."
         )
     try:
-        listing = list_place(unpacked(place) if _is_packed(place, data) else place)
+        folder = unpacked(place) if _is_packed(place, data) else place
+        listing = list_place(next((folder / name for name in exported_formats(folder)), folder))
         found = recognise(listing, data)
         verify_files(found, listing)
     except OSError as error:

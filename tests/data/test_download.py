@@ -17,6 +17,7 @@ import pytest
 from conftest import striped_images, write_source, write_sums
 from http_server import Server, serving
 from servers import running_store
+from sources import coloured_sets, write_folder, write_zip
 from tenacity import wait_none
 from upath import UPath
 
@@ -444,6 +445,51 @@ def test_an_object_store_is_a_source_as_a_folder_is(tiny_source: Path, monkeypat
         UPath("s3://bucket").fs.clear_instance_cache()
 
 
+def test_an_archive_on_the_web_is_fetched_unpacked_and_fetched_again_when_it_has_changed(
+    mirror: Server, tmp_path: Path
+) -> None:
+    sets = coloured_sets()
+    shutil.copy(write_zip(tmp_path / "source", sets), mirror.folder / "some pictures.zip")
+    url = f"{mirror.url}/some%20pictures.zip?download=1"
+    check_experiment(Experiment(source=url))
+    for _ in range(2):
+        place = download.fn(url)
+        assert counts(place) == [48, 15] and mirror.asked["some%20pictures.zip"] == 1
+    shutil.copy(write_zip(tmp_path / "other", {"train": sets["train"]}), mirror.folder / "some pictures.zip")
+    assert counts(download.fn(url)) == [48]
+    mirror.says_versions = False
+    download.fn(url), download.fn(url)
+    assert mirror.asked["some%20pictures.zip"] == 4
+
+
+@pytest.mark.parametrize("name", ["set.zip", "set.tar.gz", "set.npz", "set.parquet"])
+def test_a_page_instead_of_an_archive_never_enters_the_cache(mirror: Server, elsewhere: Path, name: str) -> None:
+    (mirror.folder / name).write_text("<html>Please log in.</html>")
+    with pytest.raises(BadInput, match=f"Expected {name} to be what its name says, got bytes that begin with b'<htm'"):
+        download.fn(f"{mirror.url}/{name}")
+    assert not list(elsewhere.rglob(f"{name}*"))
+    with pytest.raises(DownloadFailed, match="404"):
+        download.fn(f"{mirror.url}/absent.zip")
+
+
+def test_a_place_that_fsspec_knows_is_copied_with_its_folders_and_no_file_twice(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = write_folder(tmp_path / "source", coloured_sets())
+    store = UPath("memory://pictures")
+    for path in [*source.rglob("*.png"), source / ".hidden"]:
+        (store / path.relative_to(source).as_posix()).write_bytes(path.read_bytes() if path.suffix else b"")
+    for _ in range(2):
+        folder = download.fn("memory://pictures")
+        assert counts(folder) == [48, 15]
+    assert sum("Fetching" in line for line in caplog.messages) == 1
+    (store / "test" / "pear" / "00000001.png").unlink()
+    assert counts(download.fn("memory://pictures")) == [48, 14]
+    UPath("memory://one/set.zip").write_bytes(write_zip(tmp_path / "zip", coloured_sets()).read_bytes())
+    assert counts(download.fn("memory://one/set.zip")) == [48, 15]
+    store.fs.rm("/pictures", recursive=True)
+
+
 def test_a_file_url_and_a_home_are_folders(tiny_source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tiny_source.parent))
     for source in (f"file://{tiny_source}", f"~/{tiny_source.name}"):
@@ -484,7 +530,7 @@ def test_unpacked_files_are_read_in_the_folder_or_below_it(tiny_source: Path, be
         (tiny_source / name).unlink()
     assert download.fn(str(tiny_source)) == tiny_source.resolve()
     found = opened(tiny_source)
-    pixels = [picture.content for picture in read(found, "train")]
+    pixels = [np.asarray(picture.content) for picture in read(found, "train")]
     assert (
         np.array_equal(pixels, striped_images(600, seed=1).images[..., 0])
         and (found.class_names or "")[0] == "stripes 0"

@@ -34,7 +34,8 @@ from gan_core.errors import BadInput
 from gan_core.files import sha256
 from gan_core.formats import EXTRAS, FORMATS
 from gan_core.formats.png import folder_names
-from gan_core.formats.shards import ExportSplit
+from gan_core.formats.shards import ExportSplit, planned
+from gan_core.gan.generator_card import read_card
 from gan_core.images.decode import decode
 from gan_core.images.shape import ImageShape
 from tasks.data.download import download
@@ -91,6 +92,14 @@ def test_real_images_are_taken_shard_by_shard(tmp_path: Path) -> None:
     real.save(tmp_path / "test.npz")
     split = ExportSplit("test", 300, 250, tmp_path / "test.npz", real=True)
     assert np.array_equal(np.concatenate([split.load(n).images for n in (0, 1)]), real.images)
+
+
+def test_real_test_images_of_another_shape_than_the_drawn_ones_are_refused(
+    colour_generator: Path, tmp_path: Path
+) -> None:
+    striped_images(30, seed=5).save(tmp_path / "test.npz")
+    with pytest.raises(BadInput, match=r"of 20 x 12 pixels, RGB, .* got 28 x 28 pixels, grey; leave out --real-test"):
+        planned(colour_generator, read_card(colour_generator), SETTINGS, tmp_path / "test.npz")
 
 
 @pytest.mark.usefixtures("elsewhere")
