@@ -53,6 +53,7 @@ app = App(
     suppress_keyboard_interrupt=False,
 )
 LATER = {  # imported when they are called, with what their help says
+    "inspect": ("flows.commands.inspect:inspect", "Say what is in a source of images, and what is wrong with it."),
     "compare": ("flows.commands.compare:compare", "Compare runs and versions, and say what changed between them."),
     "sweep": ("flows.commands.sweep:sweep", "Train with each combination of settings from each seed, and compare."),
     "retrain": ("flows.commands.models:retrain", "Train a challenger, promote it if it is better."),
