@@ -16,6 +16,7 @@ FOLDS = 4
 LEAST = 8  # pictures of a class, or nothing can be said of their labels
 PASSES = 3  # through the pictures that a classifier learns from
 LEAST_STEPS = 100
+TINY = 1e-9  # a probability that is none
 LONGEST = 32  # pixels of a side: the classifiers see smaller versions of larger pictures
 
 
@@ -68,19 +69,26 @@ def probabilities_out_of_fold(
 def find_doubtful(labels: np.ndarray, probabilities: np.ndarray) -> list[Doubt]:
     """The pictures with labels [N] that the probabilities [N, K] deny, the most doubtful first.
 
-    Those of classes with a handful of pictures are not judged.
+    Classes with a handful of pictures are left out: they are neither judged nor suggested.
     """
     from cleanlab.filter import find_label_issues
 
-    judged = np.flatnonzero(np.bincount(labels)[labels] >= LEAST)
-    if not len(judged):
+    classes = np.flatnonzero(np.bincount(labels, minlength=probabilities.shape[1]) >= LEAST)
+    judged = np.flatnonzero(np.isin(labels, classes))
+    if len(classes) < 2:
         return []
-    asked = probabilities[judged].astype(np.float64)
-    own = labels[judged].astype(np.int64)
+    own = np.searchsorted(classes, labels[judged])
+    asked = probabilities[np.ix_(judged, classes)].astype(np.float64) + TINY
+    asked /= asked.sum(axis=1, keepdims=True)
     places = find_label_issues(own, asked, return_indices_ranked_by="normalized_margin", n_jobs=1)
     likeliest = asked.argmax(axis=1)
     return [
-        Doubt(int(judged[place]), asked[place, own[place]], int(likeliest[place]), asked[place, likeliest[place]])
+        Doubt(
+            number=int(judged[place]),
+            given=float(asked[place, own[place]]),
+            suggested=int(classes[likeliest[place]]),
+            probability=float(asked[place, likeliest[place]]),
+        )
         for place in places
         if likeliest[place] != own[place]
     ]

@@ -11,7 +11,7 @@ PARTS = 16  # of the pictures, in each of which the nearest is looked for
 COPIES = 4  # of a picture, that do not change what is usual for it
 ROWS = 1_024  # pictures that are compared with a part at once
 NEARER = 0.1  # times as far away as another picture usually is: a copy
-ALWAYS, NEVER = 0.0005, 0.03  # as near is a copy whatever is usual; as far is none
+ALWAYS, NEVER = 0.0005, 0.05  # as near is a copy whatever is usual; as far is none
 
 
 class Near(NamedTuple):

@@ -49,5 +49,5 @@ def describe_balance(gan: GanSettings, counts: np.ndarray, names: tuple[str, ...
     rarest = int(np.where(counts > 0, counts, counts.max() + 1).argmin())
     return (
         f"It would show rare classes more often: {names[rarest]}, with {counts[rarest]:,} training images, would be "
-        f" {shares[rarest]:.1%} of what is shown in place of {counts[rarest] / counts.sum():.1%}."
+        f"{shares[rarest]:.1%} of what is shown in place of {counts[rarest] / counts.sum():.1%}."
     )

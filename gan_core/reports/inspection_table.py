@@ -26,8 +26,8 @@ def build_findings_frame(findings: Findings) -> pd.DataFrame:
     those = findings.collection
 
     def about(number: int) -> dict[str, object]:
-        use = {"split": str(those.splits[number]), "used as": str(those.uses[number])}
-        return {"picture": those.names[number], "label": those.label(number)} | use
+        split, use = str(those.splits[number]), str(those.uses[number])
+        return {"picture": those.names[number], "label": those.label(number), "split": split, "used as": use}
 
     def other(number: int) -> dict[str, object]:
         label, split = those.label(number), str(those.splits[number])

@@ -16,7 +16,7 @@ REMEDY = "make room, or choose another place by --out."
 
 
 def inspection_folder(experiment: Experiment) -> Path:
-    """Where the inspection of a source lies if nobody says: among the runs, a folder for each source and its settings."""
+    """Where the inspection of a source lies if nobody says: a folder among the runs for each source and settings."""
     source = experiment.source or "fashion-mnist"
     told = hashlib.sha256(f"{source}\n{experiment.data.model_dump_json()}".encode()).hexdigest()[:8]
     name = re.sub(r"[^A-Za-z0-9.-]+", "-", source.rstrip("/").rpartition("/")[2]).strip(".-")
