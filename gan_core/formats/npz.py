@@ -1,18 +1,15 @@
 """One NPZ file with the keys x_train, y_train, x_test, y_test, as `numpy.load` reads it."""
 
-import math
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, BinaryIO, cast
+from typing import BinaryIO, cast
 
 import numpy as np
 
 from gan_core.config import DataSettings
-from gan_core.errors import BadInput, say_error
+from gan_core.errors import BadInput
 from gan_core.files import atomic_write
 from gan_core.formats.parts import copy_parts, write_part
 from gan_core.formats.shards import Export, ExportSplit
@@ -20,7 +17,8 @@ from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.shape import ImageShape
 from gan_core.sources.arrays import as_labels, picture_axes, require_pairs, to_bytes
 from gan_core.sources.found import SPLITS, Found, Part, Picture, Split
-from gan_core.sources.listing import Listing, show_names, unreadable
+from gan_core.sources.listing import Listing, show_names
+from gan_core.sources.npz_archive import find_range, opened, read_header, read_rows, read_whole
 from gan_core.sources.split_names import split_of
 
 NAME = "dataset.npz"
@@ -66,9 +64,10 @@ def recognise(listing: Listing, settings: DataSettings) -> Found | None:
         )
     (name, keys), *_ = archives.items()
     path = listing.root / name
-    with _opened(path) as archive:
+    with opened(path) as archive:
         parts = {split: _part(path, archive, pair) for split, pair in keys.items()}
-        names = next((_whole(path, archive, key) for key in CLASS_NAMES if f"{key}.npy" in archive.namelist()), None)
+        named = [key for key in CLASS_NAMES if f"{key}.npy" in archive.namelist()]
+        names = read_whole(path, archive, named[0]) if named else None
     return Found("npz", "NPZ file", listing.root, parts, None if names is None else tuple(map(str, names)))
 
 
@@ -76,17 +75,17 @@ def read(found: Found, split: Split) -> Iterator[Picture]:
     """The pictures of an array, row by row, as it may be larger than the memory."""
     part = found.parts[split]
     path, key = part.files[0], part.keys[0]
-    with _opened(path) as archive:
-        shape, dtype = _header(path, archive, key)
+    with opened(path) as archive:
+        shape, dtype = read_header(path, archive, key)
         place = f"{key} of {path}"
-        arrange, convert = picture_axes(shape, place), to_bytes(dtype, *_range(path, archive, key), place)
-        for number, row in enumerate(_rows(path, archive, key)):
+        arrange, convert = picture_axes(shape, place), to_bytes(dtype, *find_range(path, archive, key), place)
+        for number, row in enumerate(read_rows(path, archive, key)):
             yield Picture(f"{key}[{number}]", (part.labels or ())[number], arrange(convert(row)))
 
 
 def _keys(path: Path) -> dict[Split, tuple[str, str]]:
     """The names of the arrays of pictures and of labels by their splits."""
-    with _opened(path) as archive:
+    with opened(path) as archive:
         names = [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
     found: dict[tuple[Split, str], str] = {}
     for name in reversed(names):
@@ -104,69 +103,8 @@ def _keys(path: Path) -> dict[Split, tuple[str, str]]:
 
 def _part(path: Path, archive: zipfile.ZipFile, keys: tuple[str, str]) -> Part:
     pictures, labels = keys
-    (count, *_), _ = shape, _ = _header(path, archive, pictures)
+    (count, *_), _ = shape, _ = read_header(path, archive, pictures)
     picture_axes(shape, f"{pictures} of {path}")
-    found = as_labels(_whole(path, archive, labels), f"{labels} of {path}")
+    found = as_labels(read_whole(path, archive, labels), f"{labels} of {path}")
     require_pairs(count, len(found), f"{pictures} of {path}", labels)
     return Part((path,), found, keys)
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
-    """The archive; BadInput for what is none, or is damaged."""
-    try:
-        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
-            yield archive
-    except (EOFError, ValueError, zipfile.BadZipFile, zlib.error) as error:
-        raise BadInput(
-            f"Expected a whole NPZ file at {path}, got “{say_error(error)}”; fetch or save it again."
-        ) from error
-    except OSError as error:
-        raise unreadable(error, path) from error
-
-
-def _header(path: Path, archive: zipfile.ZipFile, key: str) -> tuple[tuple[int, ...], np.dtype]:
-    """The shape and the kind of an array."""
-    with archive.open(f"{key}.npy") as member:
-        shape, _, dtype = _read_header(path, key, member)
-    return shape, dtype
-
-
-def _read_header(path: Path, key: str, member: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
-    """The shape of an array, whether it goes column by column, and its kind; BadInput for pickled objects."""
-    file = cast(BinaryIO, member)
-    version = np.lib.format.read_magic(file)
-    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, by_columns, dtype = read(file)
-    if dtype.hasobject:
-        raise BadInput(
-            f"Expected numbers or texts in {key} of {path}, got pickled objects, which could run any program; "
-            "save it by numpy.savez with arrays of dtype uint8, int or str."
-        )
-    return shape, by_columns, dtype
-
-
-def _whole(path: Path, archive: zipfile.ZipFile, key: str) -> np.ndarray:
-    """A small array."""
-    _header(path, archive, key)
-    with archive.open(f"{key}.npy") as member:
-        return np.lib.format.read_array(cast(BinaryIO, member), allow_pickle=False)
-
-
-def _rows(path: Path, archive: zipfile.ZipFile, key: str) -> Iterator[np.ndarray]:
-    """The rows of an array, one after the other; an array that goes column by column is read as a whole."""
-    with archive.open(f"{key}.npy") as member:
-        (rows, *shape), by_columns, dtype = _read_header(path, key, member)
-        if by_columns:
-            yield from _whole(path, archive, key)
-            return
-        for _ in range(rows):
-            yield np.frombuffer(member.read(math.prod(shape) * dtype.itemsize), dtype).reshape(shape)
-
-
-def _range(path: Path, archive: zipfile.ZipFile, key: str) -> tuple[float, float]:
-    """The least and the largest number of an array, of which bytes need not be looked at."""
-    if _header(path, archive, key)[1] == np.uint8:
-        return 0, 255
-    ends = [(float(row.min()), float(row.max())) for row in _rows(path, archive, key) if row.size]
-    return min(least for least, _ in ends), max(most for _, most in ends)

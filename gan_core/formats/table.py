@@ -1,35 +1,18 @@
 """A table beside pictures: a row a picture, with its path from the table on, its label, and its split if it says so."""
 
-import csv
-import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from gan_core.config import DataSettings
-from gan_core.errors import BadInput, say_error
-from gan_core.sources.columns import SPLIT, find_column, find_columns, require_column
+from gan_core.errors import BadInput
+from gan_core.sources.columns import SPLIT, find_column, require_column
 from gan_core.sources.found import SPLITS, Found, Label, Part, Picture, Split
 from gan_core.sources.listing import Listing, list_place, show_name, show_names
 from gan_core.sources.picture_files import read_files
 from gan_core.sources.split_names import split_of, split_within
-from gan_core.sources.text_files import read_text
-
-SEPARATED, LINES, PARQUET = (".csv", ".tsv"), (".jsonl",), (".parquet",)
-
-
-@dataclass(frozen=True)
-class _Table:
-    name: str  # from the listing's root on
-    rows: list[dict[str, Any]]
-    columns: tuple[str, ...]
-    image: str | None  # the column of the paths
-    label: str | None
+from gan_core.sources.tables import LINES, PARQUET, SEPARATED, Table, open_table
 
 
 def recognise(listing: Listing, settings: DataSettings) -> Found | None:
@@ -37,7 +20,7 @@ def recognise(listing: Listing, settings: DataSettings) -> Found | None:
 
     A table of pictures without labels is left out. Raises BadInput for pictures that are not there or lie elsewhere.
     """
-    tables = [_open(listing, name, settings) for name in listing.with_suffix(*SEPARATED, *LINES, *PARQUET)]
+    tables = [open_table(listing, name, settings) for name in listing.with_suffix(*SEPARATED, *LINES, *PARQUET)]
     for table in tables if listing.alone else ():
         require_column(table.image, "paths of the pictures", "image-column", table.columns, table.name)
         require_column(table.label, "labels", "label-column", table.columns, table.name)
@@ -67,59 +50,7 @@ def _part(root: Path, pairs: list[tuple[str, Label]], known: set[str]) -> Part:
     return Part(tuple(path for path, _ in kept), tuple(label for _, label in kept))
 
 
-def _open(listing: Listing, name: str, settings: DataSettings) -> _Table:
-    """A table with the columns of its pictures and labels, if it has them; its rows only if it has both."""
-    path = listing.root / name
-    if name.lower().endswith(PARQUET):
-        schema = _schema(path)
-        columns = tuple(column.name for column in schema if not _is_content(column.type))
-    else:
-        rows = _lines(path) if name.lower().endswith(LINES) else _separated(path)
-        columns = tuple(rows[0]) if rows else ()
-    image, label = find_columns(columns, settings)
-    if name.lower().endswith(PARQUET):
-        wanted = [column for column in columns if column in (image, label) or column.lower() in SPLIT]
-        rows = pq.read_table(path, columns=wanted).to_pylist() if image and label else []
-    return _Table(name, rows, columns, image, label)
-
-
-def _is_content(kind: pa.DataType) -> bool:
-    """Whether a column holds pictures themselves, or what is neither a path nor a label."""
-    return bool(pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
-
-
-def _schema(path: Path) -> pa.Schema:
-    try:
-        return pq.read_schema(path)
-    except (pa.ArrowException, OSError) as error:
-        raise BadInput(
-            f"Expected a whole Parquet file at {path}, got “{say_error(error)}”; fetch or write it again."
-        ) from error
-
-
-def _separated(path: Path) -> list[dict[str, Any]]:
-    """The rows of a text with commas, semicolons or tabs between its columns, which its first line names."""
-    text = read_text(path)
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
-    try:
-        return list(csv.DictReader(text.splitlines(), delimiter=delimiter, restkey="", restval="", strict=True))
-    except csv.Error as error:
-        raise BadInput(f"Expected a table in {path}, got “{say_error(error)}”; write it again.") from error
-
-
-def _lines(path: Path) -> list[dict[str, Any]]:
-    """The objects of a text with one on each line."""
-    try:
-        rows = [json.loads(line) for line in read_text(path).splitlines() if line.strip()]
-    except ValueError as error:
-        raise BadInput(
-            f"Expected a JSON object on each line of {path}, got “{say_error(error)}”; write it again."
-        ) from error
-    return [row for row in rows if isinstance(row, dict)]
-
-
-def _pictures(table: _Table, root: Path) -> Iterator[tuple[Split, str, Label]]:
+def _pictures(table: Table, root: Path) -> Iterator[tuple[Split, str, Label]]:
     """The split, the path from the root on and the label of each row that has a label."""
     column = find_column(table.columns, SPLIT, None)
     whole = split_within(table.name) or "train"
@@ -137,7 +68,7 @@ def _as_label(value: Any) -> Label:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
 
 
-def _within(table: _Table, value: Any, root: Path) -> str:
+def _within(table: Table, value: Any, root: Path) -> str:
     """The path of a picture from the root on; BadInput for one that is not below it."""
     told = str(value).replace("\\", "/")
     path = os.path.normpath(os.path.join(root, os.path.dirname(table.name), told))
@@ -149,7 +80,7 @@ def _within(table: _Table, value: Any, root: Path) -> str:
     return path.removeprefix(f"{root}/")
 
 
-def _present(listing: Listing, wanted: list[str], tables: list[_Table]) -> set[str]:
+def _present(listing: Listing, wanted: list[str], tables: list[Table]) -> set[str]:
     """Those of the files that may be read; BadInput for some that are not there."""
     known, linked = set(listing.names), set(listing.leading_out)
     if missing := [name for name in wanted if name not in known and name not in linked]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from gan_core.config import DataSettings
 from gan_core.errors import BadInput
-from gan_core.files import remove_tree, sha256
+from gan_core.files import remove_tree, sha256, writing_to
 from gan_core.formats import recognise, webdataset
 from gan_core.images.stratified_split import hold_out
 from gan_core.sources.archives import is_archive, unpack
@@ -57,8 +57,10 @@ def _is_webdataset(place: Path, data: DataSettings) -> bool:
 def unpacked(archive: Path) -> Path:
     """The folder in the cache that has what is in an archive, unpacked once."""
     folder = cache_home() / "unpacked" / sha256(archive)
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with locked(folder.with_name(f"{folder.name}.lock")):
+    with (
+        writing_to(folder, "make room, or set XDG_CACHE_HOME elsewhere."),
+        locked(folder.with_name(f"{folder.name}.lock")),
+    ):
         if not folder.is_dir():
             logger.info("Unpacking %s", archive)
             half = folder.with_name(f".{folder.name}.{os.getpid()}")
