@@ -22,7 +22,7 @@ FLOORS = ("flows", "tasks", "gan_core")
 FOLDERS = (*FLOORS, "tests", "docs", "deploy", "benchmarks")
 COMMAND = ("synthetic-data", ".venv/bin/synthetic-data")
 TAKING_OPTIONS = (  # whole command lines, to which more options may be added
-    *(["run"], ["examine"], ["sweep"], ["compare"], ["retrain"]),
+    *(["run"], ["examine"], ["inspect"], ["sweep"], ["compare"], ["retrain"]),
     *(["export", "--out", "dataset"], ["verify", "dataset"], ["server", "setup"]),
 )
 SETTING = re.compile(r"SYNTHETIC_DATA_[A-Z_]+")

@@ -9,6 +9,7 @@ from gan_core.files import write_csv, write_text, writing_to
 from gan_core.inspection.findings import Findings
 from gan_core.reports.inspection_page import render
 from gan_core.reports.inspection_table import build_findings_frame
+from tasks.data.source_places import named
 from tasks.runs.run_folder import runs_folder
 
 PAGE, TABLE = "inspection.html", "findings.csv"
@@ -17,9 +18,9 @@ REMEDY = "make room, or choose another place by --out."
 
 def inspection_folder(experiment: Experiment) -> Path:
     """Where the inspection of a source lies if nobody says: a folder among the runs for each source and settings."""
-    source = experiment.source or "fashion-mnist"
+    source = named(experiment.source) or "fashion-mnist"
     told = hashlib.sha256(f"{source}\n{experiment.data.model_dump_json()}".encode()).hexdigest()[:8]
-    name = re.sub(r"[^A-Za-z0-9.-]+", "-", source.rstrip("/").rpartition("/")[2]).strip(".-")
+    name = re.sub(r"[^A-Za-z0-9.-]+", "-", re.split("[?#]", source)[0].rstrip("/").rpartition("/")[2]).strip(".-")
     return runs_folder() / "inspections" / f"{name or 'source'}-{told}"
 
 

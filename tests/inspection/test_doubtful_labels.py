@@ -60,7 +60,7 @@ def test_what_the_classifiers_confirm_is_not_doubted(certainty: float) -> None:
 
 def test_classes_of_a_handful_of_pictures_are_not_judged() -> None:
     labels = np.repeat(np.arange(3, dtype=np.uint8), [40, 40, LEAST - 1])
-    told = np.tile(np.float32([0.9, 0.05, 0.05]), (len(labels), 1))
+    told = np.tile(np.array([0.9, 0.05, 0.05], np.float32), (len(labels), 1))
     told[40:80] = [0.05, 0.9, 0.05]
     assert find_doubtful(labels, told) == []
     assert find_doubtful(labels[-3:], told[-3:]) == []
