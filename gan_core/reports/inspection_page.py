@@ -12,6 +12,7 @@ from gan_core.inspection.findings import Copy, Findings
 from gan_core.reports.inspection_table import (
     build_findings_frame,
     count_classes,
+    describe_agreement,
     describe_forecast,
     describe_sizes,
 )
@@ -63,6 +64,7 @@ def render(findings: Findings) -> str:
             )
         ],
         doubts=_doubts(findings),
+        agreement=describe_agreement(findings),
         time=describe_forecast(findings.forecast) if findings.forecast else "",
         csv=csv_uri(build_findings_frame(findings)),
         shown=SHOWN,

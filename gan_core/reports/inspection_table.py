@@ -14,6 +14,7 @@ from gan_core.sources.found import SPLITS
 from gan_core.sources.summary import describe_modes
 
 NAMED, LISTED = 5, 40  # findings of a kind, classes
+BELIEVED = 0.9  # share of the labels that classifiers would have given
 COLUMNS = ("finding", "picture", "label", "split", "used as", "other", "other label", "other split", "score")
 
 
@@ -73,8 +74,16 @@ def list_findings(findings: Findings) -> Iterator[tuple[str, Sequence[str]]]:
     yield "test pictures among those to learn from or to choose by", _describe_pairs(findings, findings.leaks())
     yield "copies with different labels", _describe_pairs(findings, findings.disagreements())
     if findings.doubts is not None:
-        share = f"where the quick classifiers agree with {findings.agreement:.0%} of all labels"
-        yield f"doubtful labels, {share}", [describe_doubt(findings, doubt) for doubt in findings.doubts]
+        yield (
+            f"doubtful labels ({describe_agreement(findings)})",
+            [describe_doubt(findings, doubt) for doubt in findings.doubts],
+        )
+
+
+def describe_agreement(findings: Findings) -> str:
+    """How far the quick classifiers are to be believed."""
+    agreement = f"quick classifiers agree with {findings.agreement:.0%} of all labels"
+    return agreement if findings.agreement >= BELIEVED else f"{agreement}, so most of these may well be right"
 
 
 def describe_doubt(findings: Findings, doubt: Doubt) -> str:
