@@ -3,7 +3,7 @@
 import hashlib
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -54,6 +54,20 @@ def split_counts(value: Any) -> Any:
     return counts
 
 
+def read_size(value: Any) -> Any:
+    """32 or 64x48 as the text of a width and a height; None and what is neither text nor number stay as they are."""
+    if not isinstance(value, str | int) or isinstance(value, bool):
+        return value
+    sides = re.fullmatch(r"(\d{1,4})(?:\s*[xX]\s*(\d{1,4}))?", str(value).strip())
+    width, height = (int(sides[1]), int(sides[2] or sides[1])) if sides else (0, 0)
+    if not (LEAST_SIDE <= width <= MOST_SIDE and LEAST_SIDE <= height <= MOST_SIDE):
+        raise ValueError(
+            f"Expected a side such as 32, or WIDTHxHEIGHT such as 64x48, each from {LEAST_SIDE} to {MOST_SIDE} pixels, "
+            f"got {value!r}; correct it."
+        )
+    return f"{width}x{height}"
+
+
 Seed = Annotated[int, Field(ge=0, le=1_000_000)]
 Width = Annotated[int, Field(ge=4, multiple_of=4)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -62,6 +76,10 @@ Refinement = Literal["filtered", "soft"]
 Refinements = Annotated[tuple[Refinement, ...], BeforeValidator(split_names)]
 Seeds = Annotated[tuple[Seed, ...], BeforeValidator(split_numbers)]
 Counts = Annotated[dict[str, NonNegativeInt], BeforeValidator(split_counts)]
+Size = Annotated[str | None, BeforeValidator(read_size)]
+Fit = Literal["crop", "pad", "stretch"]
+Colour = Literal["grey", "rgb"]
+LEAST_SIDE, MOST_SIDE = 8, 128  # pixels from edge to edge that the networks take, which pad inside
 LEAST_EPOCH = 20_000  # images: below that, the few steps of the default epochs teach a generator next to nothing
 
 STORED = "stored"  # the context in which settings are read from files that older programs wrote
@@ -77,6 +95,7 @@ def say_once(sentence: str) -> None:
 class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
     RENAMED: ClassVar[Mapping[str, str]] = {}  # old names of settings that are still taken, and those of today
+    SHORT: ClassVar[Sequence[str]] = ()  # settings whose options are also known without the section's name
 
     @model_validator(mode="before")
     @classmethod
@@ -94,7 +113,9 @@ class Settings(BaseModel):
 
 
 class DataSettings(Settings):
-    """Which of the real images the networks may learn from."""
+    """How the real images are read, and which of them the networks may learn from."""
+
+    SHORT = ("size", "fit", "colour")
 
     validation_images: PositiveInt | None = Field(
         default=None,
@@ -104,6 +125,27 @@ class DataSettings(Settings):
     train_images: PositiveInt | None = Field(
         default=None, description="images of the rest to use, all of them if not given"
     )
+    size: Size = Field(
+        default=None,
+        description="side, or WIDTHxHEIGHT, to bring pictures to, as 32 or 64x48; if not given, their own if they "
+        f"share one from {LEAST_SIDE} to {MOST_SIDE} pixels, else about the median with no side over 64",
+    )
+    fit: Fit = Field("crop", description="how: cut what hangs over, add black, or change what is round")
+    colour: Colour | None = Field(
+        default=None, description="grey or rgb pictures; if not given, grey if all of them are, else rgb"
+    )
+    transposed: bool = Field(False, description="whether rows and columns of the pictures change places, as EMNIST's")
+    image_column: str | None = Field(
+        default=None, min_length=1, description="column of a table that has the pictures, if its name does not say so"
+    )
+    label_column: str | None = Field(
+        default=None, min_length=1, description="column of a table that has the labels, if its name does not say so"
+    )
+    tolerate_doubts: bool = Field(
+        False,
+        description="whether a run may go on with what spoils it silently: a tenth of the pictures unreadable, or "
+        "training pictures among the test pictures",
+    )
 
     def settled(self, images: int) -> "DataSettings":
         """The same with a number of validation images, where the training set has so many images."""
@@ -111,6 +153,19 @@ class DataSettings(Settings):
             return self
         share = min(max(images // 12, 500), images // 4, 5_000)
         return self.model_copy(update={"validation_images": max(share, 1)})
+
+    @property
+    def wanted_size(self) -> tuple[int, int] | None:
+        """The height and width to bring pictures to, if given."""
+        if self.size is None:
+            return None
+        width, height = map(int, self.size.split("x"))
+        return height, width
+
+    def shaping(self) -> dict[str, Any]:
+        """What shapes the three sets of pictures, for a digest; what was not asked for is left out."""
+        chosen = self.model_dump(mode="json", exclude_defaults=True, exclude={"tolerate_doubts"})
+        return {"validation_images": None, "train_images": None} | chosen
 
 
 class GanSettings(Settings):
@@ -235,7 +290,8 @@ class Experiment(Settings):
     source: str | None = Field(
         default=None,
         min_length=1,
-        description="folder or URL (http, or one that fsspec knows) of the four IDX files, looked for if not given",
+        description="folder, file, archive or URL (http, or one that fsspec knows) of labelled pictures; Fashion-MNIST "
+        "is looked for if not given",
     )
     data: DataSettings = DataSettings()
     gan: GanSettings = GanSettings()

@@ -1,11 +1,12 @@
 """A real HTTP server on loopback that may fail in the ways that servers do."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 
 class Server(ThreadingHTTPServer):
@@ -15,6 +16,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.folder = folder
         self.honours_range = True
+        self.says_versions = True
         self.answers_other_range = 0  # more times
         self.answers_503 = 0  # more times
         self.drops = 0  # more times, half-way through a file
@@ -31,6 +33,13 @@ class Server(ThreadingHTTPServer):
 class Handler(BaseHTTPRequestHandler):
     server: Server
 
+    def do_HEAD(self) -> None:
+        path = self.server.folder / unquote(urlsplit(self.path).path.removeprefix("/data/"))
+        self.send_response(200 if path.is_file() else 404)
+        if path.is_file() and self.server.says_versions:
+            self.send_header("ETag", hashlib.sha256(path.read_bytes()).hexdigest())
+        self.end_headers()
+
     def do_GET(self) -> None:
         name = urlsplit(self.path).path.removeprefix("/data/")
         self.server.hosts.add(self.headers["Host"])
@@ -38,9 +47,10 @@ class Handler(BaseHTTPRequestHandler):
         if self.server.answers_503:
             self.server.answers_503 -= 1
             return self.answer(503, b"")
-        if not (self.server.folder / name).is_file():
+        path = self.server.folder / unquote(name)
+        if not path.is_file():
             return self.answer(404, b"no such file")
-        self.serve((self.server.folder / name).read_bytes(), self.headers.get("Range"))
+        self.serve(path.read_bytes(), self.headers.get("Range"))
 
     def serve(self, content: bytes, wanted: str | None) -> None:
         if not wanted or not self.server.honours_range:

@@ -125,7 +125,7 @@ def test_a_dead_link_and_a_dead_path_are_noticed() -> None:
 
     assert not leads(page, "docs/absent.md")
     assert not leads(page, "docs/guide.md#absent")
-    assert leads(page, "docs/guide.md#other-data")
+    assert leads(page, "docs/guide.md#your-own-pictures")
     for absent in ("gan_core/gan/absent.py", "gan_core/absent/", "docs/absent*.md", "benchmarks.absent", "absent.yaml"):
         assert is_place(absent) and not exists(absent)
     for present in ("gan_core/gan/training_loop.py", "gan_core/gan/", "docs/*.md", "benchmarks.speed", "prefect.yaml"):

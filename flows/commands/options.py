@@ -35,7 +35,8 @@ def build_options(
             kind = Listed
         elif several:
             kind = str
-        fields[name] = Annotated[kind | None, Parameter(help=_description(field))]
+        names = (name, f"--{name}") if name in settings.SHORT else None  # within the section, and without its name
+        fields[name] = Annotated[kind | None, Parameter(name=names, help=_description(field))]
     for old, new in settings.RENAMED.items():
         current: Any = str if several else settings.model_fields[new].annotation
         fields[old] = Annotated[current | None, Parameter(show=False)]

@@ -8,18 +8,20 @@ import hashlib
 import math
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, NamedTuple, cast
 
 import numpy as np
 
 from gan_core.errors import BadInput
 from gan_core.files import atomic_write
-from gan_core.images.labelled_images import LabelledImages
 
 UNSIGNED_BYTES = 0x08  # the type code of the third magic byte; the fourth counts the dimensions
+BYTES = {UNSIGNED_BYTES: "u1"}
+WHOLE = {UNSIGNED_BYTES: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4"}
+PICTURES = (3, 4)  # dimensions, the last of four being channels
 GZIP = b"\x1f\x8b"  # begins such a file
 BLOCK = 1 << 20  # bytes
 
@@ -40,12 +42,16 @@ class WrongCount(InvalidIdx):
     """The sizes in the header fit neither the bytes that follow nor the other file."""
 
 
-class WrongShape(InvalidIdx):
-    """The images have sides that the networks cannot take."""
+class Header(NamedTuple):
+    """What an IDX file says of its array."""
 
+    shape: tuple[int, ...]
+    dtype: np.dtype
 
-class WrongLabels(InvalidIdx):
-    """A label, or the list of classes, is out of range."""
+    @property
+    def size(self) -> int:
+        """The bytes of the array."""
+        return math.prod(self.shape) * self.dtype.itemsize
 
 
 @contextmanager
@@ -82,37 +88,40 @@ def content_digest(path: Path) -> str:
 
 
 @contextmanager
-def open_idx(path: Path, dimensions: int) -> Iterator[tuple[IO[bytes], tuple[int, ...]]]:
-    """An IDX file behind its header, and the shape of its array, which must have this number of dimensions."""
-    magic = bytes([0, 0, UNSIGNED_BYTES, dimensions])
+def open_idx(path: Path, *dimensions: int, kinds: Mapping[int, str] = BYTES) -> Iterator[tuple[IO[bytes], Header]]:
+    """An IDX file behind its header, which must announce one of these numbers of dimensions and kinds of numbers."""
     with open_content(path) as file:
-        header = file.read(4 + 4 * dimensions)
-        if header.startswith(GZIP):
+        magic = file.read(4)
+        if magic.startswith(GZIP):
             raise WrongMagic(f"Expected an IDX file in {path}, got another gzip file; unpack it once.")
-        if header[:4] != magic:
+        if len(magic) < 4 or magic[:2] != bytes(2) or magic[2] not in kinds or magic[3] not in dimensions:
+            expected = bytes([0, 0, UNSIGNED_BYTES, dimensions[0]])
             raise WrongMagic(
-                f"Expected the magic bytes {magic.hex()} in {path}, got {header[:4].hex() or 'none'}; "
+                f"Expected the magic bytes {expected.hex()} in {path}, got {magic.hex() or 'none'}; "
                 "check that images and labels were not swapped and hold unsigned bytes."
             )
-        if len(header) < 4 + 4 * dimensions:
-            raise WrongCount(f"Expected {dimensions} sizes in the header of {path}, got a file that ends before them.")
-        yield file, struct.unpack(f">{dimensions}I", header[4:])
+        sizes = file.read(4 * magic[3])
+        if len(sizes) < 4 * magic[3]:
+            raise WrongCount(f"Expected {magic[3]} sizes in the header of {path}, got a file that ends before them.")
+        yield file, Header(struct.unpack(f">{magic[3]}I", sizes), np.dtype(kinds[magic[2]]))
 
 
-def read_idx(path: Path, dimensions: int) -> np.ndarray:
-    """The uint8 array of an IDX file that must have this number of dimensions, read-only."""
-    with open_idx(path, dimensions) as (file, shape):
+def read_idx(path: Path, *dimensions: int, kinds: Mapping[int, str] = BYTES) -> np.ndarray:
+    """The array of an IDX file that must have one of these numbers of dimensions and kinds, read-only."""
+    with open_idx(path, *dimensions, kinds=kinds) as (file, header):
         content = file.read()
-    if len(content) != math.prod(shape):
+    if len(content) != header.size:
         raise WrongCount(
-            f"Expected {math.prod(shape)} bytes for {list(shape)} in {path}, got {len(content)}; write the file again."
+            f"Expected {header.size} bytes for {list(header.shape)} in {path}, got {len(content)}; "
+            "write the file again."
         )
-    return np.frombuffer(content, np.uint8).reshape(shape)
+    return np.frombuffer(content, header.dtype).reshape(header.shape)
 
 
-def read_rows(path: Path, dimensions: int) -> Iterator[np.ndarray]:
-    """The same array, one row after the other and no more in memory."""
-    with open_idx(path, dimensions) as (file, (rows, *shape)):
+def read_rows(path: Path, *dimensions: int) -> Iterator[np.ndarray]:
+    """The same array of bytes, one row after the other and no more in memory."""
+    with open_idx(path, *dimensions) as (file, header):
+        rows, *shape = header.shape
         for row in range(rows):
             content = file.read(math.prod(shape))
             if len(content) != math.prod(shape):
@@ -122,49 +131,21 @@ def read_rows(path: Path, dimensions: int) -> Iterator[np.ndarray]:
             raise WrongCount(f"Expected {rows} rows in {path}, got more; write the file again.")
 
 
-def read_images(path: Path) -> np.ndarray:
-    """Grey images, uint8 [N, side, side]."""
-    images = read_idx(path, dimensions=3)
-    _, rows, columns = images.shape
-    if rows != columns:
-        raise WrongShape(f"Expected square images in {path}, got {rows} x {columns} pixels; crop or pad them.")
-    return images
+def read_labels(path: Path) -> np.ndarray:
+    """The label of each image, of any kind of whole numbers; the first column where there are several, as in QMNIST."""
+    labels = read_idx(path, 1, 2, kinds=WHOLE)
+    return labels if labels.ndim == 1 else labels[:, 0]
 
 
-def read_labels(path: Path, classes: int) -> np.ndarray:
-    """Labels, uint8 [N], each below `classes`."""
-    labels = read_idx(path, dimensions=1)
-    if len(labels) and labels.max() >= classes:
-        remedy = "subtract 1 from each" if labels.min() == 1 and labels.max() == classes else "correct them"
-        raise WrongLabels(
-            f"Expected labels from 0 to {classes - 1} in {path}, got {labels.min()} to {labels.max()}; "
-            f"{remedy}, or list one name for each class in classes.txt."
-        )
-    return labels
-
-
-def count_labels(path: Path) -> int:
-    """How many labels there are, as the header says."""
-    with open_idx(path, dimensions=1) as (_, (count,)):
-        return count
-
-
-def read_pair(images_path: Path, labels_path: Path, class_names: tuple[str, ...]) -> LabelledImages:
-    """Images with their labels, fit for the networks: at least two classes, and a side divisible by four."""
-    if len(class_names) < 2:
-        raise WrongLabels(f"Expected the names of at least two classes, got {len(class_names)}; add the missing names.")
-    images, labels = read_images(images_path), read_labels(labels_path, len(class_names))
-    if len(images) != len(labels) or not len(images):
+def count_images(path: Path) -> int:
+    """How many pictures there are in a file that is whole, from end to end."""
+    with open_idx(path, *PICTURES) as (file, header):
+        held = sum(map(len, iter(lambda: file.read(BLOCK), b"")))
+    if held != header.size:
         raise WrongCount(
-            f"Expected as many labels as images, and some, in {labels_path} and {images_path}, "
-            f"got {len(labels)} and {len(images)}; take both files from the same data set."
+            f"Expected {header.size} bytes for {list(header.shape)} in {path}, got {held}; write the file again."
         )
-    side = images.shape[1]
-    if side == 0 or side % 4:
-        raise WrongShape(
-            f"Expected images with a side divisible by four in {images_path}, got {side} pixels; pad or scale them."
-        )
-    return LabelledImages(images[..., np.newaxis], labels, class_names)
+    return header.shape[0]
 
 
 def write_idx(path: Path, array: np.ndarray) -> None:

@@ -1,20 +1,29 @@
 """One NPZ file with the keys x_train, y_train, x_test, y_test, as `numpy.load` reads it."""
 
-import math
+import re
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, BinaryIO, cast
+from typing import BinaryIO, cast
 
 import numpy as np
 
+from gan_core.config import DataSettings
+from gan_core.errors import BadInput
 from gan_core.files import atomic_write
 from gan_core.formats.parts import copy_parts, write_part
 from gan_core.formats.shards import Export, ExportSplit
-from gan_core.images.labelled_images import LabelledImages, with_channels
+from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.shape import ImageShape
+from gan_core.sources.arrays import as_labels, picture_axes, require_pairs, to_bytes
+from gan_core.sources.found import SPLITS, Found, Part, Picture, Split
+from gan_core.sources.listing import Listing, show_names
+from gan_core.sources.npz_archive import find_range, opened, read_header, read_rows, read_whole
+from gan_core.sources.split_names import split_of
 
 NAME = "dataset.npz"
+PICTURES, LABELS = ("images", "image", "imgs", "x", "data"), ("labels", "label", "y", "targets", "target")
+CLASS_NAMES = ("class_names", "label_names", "classes")
 
 
 def write_shard(folder: Path, split: ExportSplit, shard: int, images: LabelledImages) -> None:
@@ -41,23 +50,61 @@ def room(images: int, shape: ImageShape) -> int:
     return 2 * images * shape.values
 
 
-def read(folder: Path, split: str) -> Iterator[tuple[np.ndarray, int]]:
-    """The images and labels of the archive, which may be larger than the memory."""
-    with (
-        (folder / NAME).open("rb") as file,
-        zipfile.ZipFile(file) as archive,
-        archive.open(f"x_{split}.npy") as images,
-        archive.open(f"y_{split}.npy") as labels,
-    ):
-        yield from (
-            (with_channels(image[np.newaxis])[0], int(label))
-            for image, label in zip(_rows(images), _rows(labels), strict=True)
+def recognise(listing: Listing, settings: DataSettings) -> Found | None:
+    """An archive with arrays of pictures and labels, as MedMNIST, Keras and this program name them; None without one.
+
+    Raises BadInput for several, for arrays that do not fit each other, and for pickled objects.
+    """
+    archives = {name: keys for name in listing.with_suffix(".npz") if (keys := _keys(listing.root / name))}
+    if not archives:
+        return None
+    if len(archives) > 1:
+        raise BadInput(
+            f"Expected one set of images in {listing.root}, got {show_names([*archives])}; name one of them."
         )
+    (name, keys), *_ = archives.items()
+    path = listing.root / name
+    with opened(path) as archive:
+        parts = {split: _part(path, archive, pair) for split, pair in keys.items()}
+        named = [key for key in CLASS_NAMES if f"{key}.npy" in archive.namelist()]
+        names = read_whole(path, archive, named[0]) if named else None
+    return Found("npz", "NPZ file", listing.root, parts, None if names is None else tuple(map(str, names)))
 
 
-def _rows(member: IO[bytes]) -> Iterator[np.ndarray]:
-    """The rows of an array in NumPy's format, as this module and `numpy.savez` write it, one after the other."""
-    np.lib.format.read_magic(cast(BinaryIO, member))
-    (rows, *shape), _, dtype = np.lib.format.read_array_header_1_0(cast(BinaryIO, member))
-    for _ in range(rows):
-        yield np.frombuffer(member.read(math.prod(shape) * dtype.itemsize), dtype).reshape(shape)
+def read(found: Found, split: Split) -> Iterator[Picture]:
+    """The pictures of an array, row by row, as it may be larger than the memory."""
+    part = found.parts[split]
+    path, key = part.files[0], part.keys[0]
+    with opened(path) as archive:
+        shape, dtype = read_header(path, archive, key)
+        place = f"{key} of {path}"
+        arrange, convert = picture_axes(shape, place), to_bytes(dtype, *find_range(path, archive, key), place)
+        for number, row in enumerate(read_rows(path, archive, key)):
+            yield Picture(f"{key}[{number}]", (part.labels or ())[number], arrange(convert(row)))
+
+
+def _keys(path: Path) -> dict[Split, tuple[str, str]]:
+    """The names of the arrays of pictures and of labels by their splits."""
+    with opened(path) as archive:
+        names = [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
+    found: dict[tuple[Split, str], str] = {}
+    for name in reversed(names):
+        words = re.split(r"[^a-z0-9]+", name.lower())
+        splits = [split for word in words if (split := split_of(word))]
+        for kind, known in (("pictures", PICTURES), ("labels", LABELS)):
+            if len(splits) <= 1 and [word for word in words if not split_of(word)] in ([word] for word in known):
+                found[splits[0] if splits else "train", kind] = name
+    return {
+        split: (found[split, "pictures"], found[split, "labels"])
+        for split in SPLITS
+        if (split, "pictures") in found and (split, "labels") in found
+    }
+
+
+def _part(path: Path, archive: zipfile.ZipFile, keys: tuple[str, str]) -> Part:
+    pictures, labels = keys
+    (count, *_), _ = shape, _ = read_header(path, archive, pictures)
+    picture_axes(shape, f"{pictures} of {path}")
+    found = as_labels(read_whole(path, archive, labels), f"{labels} of {path}")
+    require_pairs(count, len(found), f"{pictures} of {path}", labels)
+    return Part((path,), found, keys)

@@ -1,19 +1,26 @@
 """Parquet shards as the Hugging Face hub lays them out: PNG bytes and a ClassLabel, described in the schema."""
 
-import io
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any, BinaryIO, cast
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from gan_core.config import DataSettings
+from gan_core.errors import BadInput, say_error
 from gan_core.files import atomic_write
-from gan_core.formats.png import decode_png, encode_png
+from gan_core.formats.png import encode_png
 from gan_core.formats.shards import Export, ExportSplit
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.shape import ImageShape
+from gan_core.sources.columns import LABELS, find_column, require_column
+from gan_core.sources.found import Found, Label, Part, Picture, Split
+from gan_core.sources.listing import Listing, unreadable
+from gan_core.sources.picture_files import read_bytes
+from gan_core.sources.split_names import split_within
 
 ROWS = 1_000  # in a row group, so that readers may take a part
 
@@ -46,13 +53,122 @@ def loaded_bytes(folder: Path, split: str) -> int:
     return total
 
 
-def read(folder: Path, split: str) -> Iterator[tuple[np.ndarray, int]]:
-    """The rows of the split's files."""
-    for path in sorted((folder / "data").glob(f"{split}-*.parquet")):
+def recognise(listing: Listing, settings: DataSettings) -> Found | None:
+    """Files with a column of pictures as the hub stores them, their bytes or paths, and labels; None without any.
+
+    Raises BadInput where it cannot be told which columns they are.
+    """
+    tables = {
+        name: schema for name in listing.with_suffix(".parquet") if _has_pictures(schema := _stored(listing, name))
+    }
+    if not tables:
+        return None
+    name, schema = next(iter(tables.items()))
+    features = _features(schema)
+    image = settings.image_column or next(column.name for column in schema if _is_picture(column, features))
+    label = _label_column(schema, features, settings, name)
+    for other, columns in tables.items():
+        if lacking := {image, label} - set(columns.names):
+            raise BadInput(
+                f"Expected the column {lacking.pop()} in {other} as in {name}, got none; leave that file out."
+            )
+    files: dict[Split, list[Path]] = {}
+    for other in tables:
+        files.setdefault(split_within(other) or "train", []).append(listing.root / other)
+    names = features.get(label, {}).get("names") if features.get(label, {}).get("_type") == "ClassLabel" else None
+    parts = {split: Part((*paths,), _labels(paths, label, names), (image, label)) for split, paths in files.items()}
+    return Found("parquet", "Parquet files", listing.root, parts, tuple(names) if names else None)
+
+
+def read(found: Found, split: Split) -> Iterator[Picture]:
+    """The pictures of the rows."""
+    part = found.parts[split]
+    image, label = part.keys
+    for path in part.files:
         with path.open("rb") as file:
-            for batch in pq.ParquetFile(file).iter_batches(ROWS):
-                for row in batch.to_pylist():
-                    yield decode_png(io.BytesIO(row["image"]["bytes"])), row["label"]
+            for number, row in enumerate(_pairs(file, part.keys)):
+                if _is_label(row[label], found.class_names):
+                    yield Picture(f"{path.name}, row {number}", row[label], _content(row[image], path))
+
+
+def _pairs(file: BinaryIO, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """The rows of some columns, few of them in memory."""
+    for batch in pq.ParquetFile(file).iter_batches(ROWS, columns=list(columns)):
+        yield from batch.to_pylist()
+
+
+def _is_label(value: Any, names: Sequence[str] | None) -> bool:
+    """Whether a row has a label; the hub writes -1 beside names for those that are kept secret."""
+    return value is not None and not (names and value == -1)
+
+
+def _labels(paths: Sequence[Path], column: str, names: Sequence[str] | None) -> tuple[Label, ...]:
+    """The labels of all rows that have one."""
+    found = list[Label]()
+    for path in paths:
+        with path.open("rb") as file:
+            found += [row[column] for row in _pairs(file, [column]) if _is_label(row[column], names)]
+    return tuple(found)
+
+
+def _content(cell: Any, path: Path) -> bytes:
+    """The bytes of a picture, which may lie in a file that the cell names, from the table on."""
+    if isinstance(cell, bytes):
+        return cell
+    if cell and cell["bytes"] is not None:
+        return cast(bytes, cell["bytes"])
+    place = Path(os.path.normpath(path.parent / ((cell and cell["path"]) or "")))
+    if not place.is_relative_to(path.parent) or place == path.parent:
+        raise BadInput(f"Expected a picture in each row of {path}, got {place.name or 'none'}; correct the table.")
+    return read_bytes(place)
+
+
+def _stored(listing: Listing, name: str) -> pa.Schema:
+    """The columns of a file; BadInput for one that is damaged."""
+    try:
+        with (listing.root / name).open("rb") as file:
+            return pq.read_schema(file)
+    except pa.ArrowException as error:
+        raise BadInput(
+            f"Expected a whole Parquet file at {listing.root / name}, got “{say_error(error)}”; "
+            "fetch or write it again."
+        ) from error
+    except OSError as error:
+        raise unreadable(error, listing.root / name) from error
+
+
+def _features(schema: pa.Schema) -> dict[str, Any]:
+    """What the hub's library says of the columns, if it wrote them."""
+    try:
+        return dict(json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"])
+    except (KeyError, TypeError, ValueError):
+        return {}
+
+
+def _has_pictures(schema: pa.Schema) -> bool:
+    return any(_is_picture(column, _features(schema)) for column in schema)
+
+
+def _is_picture(column: pa.Field, features: dict[str, Any]) -> bool:
+    """Whether the column has pictures by what is said of it or, as they are stored, by its kind."""
+    said = features.get(column.name, {})
+    kind = column.type
+    fields = {field.name for field in kind} if pa.types.is_struct(kind) else set()
+    return said.get("_type") == "Image" if said else fields >= {"bytes", "path"} or _is_binary(kind)
+
+
+def _is_binary(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+
+
+def _label_column(schema: pa.Schema, features: dict[str, Any], settings: DataSettings, name: str) -> str:
+    """The column of the labels; BadInput if there is none or which it is cannot be told."""
+    columns = [column.name for column in schema if not pa.types.is_nested(column.type) and not _is_binary(column.type)]
+    labels = [column for column in columns if features.get(column, {}).get("_type") == "ClassLabel"]
+    known = find_column(columns, LABELS, settings.label_column)
+    if known is None and settings.label_column is None and len(labels) == 1:
+        known = labels[0]
+    return require_column(known, "labels", "label-column", columns, name)
 
 
 def _schema(class_names: tuple[str, ...]) -> pa.Schema:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from gan_core.config import ExportSettings, plan
+from gan_core.errors import BadInput
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.requirements import require_seen
 from gan_core.images.shape import ImageShape
@@ -90,6 +91,11 @@ def planned(generator: Path, card: GeneratorCard, export: ExportSettings, real_t
     ]
     if real_test:
         real = _real(real_test)
+        if real.shape != card.shape:
+            raise BadInput(
+                f"Expected real test images of {card.shape}, as the generator draws, got {real.shape}; "
+                "leave out --real-test, or train again on the images that the source has now."
+            )
         counts = np.bincount(real.labels, minlength=len(card.class_names)).tolist()
         parts.append(
             ExportSplit("test", len(real), export.shard_images, real_test, real=True, counts=tuple(enumerate(counts)))

@@ -12,16 +12,23 @@ from typing import Any
 
 import numpy as np
 
+from gan_core.config import DataSettings
+from gan_core.errors import BadInput
 from gan_core.files import is_local, local_file, write_text
 from gan_core.formats.parts import copy_file
 from gan_core.formats.png import encode_png
 from gan_core.formats.shards import Export, ExportSplit
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.shape import ImageShape
+from gan_core.sources.found import Found, Label, Part, Picture, Split
+from gan_core.sources.listing import Listing, show_names
+from gan_core.sources.split_names import split_of
+from gan_core.sources.text_files import read_lines
 
 NAME, VERSION = "synthetic_images", "1.0.0"
 BY_NAME = f"{NAME}/{VERSION}"  # where `tfds.load` looks for a description; it leads to the same files
 DESCRIPTION = "dataset_info.json"
+KEYS = ("image", "label")  # of features, where the description says nothing else
 
 
 def write_shard(folder: Path, split: ExportSplit, shard: int, images: LabelledImages) -> None:
@@ -70,15 +77,53 @@ def room(images: int, shape: ImageShape) -> int:
     return images * shape.values // 2
 
 
-def read(folder: Path, split: str) -> Iterator[tuple[np.ndarray, int]]:
+def recognise(listing: Listing, settings: DataSettings) -> Found | None:
+    """A dataset that TensorFlow Datasets has prepared, in a folder or below it; None if there is none.
+
+    Raises BadInput where there are several, or one without pictures and labels.
+    """
+    records = [name for name in listing.names if ".tfrecord" in name]
+    folders = {name.rpartition("/")[0] for name in records}
+    places = sorted(folder for folder in folders if f"{folder}/{DESCRIPTION}".lstrip("/") in listing.names)
+    if not places:
+        return None
+    if len(places) > 1:
+        raise BadInput(f"Expected one dataset in {listing.root}, got {show_names(places)}; name one of these folders.")
+    place = listing.root / places[0]
+    described = json.loads((place / DESCRIPTION).read_text("utf-8"))
+    keys = _feature_keys(described, settings)
+    parts: dict[Split, Part] = {}
+    for split in (each["name"] for each in described["splits"]):
+        own = [name for name in records if f"-{split}." in name and name.rpartition("/")[0] == places[0]]
+        if (meant := split_of(split)) and own:
+            parts[meant] = Part(tuple(listing.root / name for name in own), None, (split, *keys))
+    names = listing.beside(f"{keys[1]}.labels.txt")
+    return Found("tfds", "TensorFlow dataset", place, parts, tuple(read_lines(names)) if names else None)
+
+
+def read(found: Found, split: Split) -> Iterator[Picture]:
     """The examples, as TensorFlow Datasets reads them, one file after the other."""
     import tensorflow_datasets as tfds
 
     one_by_one = tfds.ReadConfig(interleave_cycle_length=1, try_autocache=False, add_tfds_id=False)
-    with _local(folder) as files:
+    name, image, label = found.parts[split].keys
+    with _local(found.root) as files:
         builder = tfds.builder_from_directory(str(files))
-        for example in tfds.as_numpy(builder.as_dataset(split=split, shuffle_files=False, read_config=one_by_one)):
-            yield example["image"], int(example["label"])
+        encoded = {image: tfds.decode.SkipDecoding()}
+        examples = builder.as_dataset(split=name, shuffle_files=False, read_config=one_by_one, decoders=encoded)
+        for number, example in enumerate(tfds.as_numpy(examples)):
+            yield Picture(f"example {number} of {name}", _as_label(example[label]), example[image])
+
+
+def _feature_keys(described: dict[str, Any], settings: DataSettings) -> tuple[str, str]:
+    """The features that are the picture and the label, as the dataset says or somebody has."""
+    pair = described.get("supervisedKeys", {}).get("tuple", {}).get("items", [])
+    image, label = (each["featureKey"] for each in pair) if len(pair) == 2 else KEYS
+    return settings.image_column or image, settings.label_column or label
+
+
+def _as_label(value: Any) -> Label:
+    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else int(value)
 
 
 @contextmanager

@@ -1,20 +1,29 @@
 """Tar files of .png and .cls pairs with the image's number as their key, enough for many processes that read them."""
 
 import io
+import json
 import tarfile
 from collections.abc import Iterator
-from itertools import groupby
+from contextlib import contextmanager
+from itertools import groupby, islice
 from pathlib import Path
 from typing import IO, cast
 
-import numpy as np
-
+from gan_core.config import DataSettings
+from gan_core.errors import BadInput, say_error
 from gan_core.files import atomic_write
-from gan_core.formats.png import decode_png, encode_png
+from gan_core.formats.png import encode_png
 from gan_core.formats.shards import Export, ExportSplit
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.shape import ImageShape
+from gan_core.sources.columns import LABELS as COLUMNS
+from gan_core.sources.columns import find_column
+from gan_core.sources.found import Found, Label, Part, Picture, Split
+from gan_core.sources.listing import PICTURES, Listing, show_name, unreadable
+from gan_core.sources.split_names import split_within
 
+LABELS = ("cls", "json")  # endings
+LOOKED_AT = 6  # members, to tell such a file from an archive of something else
 WORKERS = 16  # that may read a split at once, each a file of its own, which the library's reader wants
 
 
@@ -49,13 +58,108 @@ def room(images: int, shape: ImageShape) -> int:
     return images * (3 + -(-(shape.values // 2) // tarfile.BLOCKSIZE)) * tarfile.BLOCKSIZE
 
 
-def read(folder: Path, split: str) -> Iterator[tuple[np.ndarray, int]]:
-    """The pairs of the tar files."""
-    for path in sorted(folder.glob(f"{split}-*.tar")):
+def recognise(listing: Listing, settings: DataSettings) -> Found | None:
+    """Tar files whose members go together by their names, a picture with a label each; None if there are none.
+
+    Raises BadInput for a picture without a label, and for a file that is damaged.
+    """
+    tars = [name for name in listing.with_suffix(".tar") if _is_shard(listing.root / name)]
+    if not tars:
+        return None
+    files: dict[Split, list[Path]] = {}
+    for name in tars:
+        files.setdefault(split_within(name) or "train", []).append(listing.root / name)
+    column = settings.label_column or ""
+    parts = {
+        split: Part(
+            (*paths,), tuple(label for path in paths for _, label, _ in _samples(path, column, read=False)), (column,)
+        )
+        for split, paths in files.items()
+    }
+    return Found("webdataset", "WebDataset", listing.root, parts)
+
+
+def read(found: Found, split: Split) -> Iterator[Picture]:
+    """The pictures of the tar files."""
+    part = found.parts[split]
+    for path in part.files:
+        for key, label, content in _samples(path, part.keys[0], read=True):
+            yield Picture(f"{show_name(key)} of {path.name}", label, content)
+
+
+def _is_shard(path: Path) -> bool:
+    """Whether a tar file begins with a picture and a label that go together."""
+    with _opened(path) as archive:
+        first: dict[str, list[str]] = {}
+        for entry in islice((entry for entry in archive if entry.isfile()), LOOKED_AT):
+            key, ending = _split(entry.name)
+            first.setdefault(key, []).append(ending)
+        return any(any(map(_is_picture, endings)) and {*LABELS} & {*endings} for endings in first.values())
+
+
+def _samples(path: Path, column: str, *, read: bool) -> Iterator[tuple[str, Label, bytes]]:
+    """The key, the label and, if it is to be `read`, the content of each picture."""
+    with _opened(path) as archive:
+        for key, entries in groupby(
+            (entry for entry in archive if entry.isfile()), lambda entry: _split(entry.name)[0]
+        ):
+            label, content = None, None
+            for entry in entries:
+                ending = _split(entry.name)[1]
+                if ending in LABELS:
+                    label = _label(_content(archive, entry), ending, column) if label is None else label
+                elif _is_picture(ending) and content is None:
+                    content = _content(archive, entry) if read else b""
+            if content is None:
+                continue
+            if label is None:
+                raise BadInput(
+                    f"Expected a label beside each picture in {path}, got none for {show_name(key)}; add it."
+                )
+            yield key, label, content
+
+
+def _split(name: str) -> tuple[str, str]:
+    """What members of one sample share, and what is the member's own, as 00000012 and cls."""
+    folder, slash, base = name.rpartition("/")
+    key, _, ending = base.partition(".")
+    return f"{folder}{slash}{key}", ending.lower()
+
+
+def _is_picture(ending: str) -> bool:
+    return f".{ending}".endswith(PICTURES)
+
+
+def _label(content: bytes, ending: str, column: str) -> Label | None:
+    """The label in a .cls file, or that of a .json file in a column; None if it has none there."""
+    text = content.decode("utf-8", "backslashreplace").strip()
+    if ending == "cls":
+        return int(text) if text.isdigit() else text
+    try:
+        values = json.loads(text)
+    except ValueError:
+        return None
+    known = find_column([*values], COLUMNS, column or None) if isinstance(values, dict) else None
+    value = values[known] if known else None
+    return value if isinstance(value, int | str) else None
+
+
+def _content(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> bytes:
+    return cast(IO[bytes], archive.extractfile(entry)).read()
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tarfile.TarFile]:
+    """The tar file, read from its beginning to its end; BadInput for one that is damaged."""
+    try:
         with path.open("rb") as file, tarfile.open(fileobj=file) as archive:
-            contents = (cast(IO[bytes], archive.extractfile(entry)).read() for entry in archive)
-            for label in contents:
-                yield decode_png(io.BytesIO(next(contents))), int(label)
+            yield archive
+    except (tarfile.TarError, EOFError) as error:
+        raise BadInput(
+            f"Expected a whole tar file at {path}, got “{say_error(error)}”; fetch or write it again."
+        ) from error
+    except OSError as error:
+        raise unreadable(error, path) from error
 
 
 def _add(archive: tarfile.TarFile, name: str, content: bytes) -> None:

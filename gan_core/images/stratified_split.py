@@ -6,6 +6,8 @@ from gan_core.config import DataSettings
 from gan_core.errors import BadInput
 from gan_core.images.labelled_images import LabelledImages
 
+TEST_SHARE, TEST_SEED = 6, 0  # one in so many
+
 
 def shares(labels: np.ndarray, count: int) -> np.ndarray:
     """How many of `count` images each class gives to keep its share, int64 [K]; the largest remainders round up.
@@ -58,6 +60,40 @@ def cut(labels: np.ndarray, data: DataSettings, seed: int) -> tuple[np.ndarray, 
     if data.train_images is not None:
         kept, _ = draw(labels[learnt_from], data.train_images, random)
         learnt_from = learnt_from[kept]
+    return learnt_from, chosen_by
+
+
+def hold_out(labels: np.ndarray, has_test: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Indices of the images to learn from and to choose by, and of those to judge by, where none came with them.
+
+    The latter are a sixth of each class, and one at least of each class with two images or more. They are the same for
+    all seeds of experiments: what one run has learned from must not judge another.
+    """
+    if has_test:
+        return np.arange(len(labels)), np.zeros(0, np.int64)
+    count = max(len(labels) // TEST_SHARE, int((np.bincount(labels) >= 2).sum()))
+    held, kept = draw(labels, min(count, len(labels) - 1), np.random.default_rng(TEST_SEED))
+    return np.sort(kept), np.sort(held)
+
+
+def divide(
+    labels: np.ndarray, given: np.ndarray | None, data: DataSettings, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Indices of the training and the validation images; the latter are among those `given`, if some came as such.
+
+    Raises BadInput where there are fewer than the settings ask for.
+    """
+    if given is None:
+        return cut(labels, data, seed)
+    for name, wanted, held in (
+        ("validation_images", data.validation_images, len(given)),
+        ("train_images", data.train_images, len(labels)),
+    ):
+        if wanted and wanted > held:
+            raise BadInput(f"Expected at most the {held} {name} that there are, got {wanted}; lower data.{name}.")
+    random = np.random.default_rng(seed)
+    chosen_by, _ = draw(given, data.validation_images or len(given), random)
+    learnt_from, _ = draw(labels, data.train_images or len(labels), random)
     return learnt_from, chosen_by
 
 

@@ -29,15 +29,24 @@ def find_doubts(train: LabelledImages, validation: LabelledImages, test: Labelle
         yield "All training images are alike: nothing can be learned from them."
     elif high - low < NARROW:
         yield f"The pixels use no more than {low} to {high} of 0 to 255; were they scaled before they were saved?"
+    if single := np.flatnonzero(class_counts(train) + class_counts(validation) == 1).tolist():
+        yield f"There is a single training image of {_named(train, single)}; it is learned from."
     for part, name in ((validation, "validation"), (test, "test")):
         if lacking := np.flatnonzero((class_counts(part) == 0) & (class_counts(train) > 0)).tolist():
             yield f"There are no {name} images of {_named(train, lacking)}; nothing is measured there."
     if unseen := np.flatnonzero((class_counts(train) == 0) & (class_counts(test) > 0)).tolist():
         yield f"There are test images of {_named(train, unseen)}, but no training images."
+
+
+def find_leak(train: LabelledImages, validation: LabelledImages, test: LabelledImages) -> Iterator[str]:
+    """A sentence if test images are among those that are learned from or chosen by, without its end."""
     known = {image.tobytes() for part in (train, validation) for image in part.images}
     shared = sum(image.tobytes() in known for image in test.images)
     if shared > SHARED * len(test):
-        yield f"{shared:,} of the {len(test):,} test images are training images too: every accuracy will flatter."
+        yield (
+            f"Expected test images that are not among the training images, got {shared:,} of {len(test):,} that are, "
+            "so that every accuracy would flatter"
+        )
 
 
 def class_counts(images: LabelledImages) -> np.ndarray:

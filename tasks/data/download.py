@@ -1,34 +1,43 @@
-"""The errand to the real images: find the four files where people already have them, or fetch them."""
+"""The errand to the real images: find them where people already have them, or fetch them."""
 
 import hashlib
+import json
 import logging
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import cast
+from urllib.parse import unquote
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
+from upath import UPath
 
+from gan_core.config import DataSettings
 from gan_core.errors import BadInput
-from gan_core.files import copy, is_local, sha256
-from tasks.data.http import UNREACHABLE, DownloadFailed, fetch_from_any, fetch_if_present, reason
+from gan_core.files import file_system, is_local, local_file, read_text, refreshed, sha256, write_text
+from gan_core.provenance import digest
+from gan_core.sources.archives import ENDINGS, require_kind
+from gan_core.sources.listing import is_hidden, show_name
+from tasks.data.http import UNREACHABLE, DownloadFailed, ask_version, fetch, fetch_from_any, fetch_if_present, reason
+from tasks.data.open_source import open_source
 from tasks.data.source_places import is_web, named, own_cache, place_of, usual_places
 from tasks.data.sources import (
     CLASSES,
     FASHION_MNIST,
     FILES,
     SUMS,
-    Source,
+    IncompleteSource,
     check,
-    expected_digests,
-    find,
-    listed_digests,
-    unvouched,
-    verify_source,
+    read_sums,
+    require_fashion_mnist,
     without_password,
 )
 from tasks.locks import locked
 from tasks.places import cache_home
+from tasks.progress import progress_bar
 
 HOMES = (
     "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com",
@@ -40,33 +49,34 @@ logger = logging.getLogger("synthetic_data.download")
 
 @task(cache_policy=NO_CACHE, persist_result=False)
 def download(source: str | None = None) -> Path:
-    """The folder that holds the four verified files of `source`, a folder or URL; looked for if not given."""
-    folder = locate(named(source))
-    logger.info("Using the images in %s", folder)
-    for path in unvouched(find(folder)):
-        logger.info("%s has no published checksum; its SHA-256 is %s", path.name, sha256(path))
-    return folder
+    """The folder or file of `source`, a place or URL, on this machine; Fashion-MNIST is looked for if none is given."""
+    place = locate(named(source))
+    logger.info("Using the images in %s", place)
+    return place
 
 
 def locate(source: str | None) -> Path:
-    """A folder is used in place, a URL is fetched; without either, the known places come before the network."""
+    """A place here is used as it is, a URL is fetched; without either, the known places come before the network."""
     if not source:
         return known_folder() or fetch_all(HOMES, own_cache())
     if is_web(source):
-        return fetch_source(source.rstrip("/"))
+        return fetch_file(source) if is_file(source) else fetch_source(source.rstrip("/"))
     place = place_of(source)
     if not is_local(place):
-        return fetch_folder(place, source)
-    verify_source(place)
+        return fetch_place(place, source)
+    if not place.exists():
+        raise BadInput(
+            f"Expected a folder, a file or a URL as source, got {place}; check --source and SYNTHETIC_DATA_SOURCE."
+        )
     return place.resolve()
 
 
 def known_folder() -> Path | None:
     """The first usual place that holds the original Fashion-MNIST; what is there but is not it is passed over."""
-    for folder, found in usual_places():
-        if isinstance(found, Source):
+    for folder, wrong in usual_places():
+        if not wrong:
             return folder.resolve()
-        logger.warning("Passed over %s: %s", folder, found)
+        logger.warning("Passed over %s: %s", folder, wrong)
     return None
 
 
@@ -84,29 +94,32 @@ def fetch_source(base_url: str) -> Path:
 
 def fetch_all(homes: Sequence[str], folder: Path, companions: Sequence[str] = ()) -> Path:
     """Bring `folder` up to date with its homes, one process at a time."""
+    with reaching(homes[0], folder), locked(folder / ".lock"):
+        for name in companions:
+            fetch_if_present(f"{homes[0]}/{name}", folder / name)
+        expected = read_sums(folder / SUMS) if companions else FASHION_MNIST
+        for name in FILES:
+            refresh(homes, folder / name, expected[name])
+        if companions:
+            open_source(folder, DataSettings())
+        else:
+            require_fashion_mnist(folder)
+        return folder.resolve()
+
+
+@contextmanager
+def reaching(home: str, folder: Path) -> Iterator[None]:
+    """Make a folder of the cache for what comes from a home; DownloadFailed where either of them cannot be reached."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with locked(folder / ".lock"):
-            for name in companions:
-                fetch_if_present(f"{homes[0]}/{name}", folder / name)
-            expected = expected_digests(fetched(folder)) if companions else {}
-            for name in FILES:
-                refresh(homes, folder / name, expected.get(folder / name, FASHION_MNIST[name]))
-            verify_source(folder, None if companions else FASHION_MNIST)
-            return folder.resolve()
+        yield
     except UNREACHABLE as error:
         raise DownloadFailed(
-            f"Expected an answer from {without_password(homes[0])}, got “{reason(error, homes[0])}”; "
+            f"Expected an answer from {without_password(home)}, got “{reason(error, home)}”; "
             "point at a copy with --source DIR or SYNTHETIC_DATA_SOURCE."
         ) from error
     except OSError as error:
         raise unwritable(folder, error) from error
-
-
-def fetched(folder: Path) -> Source:
-    """The source that a folder of the cache will be, once the four files are there."""
-    sums, classes = (path if path.is_file() else None for path in (folder / SUMS, folder / CLASSES))
-    return Source({name: folder / name for name in FILES}, sums, classes)
 
 
 def refresh(homes: Sequence[str], target: Path, digest: str | None) -> None:
@@ -117,14 +130,36 @@ def refresh(homes: Sequence[str], target: Path, digest: str | None) -> None:
     fetch_from_any(homes, target, partial(check, name=target.name, digest=digest))
 
 
-def fetch_folder(place: Path, source: str) -> Path:
-    """Bring the cache up to date with a folder in an object store, one process at a time."""
+def is_file(url: str) -> bool:
+    """Whether a web address names an archive, or another file of pictures, rather than a base of several files."""
+    return file_name(url).lower().endswith((*ENDINGS, ".npz", ".parquet"))
+
+
+def file_name(url: str) -> str:
+    """The name of the file that a web address ends with."""
+    return unquote(re.split("[?#]", url)[0].rpartition("/")[2])
+
+
+def fetch_file(url: str) -> Path:
+    """Fetch a file from the web unless the one that is there is, as the server says, still the same."""
+    folder = cache_of(url)
+    target, noted = folder / file_name(url), folder / ".version"
+    with reaching(url, folder), locked(folder / ".lock"):
+        version = ask_version(url)
+        if not (version and target.is_file() and noted.is_file() and read_text(noted) == version):
+            logger.info("Fetching %s", without_password(url))
+            fetch(url, target, partial(require_kind, name=target.name))
+            write_text(noted, version)
+        return target.resolve()
+
+
+def fetch_place(place: Path, source: str) -> Path:
+    """Bring the cache up to date with a folder or file in an object store, one process at a time."""
     folder, shown = cache_of(source), without_password(source)
     try:
-        remote = find(place)
         folder.mkdir(parents=True, exist_ok=True)
         with locked(folder / ".lock"):
-            copy_source(remote, folder)
+            return copy_new(place, folder, shown or source).resolve()
     except BadInput:
         raise
     except Exception as error:  # each of fsspec's libraries has errors of its own, which have nothing in common
@@ -134,23 +169,36 @@ def fetch_folder(place: Path, source: str) -> Path:
             f"Expected to read {shown}, got “{error or type(error).__name__}”; "
             "check the address and the login, or point at a copy with --source DIR."
         ) from error
-    verify_source(folder)
-    return folder.resolve()
 
 
-def copy_source(remote: Source, folder: Path) -> None:
-    """Copy a source's files into a folder unless they are there with their checksums; no other files stay there."""
-    listed: dict[str, str] = {}
-    if remote.sums:
-        copy(remote.sums, folder / remote.sums.name)
-        listed = listed_digests(folder / remote.sums.name)
-    for path in (path for path in remote.all_files if path != remote.sums):
-        target = folder / path.name
-        if not target.is_file() or sha256(target) != listed.get(path.name):
-            logger.info("Fetching %s from %s", path.name, path.parent)
-            copy(path, target)
-    for old in {path.name for path in folder.iterdir()} - {path.name for path in remote.all_files} - {".lock"}:
-        (folder / old).unlink()
+def copy_new(place: Path, folder: Path, shown: str) -> Path:
+    """Copy the files of a place unless they are there in the same version; no others stay. Where they are then."""
+    system, noted = file_system(refreshed(place)), folder / ".versions.json"
+    top = str(cast(UPath, place).path).rstrip("/")
+    found = {path.removeprefix(top).lstrip("/"): (path, info) for path, info in system.find(top, detail=True).items()}
+    alone = "" in found
+    if alone:
+        found = {place.name: found[""]}
+    wanted = {name: (path, digest(str(info))) for name, (path, info) in found.items() if not is_hidden(name)}
+    if strange := [name for name in wanted if ".." in name.split("/")]:
+        raise BadInput(f"Expected files below {shown}, got {show_name(strange[0])}; rename it.")
+    if not wanted:
+        raise IncompleteSource(f"Expected a folder, a file or a URL as source, got nothing at {shown}; check --source.")
+    known = json.loads(read_text(noted)) if noted.is_file() else {}
+    for old in known.keys() - wanted.keys():
+        (folder / old).unlink(missing_ok=True)
+    news = [
+        name for name, (_, version) in wanted.items() if known.get(name) != version or not (folder / name).is_file()
+    ]
+    for name in news[:1]:
+        logger.info("Fetching %s and %s other files from %s", show_name(name), f"{len(news) - 1:,}", shown)
+    with progress_bar("Fetching the files", len(news)) as advance:
+        for name in news:
+            with local_file(folder / name) as temporary:
+                system.get_file(wanted[name][0], str(temporary))
+            advance(1)
+    write_text(noted, json.dumps({name: version for name, (_, version) in wanted.items()}))
+    return folder / place.name if alone else folder
 
 
 def unwritable(folder: Path, error: OSError) -> DownloadFailed:

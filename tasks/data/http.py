@@ -175,6 +175,19 @@ def ask(url: str) -> httpx.Response:
     return response
 
 
+def ask_version(url: str) -> str:
+    """What the server says by which one version of a file differs from another; empty if it does not say."""
+
+    def answer() -> httpx.Response:
+        with connection() as client:
+            return client.head(url)
+
+    response = retrying(url)(answer)
+    headers = response.headers
+    said = [headers.get(name, "") for name in ("ETag", "Last-Modified", "Content-Length")]
+    return " ".join(said).strip() if response.is_success and any(said[:2]) else ""
+
+
 def receive(url: str, part: Path) -> None:
     """Continue `part` from its end until it holds all of `url`."""
     held = part.stat().st_size if part.exists() else 0

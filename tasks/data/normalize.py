@@ -1,23 +1,31 @@
-"""The errand from downloaded files to the three sets of labelled images that all later steps read."""
+"""The errand from a source to the three sets of labelled images that all later steps read."""
 
 import json
 import logging
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from gan_core.config import DataSettings, Experiment
+from gan_core.errors import BadInput
 from gan_core.files import sha256, write_text
-from gan_core.formats.idx_codec import count_labels
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.requirements import require_sound
-from gan_core.images.stratified_split import split_validation
-from gan_core.images.understanding import describe_images, find_doubts
+from gan_core.images.stratified_split import divide, hold_out
+from gan_core.images.understanding import describe_images, find_doubts, find_leak
 from gan_core.measures.diversity import require_enough
 from gan_core.provenance import digest
-from tasks.data.sources import FILES, TRAIN_LABELS, Source, find, read_class_names, read_sets
+from gan_core.sources.found import Found, Split
+from gan_core.sources.summary import describe_source
+from tasks.data.open_source import number_labels, open_source
+from tasks.data.read_pictures import Pictures, read_pictures
+from tasks.data.sources import unvouched
+
+FEW = 3  # names in a sentence
+MOST_UNREADABLE = 0.1  # of the pictures, or nobody knows what the others are
+DECODING = 1  # the number of ways in which pictures were decoded and fitted so far: another one makes other sets
 
 logger = logging.getLogger("synthetic_data.normalize")
 
@@ -32,26 +40,46 @@ class RealSets:
     digest: str  # of everything that they were made from
 
 
+@dataclass(frozen=True)
+class Understood:
+    """What is said of the images, kept beside them since most of what is to come must not read test images."""
+
+    lines: list[str]
+    doubts: list[str]  # what is probably not meant
+    spoiling: list[str]  # what would spoil all results silently
+
+
 @task(cache_policy=NO_CACHE, persist_result=False)
 def normalize(raw: Path, folder: Path, data: DataSettings, seed: int) -> RealSets:
-    """Cut the files in `raw` into three NPZ files under `folder`, or find those made before; say what is in them."""
-    source = find(raw)
-    settled = data.settled(count_labels(source.files[TRAIN_LABELS]))
-    digest = identify_splits(source, settled, seed)
+    """Make of the source in `raw` three NPZ files under `folder`, or find those made before; say what is in them.
+
+    Raises BadInput for what would spoil the results, unless the settings tolerate it.
+    """
+    found = open_source(raw, data)
+    digest = identify_splits(found, data, seed)
     made = folder / digest
     splits = RealSets(made / "train.npz", made / "validation.npz", made / "test.npz", digest)
-    notes = made / "notes.json"
+    notes = made / "understood.json"
     if all(path.is_file() for path in (splits.train, splits.validation, splits.test, notes)):
         logger.info("Using the images in %s", made)
     else:
-        write_text(notes, json.dumps(save_splits(splits, *read_sets(source), settled, seed)))
-    line, *doubted = json.loads(
-        notes.read_text("utf-8")
-    )  # kept, since most of what is to come must not read test images
-    logger.info(line)
-    for doubt in doubted:
-        logger.warning(doubt)
+        write_text(notes, json.dumps(asdict(save_splits(splits, found, data, seed))))
+        for path in unvouched(found):
+            logger.info("%s has no published checksum; its SHA-256 is %s", path.name, sha256(path))
+    tell(Understood(**json.loads(notes.read_text("utf-8"))), data)
     return splits
+
+
+def tell(understood: Understood, data: DataSettings) -> None:
+    """Say what was understood; BadInput for what spoils the results unless the settings tolerate it."""
+    for line in understood.lines:
+        logger.info(line)
+    for doubt in understood.doubts:
+        logger.warning(doubt)
+    for spoiling in understood.spoiling:
+        if not data.tolerate_doubts:
+            raise BadInput(f"{spoiling}; mend the source, or say --data.tolerate-doubts to go on all the same.")
+        logger.warning("%s.", spoiling)
 
 
 def require_fit(splits: RealSets, experiment: Experiment) -> None:
@@ -61,18 +89,49 @@ def require_fit(splits: RealSets, experiment: Experiment) -> None:
     require_enough(len(validation))
 
 
-def identify_splits(source: Source, data: DataSettings, seed: int) -> str:
+def identify_splits(found: Found, data: DataSettings, seed: int) -> str:
     """A SHA-256 that changes with each thing that the three sets depend on."""
-    files = [sha256(source.files[name]) for name in FILES]
-    return digest(files, read_class_names(source), data.model_dump(mode="json"), seed)
+    numbers = number_labels(found)
+    names = numbers.classes.names if numbers else found.class_names
+    settled = data.settled(len(numbers.train)) if numbers and "validation" not in found.parts else data
+    depends = [sha256(path) for path in found.files], names, settled.shaping(), seed
+    if found.format == "idx" and [*found.parts] == ["train", "test"]:
+        return digest(*depends)
+    labels = [part.labels for part in found.parts.values()]
+    places = [path.relative_to(found.root).as_posix() for path in found.files] if found.one_by_one else []
+    return digest(*depends, found.format, [*found.parts], labels, places, DECODING)
 
 
-def save_splits(
-    splits: RealSets, real: LabelledImages, test: LabelledImages, data: DataSettings, seed: int
-) -> list[str]:
-    """Save each set under its path; a line that says what was understood of them, and what looks like a mistake."""
-    train, validation = split_validation(real, data, seed)
-    train.save(splits.train)
-    validation.save(splits.validation)
-    test.save(splits.test)
-    return [describe_images(train, validation, test), *find_doubts(train, validation, test)]
+def save_splits(splits: RealSets, found: Found, data: DataSettings, seed: int) -> Understood:
+    """Decode the pictures and save each set under its path; what was understood of them."""
+    pictures = read_pictures(found, data)
+    whole, remarks = pictures.sets["train"], [pictures.classes.remark, *found.remarks]
+    kept, held = hold_out(whole.labels, "test" in pictures.sets)
+    test = pictures.sets.get("test") or whole.take(held)
+    if len(held):
+        remarks.append("no test pictures came with them, so a sixth of each class is held out for the test")
+    given = pictures.sets.get("validation")
+    learnt_from, chosen_by = divide(whole.labels[kept], given.labels if given else None, data, seed)
+    train = whole.take(kept[learnt_from])
+    validation = given.take(chosen_by) if given else whole.take(kept[chosen_by])
+    for images, path in ((train, splits.train), (validation, splits.validation), (test, splits.test)):
+        images.save(path)
+    counts: dict[Split, int] = {"train": len(kept), "validation": len(given or ()), "test": len(test)}
+    line = describe_source(found, pictures.surveys, whole.shape, data, len(whole.class_names), counts, remarks)
+    unreadable, spoiling = find_unreadable(pictures)
+    return Understood(
+        [line, describe_images(train, validation, test)],
+        [*unreadable, *find_doubts(train, validation, test)],
+        [*spoiling, *find_leak(train, validation, test)],
+    )
+
+
+def find_unreadable(pictures: Pictures) -> tuple[list[str], list[str]]:
+    """A sentence on pictures that cannot be read, among the doubts or, if they are many, what spoils the results."""
+    names, total = pictures.unreadable, sum(len(survey.labels) for survey in pictures.surveys.values())
+    if not names:
+        return [], []
+    shown = "; ".join(names[:FEW]) + (f" and {len(names) - FEW:,} more" if len(names) > FEW else "")
+    if len(names) < MOST_UNREADABLE * total:
+        return [f"{len(names):,} of {total:,} pictures cannot be read and are left out: {shown}"], []
+    return [], [f"Expected pictures that can be read, got {len(names):,} of {total:,} that cannot: {shown}"]

@@ -4,9 +4,13 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from gan_core.config import DataSettings
 from gan_core.errors import BadInput
 from gan_core.files import is_local, located
-from tasks.data.sources import FASHION_MNIST, Source, verify_source, without_password
+from gan_core.sources.found import Found
+from gan_core.sources.listing import unreadable
+from tasks.data.open_source import open_source
+from tasks.data.sources import require_fashion_mnist, without_password
 from tasks.places import cache_home
 
 VARIABLE = "SYNTHETIC_DATA_SOURCE"
@@ -18,12 +22,12 @@ def named(source: str | None) -> str | None:
 
 
 def is_web(source: str) -> bool:
-    """Whether the source is a base URL of files rather than a place that can be listed."""
+    """Whether the source is a file's or folder's address on the web rather than a place that can be listed."""
     return source.lower().startswith(("http://", "https://"))
 
 
 def place_of(source: str) -> Path:
-    """The folder, here or in an object store, that a source other than a web address names; BadInput if it cannot."""
+    """The folder or file, here or in an object store, that a source names which is no web address; BadInput if none."""
     try:
         return located(os.path.expanduser(source))
     except BadInput as error:
@@ -51,27 +55,30 @@ def require_address(url: str) -> None:
         raise BadInput(f"Expected an address such as https://host/folder as source, got {url}; correct it.")
 
 
-def source_here(source: str | None) -> Source | None:
-    """The verified source on this machine; None if it has to be fetched first."""
+def source_here(source: str | None, data: DataSettings) -> Found | None:
+    """What is in the verified source on this machine; None if it has to be fetched first."""
     if not source:
-        return next((found for _, found in usual_places() if isinstance(found, Source)), None)
+        place = next((folder for folder, wrong in usual_places() if not wrong), None)
+        return open_source(place, data) if place else None
     if is_web(source):
         require_address(source)
         return None
-    folder = place_of(source)
-    return verify_source(folder) if is_local(folder) else None
+    place = place_of(source)
+    return open_source(place, data) if is_local(place) else None
 
 
-def usual_places() -> Iterator[tuple[Path, Source | Exception]]:
-    """The folders where Fashion-MNIST often is, if they are there, each with the verified source or what is wrong."""
+def usual_places() -> Iterator[tuple[Path, BadInput | None]]:
+    """The folders where Fashion-MNIST often is, if they are there, each with what is wrong with it, if anything."""
     keras = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "datasets" / "fashion-mnist"
     for folder in (own_cache(), keras, Path("data/fashion-mnist"), Path("../shared/fashion-mnist")):
         if not os.path.isdir(folder):
             continue
         try:
-            yield folder, verify_source(folder, FASHION_MNIST)
-        except BadInput as error:
-            yield folder, error
+            require_fashion_mnist(folder)
+        except (BadInput, OSError) as error:
+            yield folder, error if isinstance(error, BadInput) else unreadable(error, folder)
+        else:
+            yield folder, None
 
 
 def own_cache() -> Path:

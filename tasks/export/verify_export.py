@@ -2,17 +2,22 @@
 
 import json
 import os
+from collections.abc import Iterator
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
+from gan_core.config import DataSettings
 from gan_core.errors import BadInput
 from gan_core.files import sha256
 from gan_core.formats import FORMATS, require
+from gan_core.images.decode import decode
 from gan_core.images.shape import ImageShape
+from gan_core.sources.found import Picture, Split
+from gan_core.sources.listing import list_place
 from tasks.export.contents import CROISSANT, MANIFEST, SUMS, files_in, is_litter, is_staging
 
 READ = (".gz", ".jpg", ".npz", ".parquet", ".png", ".tar")  # what readers take for data wherever it lies
@@ -138,17 +143,26 @@ def read_split(folder: Path, name: str, split: str, manifest: dict[str, Any]) ->
     """Images of each class in a format's split, and the first few images, uint8 [n, ...]; all are looked at."""
     classes, shape = len(manifest["class_names"]), shape_of(manifest)
     counts, sample = [0] * classes, list[np.ndarray]()
-    for image, label in FORMATS[name].read(folder, split):
+    for picture in read_pictures(folder, name, split):
+        image, label = decode(picture.content), picture.label
         if image.shape != shape or image.dtype != np.uint8:
             _require(False, f"uint8 images of {shape} in {name}", f"{image.dtype} {list(image.shape)}")
-        if not 0 <= label < classes:
-            _require(False, f"labels below {classes} in {name}", str(label))
+        if not isinstance(label, int) or not 0 <= label < classes:
+            raise Unsound(f"Expected labels below {classes} in {name}, got {label}; export the dataset again.")
         counts[label] += 1
         if len(sample) < SAMPLE:
             sample.append(image)
     _require(len(sample) > 0, f"images in {name}, {split}", "none")
     _require(bool(np.ptp(sample) > 0), f"images of more than one colour in {name}, {split}", "one")
     return counts, np.stack(sample)
+
+
+def read_pictures(folder: Path, name: str, split: str) -> Iterator[Picture]:
+    """The pictures of a format's split, as its reader finds them."""
+    found = FORMATS[name].recognise(list_place(folder), DataSettings())
+    if found is None or split not in found.parts:
+        raise Unsound(f"Expected {split} images in {folder}, got none; export the dataset again.")
+    return FORMATS[name].read(found, cast(Split, split))
 
 
 def shape_of(manifest: dict[str, Any]) -> ImageShape:

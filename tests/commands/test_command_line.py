@@ -174,6 +174,10 @@ def test_an_interruption_that_compiled_code_reports_in_its_way_is_one_too(
         (("--source", ""), "source: "),
         (("--dataset.counts", "10=3"), "classes 0 to 9"),
         (("--data.train-images", "501"), "501"),
+        (("--size", "7"), "WIDTHxHEIGHT such as 64x48"),
+        (("--fit", "zoom"), '"crop", "pad", "stretch"'),
+        (("--colour", "sepia"), '"grey", "rgb"'),
+        (("--source", __file__), "a folder of pictures in a folder for each class"),
     ],
 )
 def test_a_mistake_gets_one_clear_line(

@@ -12,22 +12,29 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import striped_images, write_source, write_sums
 from http_server import Server, serving
 from servers import running_store
+from sources import coloured_sets, write_folder, write_zip
 from tenacity import wait_none
 from upath import UPath
 
-from gan_core.config import Experiment
+from gan_core.config import DataSettings, Experiment
 from gan_core.errors import BadInput
 from gan_core.files import sha256
+from gan_core.formats import read
+from gan_core.formats.idx_codec import write_idx
 from gan_core.images.labelled_images import FASHION_MNIST_CLASSES
+from gan_core.sources.found import Found
 from tasks.data import download as errand
 from tasks.data import http as fetch
 from tasks.data.check_experiment import check_experiment
 from tasks.data.download import download
 from tasks.data.http import DownloadFailed
+from tasks.data.normalize import normalize
+from tasks.data.open_source import open_source
 from tasks.data.sources import (
     CLASSES,
     FASHION_MNIST,
@@ -37,9 +44,7 @@ from tasks.data.sources import (
     TRAIN_LABELS,
     IncompleteSource,
     WrongChecksum,
-    read_class_names,
-    read_sets,
-    verify_source,
+    require_fashion_mnist,
 )
 
 REAL = Path(os.environ.get("SYNTHETIC_DATA_SOURCE") or Path(__file__).parents[3] / "shared" / "fashion-mnist")
@@ -75,6 +80,16 @@ def assert_same_files(folder: Path, original: Path) -> None:
     for name in FILES:
         assert (folder / name).read_bytes() == (original / name).read_bytes()
     assert not list(folder.glob("*.part")) and not list(folder.glob("*.tmp"))
+
+
+def opened(folder: Path) -> Found:
+    """What is in a source on this machine."""
+    return open_source(folder, DataSettings())
+
+
+def counts(folder: Path) -> list[int]:
+    """How many pictures each split has."""
+    return [len(part.labels or ()) for part in opened(folder).parts.values()]
 
 
 def put_part(server: Server, content: bytes) -> Path:
@@ -167,9 +182,11 @@ def test_a_page_instead_of_a_file_never_enters_the_cache(server: Server, elsewhe
     assert not list(elsewhere.rglob(f"{TRAIN_LABELS}*"))
 
 
-def test_without_sums_but_with_classes_digests_are_recorded(server: Server, caplog: pytest.LogCaptureFixture) -> None:
+def test_without_sums_digests_are_recorded(server: Server, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (server.folder / SUMS).unlink()
-    assert_same_files(download.fn(server.url), server.folder)
+    folder = download.fn(server.url)
+    assert_same_files(folder, server.folder)
+    normalize.fn(folder, tmp_path / "made", DataSettings(), seed=0)
     recorded = [line for line in caplog.messages if re.search(r"SHA-256 is [0-9a-f]{64}", line)]
     assert len(recorded) >= len(FILES)
 
@@ -177,17 +194,16 @@ def test_without_sums_but_with_classes_digests_are_recorded(server: Server, capl
 def test_without_sums_a_changed_file_is_fetched_again(server: Server) -> None:
     (server.folder / SUMS).unlink()
     download.fn(server.url)
-    shutil.copy(server.folder / TRAIN_IMAGES, server.folder / TRAIN_LABELS)
+    write_idx(server.folder / TRAIN_LABELS, striped_images(600, seed=3).labels)
     assert_same_files(download.fn(server.url), server.folder)
 
 
-def test_without_companions_the_published_digests_are_demanded(server: Server) -> None:
+def test_a_source_that_is_named_is_used_as_it_is_also_without_companions(server: Server) -> None:
     (server.folder / SUMS).unlink()
     (server.folder / CLASSES).unlink()
-    with pytest.raises(WrongChecksum, match=f"{SUMS} or {CLASSES}"):
-        download.fn(server.url)
-    with pytest.raises(WrongChecksum, match=f"{SUMS} or {CLASSES}"):
-        download.fn(str(server.folder))
+    for source in (server.url, str(server.folder)):
+        found = opened(download.fn(source))
+        assert [len(part.labels or ()) for part in found.parts.values()] == [600, 200] and found.class_names is None
 
 
 def test_sums_that_the_source_no_longer_has_no_longer_count(server: Server) -> None:
@@ -228,24 +244,24 @@ def test_a_folder_is_used_in_place(tiny_source: Path, monkeypatch: pytest.Monkey
 
 def test_a_changed_file_in_a_folder_with_sums_is_refused(tiny_source: Path) -> None:
     write_sums(tiny_source)
-    download.fn(str(tiny_source))
-    shutil.copy(tiny_source / TRAIN_IMAGES, tiny_source / TRAIN_LABELS)
+    opened(tiny_source)
+    write_idx(tiny_source / TRAIN_LABELS, striped_images(600, seed=3).labels)
     with pytest.raises(WrongChecksum, match=TRAIN_LABELS):
-        download.fn(str(tiny_source))
+        opened(tiny_source)
 
 
 def test_a_folder_that_is_absent_or_lacks_a_file_is_refused(tiny_source: Path) -> None:
-    with pytest.raises(IncompleteSource, match="absent"):
+    with pytest.raises(BadInput, match="absent"):
         download.fn("absent")
     (tiny_source / TRAIN_LABELS).unlink()
     with pytest.raises(IncompleteSource, match=TRAIN_LABELS):
-        download.fn(str(tiny_source))
+        opened(tiny_source)
 
 
 def test_sums_without_a_line_for_each_file_are_refused(tiny_source: Path) -> None:
     (tiny_source / SUMS).write_text(f"{'0' * 64}  {TRAIN_IMAGES}\n")
     with pytest.raises(IncompleteSource, match=TRAIN_LABELS):
-        download.fn(str(tiny_source))
+        opened(tiny_source)
 
 
 def test_without_source_and_network_one_line_says_what_to_do() -> None:
@@ -409,20 +425,17 @@ def test_an_object_store_is_a_source_as_a_folder_is(tiny_source: Path, monkeypat
         for path in tiny_source.iterdir():
             UPath(f"s3://bucket/data/raw/{path.name}").write_bytes(path.read_bytes())
         folder = download.fn("s3://bucket/data")
-        assert_same_files(folder, tiny_source)
-        write_sums(tiny_source)
-        UPath(f"s3://bucket/data/raw/{SUMS}").write_bytes((tiny_source / SUMS).read_bytes())
-        before = (folder / TRAIN_IMAGES).stat().st_mtime_ns
-        assert download.fn("s3://bucket/data") == folder
-        assert (folder / TRAIN_IMAGES).stat().st_mtime_ns == before  # a file with its checksum is not fetched twice
-        UPath(f"s3://bucket/data/raw/{SUMS}").unlink()
+        assert_same_files(folder / "raw", tiny_source)
+        assert counts(folder) == [600, 200]
+        before = (folder / "raw" / TRAIN_IMAGES).stat().st_mtime_ns
+        UPath(f"s3://bucket/data/raw/{TRAIN_LABELS}").write_bytes(b"other")
         UPath(f"s3://bucket/data/raw/{CLASSES}").unlink()
-        with pytest.raises(WrongChecksum):  # as there is nothing any more by which it is known
-            download.fn("s3://bucket/data")
-        assert not (folder / CLASSES).exists()
+        assert download.fn("s3://bucket/data") == folder
+        assert (folder / "raw" / TRAIN_IMAGES).stat().st_mtime_ns == before  # what is the same is not fetched twice
+        assert (folder / "raw" / TRAIN_LABELS).read_bytes() == b"other" and not (folder / "raw" / CLASSES).exists()
         with pytest.raises(IncompleteSource, match="s3://bucket/nothing"):
             download.fn("s3://bucket/nothing")
-        with pytest.raises(IncompleteSource, match="s3://absent/data"):
+        with pytest.raises(BadInput, match="s3://absent/data"):
             download.fn("s3://absent/data")
         monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
         monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
@@ -430,6 +443,51 @@ def test_an_object_store_is_a_source_as_a_folder_is(tiny_source: Path, monkeypat
         with pytest.raises(DownloadFailed, match=r"s3://bucket/data.*127\.0\.0\.1:1"):
             download.fn("s3://bucket/data")
         UPath("s3://bucket").fs.clear_instance_cache()
+
+
+def test_an_archive_on_the_web_is_fetched_unpacked_and_fetched_again_when_it_has_changed(
+    mirror: Server, tmp_path: Path
+) -> None:
+    sets = coloured_sets()
+    shutil.copy(write_zip(tmp_path / "source", sets), mirror.folder / "some pictures.zip")
+    url = f"{mirror.url}/some%20pictures.zip?download=1"
+    check_experiment(Experiment(source=url))
+    for _ in range(2):
+        place = download.fn(url)
+        assert counts(place) == [48, 15] and mirror.asked["some%20pictures.zip"] == 1
+    shutil.copy(write_zip(tmp_path / "other", {"train": sets["train"]}), mirror.folder / "some pictures.zip")
+    assert counts(download.fn(url)) == [48]
+    mirror.says_versions = False
+    download.fn(url), download.fn(url)
+    assert mirror.asked["some%20pictures.zip"] == 4
+
+
+@pytest.mark.parametrize("name", ["set.zip", "set.tar.gz", "set.npz", "set.parquet"])
+def test_a_page_instead_of_an_archive_never_enters_the_cache(mirror: Server, elsewhere: Path, name: str) -> None:
+    (mirror.folder / name).write_text("<html>Please log in.</html>")
+    with pytest.raises(BadInput, match=f"Expected {name} to be what its name says, got bytes that begin with b'<htm'"):
+        download.fn(f"{mirror.url}/{name}")
+    assert not list(elsewhere.rglob(f"{name}*"))
+    with pytest.raises(DownloadFailed, match="404"):
+        download.fn(f"{mirror.url}/absent.zip")
+
+
+def test_a_place_that_fsspec_knows_is_copied_with_its_folders_and_no_file_twice(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = write_folder(tmp_path / "source", coloured_sets())
+    store = UPath("memory://pictures")
+    for path in [*source.rglob("*.png"), source / ".hidden"]:
+        (store / path.relative_to(source).as_posix()).write_bytes(path.read_bytes() if path.suffix else b"")
+    for _ in range(2):
+        folder = download.fn("memory://pictures")
+        assert counts(folder) == [48, 15]
+    assert sum("Fetching" in line for line in caplog.messages) == 1
+    (store / "test" / "pear" / "00000001.png").unlink()
+    assert counts(download.fn("memory://pictures")) == [48, 14]
+    UPath("memory://one/set.zip").write_bytes(write_zip(tmp_path / "zip", coloured_sets()).read_bytes())
+    assert counts(download.fn("memory://one/set.zip")) == [48, 15]
+    store.fs.rm("/pictures", recursive=True)
 
 
 def test_a_file_url_and_a_home_are_folders(tiny_source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -460,8 +518,7 @@ def test_files_under_other_usual_names_are_read(tiny_source: Path, old: str, new
     renamed(tiny_source, old, new) if old != "t" else [
         path.rename(path.with_name(f"letters-{path.name}")) for path in list(tiny_source.glob("*ubyte*"))
     ]
-    train, test = read_sets(verify_source(tiny_source))
-    assert (len(train), len(test)) == (600, 200)
+    assert counts(tiny_source) == [600, 200]
 
 
 @pytest.mark.parametrize("below", [".", "raw", "FashionMNIST/raw", "unpacked"])
@@ -472,10 +529,14 @@ def test_unpacked_files_are_read_in_the_folder_or_below_it(tiny_source: Path, be
         (place / name.removesuffix(".gz")).write_bytes(gzip.decompress((tiny_source / name).read_bytes()))
         (tiny_source / name).unlink()
     assert download.fn(str(tiny_source)) == tiny_source.resolve()
-    train, _ = read_sets(verify_source(tiny_source))
-    assert (train.images == striped_images(600, seed=1).images).all() and train.class_names[0] == "stripes 0"
+    found = opened(tiny_source)
+    pixels = [np.asarray(picture.content) for picture in read(found, "train")]
+    assert (
+        np.array_equal(pixels, striped_images(600, seed=1).images[..., 0])
+        and (found.class_names or "")[0] == "stripes 0"
+    )
     write_source(place, striped_images(40, seed=1), striped_images(20, seed=2))
-    assert len(read_sets(verify_source(tiny_source))[0]) == 40  # of a file and its compressed one, the latter
+    assert counts(tiny_source) == [40, 20]  # of a file and its compressed one, the latter
 
 
 @pytest.mark.parametrize(
@@ -490,22 +551,22 @@ def test_two_files_for_one_are_refused_unless_one_has_the_standard_name(
 ) -> None:
     (tiny_source / copied_as).parent.mkdir(exist_ok=True)
     shutil.copy(tiny_source / name, tiny_source / copied_as)
-    verify_source(tiny_source)
+    opened(tiny_source)
     if told:
         (tiny_source / name).rename(tiny_source / name.replace("-idx", ".idx"))
         with pytest.raises(IncompleteSource, match=told):
-            verify_source(tiny_source)
+            opened(tiny_source)
 
 
 def test_two_sets_are_not_mixed_nor_guessed(tiny_source: Path) -> None:
     for folder in ("mnist", "kmnist"):
         shutil.copytree(tiny_source, tiny_source.parent / "all" / folder)
     with pytest.raises(IncompleteSource, match=r"kmnist, mnist.*name one"):
-        verify_source(tiny_source.parent / "all")
+        opened(tiny_source.parent / "all")
     for name, other in (("train", "letters-train"), ("t10k", "digits-test")):
         renamed(tiny_source, name, other)
     with pytest.raises(IncompleteSource, match="four files of one set"):
-        verify_source(tiny_source)
+        opened(tiny_source)
 
 
 def test_litter_beside_the_files_is_no_file_of_theirs(tiny_source: Path) -> None:
@@ -514,16 +575,16 @@ def test_litter_beside_the_files_is_no_file_of_theirs(tiny_source: Path) -> None
         path.with_name(f"._{path.name}").write_bytes(b"Mac OS X")
     (tiny_source / "__MACOSX").mkdir()
     (tiny_source / CLASSES).rename(tiny_source / "Classes.txt.txt")
-    assert read_sets(verify_source(tiny_source))[0].class_names[0] == "stripes 0"
+    assert counts(tiny_source) == [600, 200] and (opened(tiny_source).class_names or "")[0] == "stripes 0"
 
 
 def test_what_is_there_instead_is_named(tmp_path: Path) -> None:
     (folder := tmp_path / "other").mkdir()
-    with pytest.raises(IncompleteSource, match="got nothing"):
-        verify_source(folder)
-    (folder / "train.csv").write_text("label,pixel1")
-    with pytest.raises(IncompleteSource, match=rf"{TRAIN_IMAGES}.*got train\.csv"):
-        verify_source(folder)
+    with pytest.raises(BadInput, match="got nothing"):
+        opened(folder)
+    (folder / "notes.doc").write_text("label,pixel1")
+    with pytest.raises(BadInput, match=r"IDX files.*got notes\.doc"):
+        opened(folder)
 
 
 @needs_real_files
@@ -531,10 +592,11 @@ def test_the_original_is_known_however_it_is_compressed(tmp_path: Path) -> None:
     for name in FILES:
         content = gzip.decompress((REAL / name).read_bytes())
         (tmp_path / name.removesuffix(".gz")).write_bytes(content)
-    source = verify_source(tmp_path)
-    assert read_class_names(source) == FASHION_MNIST_CLASSES
+    require_fashion_mnist(tmp_path)
+    assert opened(tmp_path).class_names == FASHION_MNIST_CLASSES
     (tmp_path / TRAIN_LABELS).write_bytes(gzip.compress((tmp_path / TRAIN_LABELS.removesuffix(".gz")).read_bytes(), 1))
-    assert read_class_names(verify_source(tmp_path)) == FASHION_MNIST_CLASSES
+    require_fashion_mnist(tmp_path)
+    assert opened(tmp_path).class_names == FASHION_MNIST_CLASSES
 
 
 NAMES = ["Größe", "naïve", *(f"class {number}" for number in range(8))]
@@ -547,7 +609,7 @@ def test_class_names_are_read_from_any_encoding_that_says_so(tiny_source: Path, 
     sums = (tiny_source / SUMS).read_text().upper().replace("IDX", "idx").replace("UBYTE.GZ", "ubyte.gz")
     sums = re.sub("(TRAIN|T10K)-(IMAGES|LABELS)", lambda found: found[0].lower(), sums)
     (tiny_source / SUMS).write_bytes(sums.replace("\n", "\r\n").encode(encoding))
-    assert list(read_class_names(verify_source(tiny_source))) == NAMES
+    assert list(opened(tiny_source).class_names or ()) == NAMES
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-16-le"])
@@ -562,4 +624,4 @@ def test_sums_in_another_form_are_told_how_to_be_written(tiny_source: Path) -> N
     digest = sha256(tiny_source / TRAIN_IMAGES).upper()
     (tiny_source / SUMS).write_text(f"\nAlgorithm  Hash  Path\n---------  ----  ----\nSHA256  {digest}  C:\\x.gz\n")
     with pytest.raises(IncompleteSource, match=r"Algorithm.*sha256sum \*\.gz > SHA256SUMS"):
-        verify_source(tiny_source)
+        opened(tiny_source)

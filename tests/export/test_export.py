@@ -34,14 +34,16 @@ from gan_core.errors import BadInput
 from gan_core.files import sha256
 from gan_core.formats import EXTRAS, FORMATS
 from gan_core.formats.png import folder_names
-from gan_core.formats.shards import ExportSplit
+from gan_core.formats.shards import ExportSplit, planned
+from gan_core.gan.generator_card import read_card
+from gan_core.images.decode import decode
 from gan_core.images.shape import ImageShape
 from tasks.data.download import download
 from tasks.data.normalize import normalize
 from tasks.export.contents import files_in
 from tasks.export.plan_export import plan_export
 from tasks.export.staging import staged
-from tasks.export.verify_export import Unsound, verify_export
+from tasks.export.verify_export import Unsound, read_pictures, verify_export
 from tasks.export.write_shard import write_shard
 from tasks.runs.run_folder import Run
 
@@ -52,8 +54,9 @@ def test_every_format_reads_back_what_it_wrote(shape: ImageShape, request: pytes
     dataset = request.getfixturevalue(f"{kind}dataset")
     for split, expected in drawn_in_one_go(request.getfixturevalue(f"{kind}generator")).items():
         for name in formats_for(shape):
-            images, labels = zip(*FORMATS[name].read(dataset / name, split), strict=True)
-            assert np.array_equal(images, expected.images) and np.array_equal(labels, expected.labels)
+            pictures = list(read_pictures(dataset / name, name, split))
+            assert np.array_equal([decode(picture.content) for picture in pictures], expected.images)
+            assert [picture.label for picture in pictures] == expected.labels.tolist()
 
 
 def test_the_order_of_the_shards_leaves_no_trace(dataset: Path, generator: Path, tmp_path: Path) -> None:
@@ -89,6 +92,14 @@ def test_real_images_are_taken_shard_by_shard(tmp_path: Path) -> None:
     real.save(tmp_path / "test.npz")
     split = ExportSplit("test", 300, 250, tmp_path / "test.npz", real=True)
     assert np.array_equal(np.concatenate([split.load(n).images for n in (0, 1)]), real.images)
+
+
+def test_real_test_images_of_another_shape_than_the_drawn_ones_are_refused(
+    colour_generator: Path, tmp_path: Path
+) -> None:
+    striped_images(30, seed=5).save(tmp_path / "test.npz")
+    with pytest.raises(BadInput, match=r"of 20 x 12 pixels, RGB, .* got 28 x 28 pixels, grey; leave out --real-test"):
+        planned(colour_generator, read_card(colour_generator), SETTINGS, tmp_path / "test.npz")
 
 
 @pytest.mark.usefixtures("elsewhere")
@@ -271,7 +282,7 @@ def described_otherwise(folder: Path) -> None:
         (lambda folder: (folder / "croissant.json").write_text("{}"), "a valid croissant.json"),
         (drawn_otherwise(np.zeros_like), "more than one colour"),
         (drawn_otherwise(lambda images: images[:, :20]), "28 x 28"),
-        (drawn_otherwise(lambda images: images / 255), "uint8"),
+        (drawn_otherwise(lambda images: images / -255), "numbers of 16 bits"),
     ],
 )
 def test_verify_looks_behind_the_digests(
@@ -281,7 +292,7 @@ def test_verify_looks_behind_the_digests(
     folder = exported(generator, tmp_path / "dataset", formats=("npz",))
     change(folder)
     change_manifest(folder, lambda manifest: None)
-    with pytest.raises(Unsound, match=named):
+    with pytest.raises(BadInput, match=named):
         verify_export(folder)
 
 

@@ -98,7 +98,7 @@ def test_a_run_at_a_url_has_the_same_files_and_its_flow_a_result_in_json(
     with pytest.raises(BadInput, match="/nowhere"):
         run(Path("/nowhere"))
     [failure] = (bucket / "results").iterdir()
-    assert json.loads(failure.read_text())["__exc_type__"] == "tasks.data.sources.IncompleteSource"
+    assert json.loads(failure.read_text())["__exc_type__"] == "gan_core.errors.BadInput"
     failure.write_bytes(pickle.dumps(Bomb()))
 
     report = run(source)

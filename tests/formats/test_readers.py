@@ -409,4 +409,4 @@ def test_the_hub_accepts_the_card(dataset: Path) -> None:
 @grey_alone
 def test_gzipped_members_are_one_file_for_our_own_reader(dataset: Path, drawn: dict[str, LabelledImages]) -> None:
     path = dataset / "idx" / "datasets" / "fashion-mnist" / "train-images-idx3-ubyte.gz"
-    assert np.array_equal(read_idx(path, dimensions=3), drawn["train"].images[..., 0])
+    assert np.array_equal(read_idx(path, 3), drawn["train"].images[..., 0])

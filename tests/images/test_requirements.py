@@ -120,9 +120,15 @@ def test_sound_images_leave_no_doubt() -> None:
         (repainted(np.zeros_like), lambda images: images, "alike"),
         (lambda images: images, without(3), "no test images of stripes 3"),
         (without(3), lambda images: images, "test images of stripes 3, but no training"),
-        (lambda images: images, lambda images: TRAIN.take(np.arange(200)), "200 of the 200 test images are training"),
     ],
 )
 def test_what_is_probably_a_mistake_is_told(train: Change, test: Change, told: str) -> None:
     (doubt,) = find_doubts(train(TRAIN), train(striped_images(100, seed=3)), test(TEST))
     assert told in doubt
+
+
+def test_training_images_among_the_test_images_stop_a_run_unless_it_is_told_to_go_on(tmp_path: Path) -> None:
+    source = write_source(tmp_path / "source", TRAIN, TRAIN.take(np.arange(200)))
+    with pytest.raises(BadInput, match=r"200 of 200.*--data\.tolerate-doubts"):
+        normalize.fn(source, tmp_path / "made", DataSettings(), seed=0)
+    normalize.fn(source, tmp_path / "made", DataSettings(tolerate_doubts=True), seed=0)

@@ -1,0 +1,66 @@
+"""The errand of decoding: all pictures of a source in one shape, with a bar while it lasts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+
+from gan_core.config import DataSettings
+from gan_core.errors import BadInput
+from gan_core.formats import read
+from gan_core.images.decode import strict_pillow
+from gan_core.images.labelled_images import LabelledImages
+from gan_core.sources.classes import Classes, number_classes
+from gan_core.sources.found import Found, Split
+from gan_core.sources.gather import Gathered, Survey, choose_shape, gather, survey
+from tasks.progress import progress_bar, watched
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """The pictures of a source, decoded."""
+
+    sets: Mapping[Split, LabelledImages]
+    surveys: Mapping[Split, Survey]
+    classes: Classes
+    unreadable: list[str]  # name and reason of each that was left out
+
+
+def read_pictures(found: Found, data: DataSettings) -> Pictures:
+    """Look at all pictures, then decode them; BadInput for a split in which none can be read."""
+    labels = [part.labels for part in found.parts.values()]
+    total = None if None in labels else sum(len(each or ()) for each in labels)
+    with strict_pillow():
+        with progress_bar("Looking at the pictures", total) as advance:
+            surveys = {part: survey(watched(read(found, part), advance), data.transposed) for part in found.parts}
+        classes = number_classes(chain(*(each.labels for each in surveys.values())), found.class_names, found.root)
+        gathered = decode_all(found, surveys, data, total)
+    grey = data.colour is None and all(each.grey for each in gathered.values())
+    sets = {split: _as_images(each, classes, grey) for split, each in gathered.items()}
+    return Pictures(sets, surveys, classes, [name for each in gathered.values() for name in each.unreadable])
+
+
+def decode_all(
+    found: Found, surveys: Mapping[Split, Survey], data: DataSettings, total: int | None
+) -> dict[Split, Gathered]:
+    """All pictures in one shape; BadInput for a split in which none can be read."""
+    shape, gathered = choose_shape(surveys, data), dict[Split, Gathered]()
+    with progress_bar("Decoding the pictures", total) as advance:
+        for split, seen in surveys.items():
+            pictures = watched(read(found, split), advance)
+            if shape:
+                gathered[split] = gather(pictures, len(seen.labels), shape, data.fit, data.transposed)
+            if split not in gathered or not gathered[split].labels:
+                raise BadInput(
+                    f"Expected {split} pictures that can be read in {found.root}, got {len(seen.labels):,} that "
+                    "cannot; look at one of them in a viewer of pictures."
+                )
+    return gathered
+
+
+def _as_images(gathered: Gathered, classes: Classes, grey: bool) -> LabelledImages:
+    """The set, with one channel if all pictures are grey."""
+    numbers = np.array([classes.numbers[label] for label in gathered.labels], np.uint8)
+    images = np.ascontiguousarray(gathered.images[..., :1]) if grey else gathered.images
+    return LabelledImages(images, numbers, classes.names)
