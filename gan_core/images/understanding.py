@@ -7,6 +7,7 @@ import numpy as np
 from gan_core.images.labelled_images import LabelledImages
 
 NARROW = 32  # of the 256 steps of grey: less is hardly a picture
+FEW_TESTED = 200  # test images: below, two standard errors of an accuracy of a half are 7 points or more
 SHARED = 0.01  # of the test images; of Fashion-MNIST none is
 
 
@@ -34,6 +35,9 @@ def find_doubts(train: LabelledImages, validation: LabelledImages, test: Labelle
     for part, name in ((validation, "validation"), (test, "test")):
         if lacking := np.flatnonzero((class_counts(part) == 0) & (class_counts(train) > 0)).tolist():
             yield f"There are no {name} images of {_named(train, lacking)}; nothing is measured there."
+    if len(test) < FEW_TESTED:
+        points = 100 / np.sqrt(len(test))
+        yield f"There are {len(test):,} test images: by chance alone an accuracy is off by up to {points:.0f} points."
     if unseen := np.flatnonzero((class_counts(train) == 0) & (class_counts(test) > 0)).tolist():
         yield f"There are test images of {_named(train, unseen)}, but no training images."
 
