@@ -7,7 +7,7 @@ import numpy as np
 from gan_core.images.labelled_images import LabelledImages
 
 NARROW = 32  # of the 256 steps of grey: less is hardly a picture
-FEW_TESTED = 200  # test images: below, two standard errors of an accuracy of a half are 7 points or more
+FEW_TESTED = 150  # test images: below, two standard errors of an accuracy of a half are 8 points or more
 SHARED = 0.01  # of the test images; of Fashion-MNIST none is
 
 
