@@ -22,6 +22,7 @@ test: .venv/ready
 bench: .venv/ready # hours; also: make bench SOURCE=DIR_OR_URL
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --group bench
 	$(BIN)/python -m benchmarks.speed $(addprefix --source ,$(SOURCE))
+	$(BIN)/python -m benchmarks.speed --widths 64 --shapes 28x28x1 32x32x1 32x32x3 48x64x3 64x64x3 128x128x3
 	$(BIN)/python -m benchmarks.quality $(addprefix --source ,$(SOURCE))
 	$(BIN)/python -m benchmarks.scaling $(addprefix --source ,$(SOURCE))
 	$(BIN)/python -m benchmarks.exports $(addprefix --source ,$(SOURCE))

@@ -1,18 +1,23 @@
 """Training and drawing speed beside PyTorch and a tutorial's Keras loop, side by side in one run.
 
     python -m benchmarks.speed --source DIR --turns 7
+    python -m benchmarks.speed --widths 64 --shapes 28x28x1 32x32x3 64x64x3
 
+The first takes the images of a source, the second noise of WIDTHxHEIGHTxCHANNELS in each of the shapes.
 Each contestant waits in a process of its own; they take turns, a few seconds each, so that a busy machine slows all of
 them alike. The tables hold medians, and ratios to this project within each turn with their spread over the turns.
 """
 
 import argparse
+import math
 import os
+import resource
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise, product
 
 import numpy as np
 import pandas as pd
@@ -21,10 +26,15 @@ from benchmarks.real import real_images
 from benchmarks.result_table import Result, ResultTable, results_option
 from gan_core.compute.precision import native
 from gan_core.config import GanSettings
-from gan_core.images.labelled_images import LabelledImages
+from gan_core.gan.networks import coarsest_maps, doublings
+from gan_core.images.labelled_images import FASHION_MNIST_CLASSES, LabelledImages
+from gan_core.images.shape import ImageShape
 
 SECONDS, DRAWN = 4.0, 500  # of one turn; images drawn at once
 PLAYED = "training images/s", "drawn images/s"
+MEMORY = "peak memory, GiB"
+NOISE = 5_000  # images of a shape without a source
+SHAPELESS = "this project", "PyTorch eager", "PyTorch compiled"  # the contestants that take any shape
 
 
 @dataclass(frozen=True)
@@ -92,17 +102,24 @@ def matrix_rate(arithmetic: str) -> float:
     size = 4096
     kind = tf.bfloat16 if arithmetic == "mixed_bfloat16" else tf.float32
     matrix = tf.cast(tf.random.stateless_normal([size, size], [0, 0]), kind)
-    product = tf.function(lambda: tf.reduce_sum(tf.cast(matrix @ matrix, tf.float32)), autograph=False)
-    product()
+    multiply = tf.function(lambda: tf.reduce_sum(tf.cast(matrix @ matrix, tf.float32)), autograph=False)
+    multiply()
     seconds = []
     for _ in range(6):
         started = time.perf_counter()
-        product().numpy()
+        multiply().numpy()
         seconds.append(time.perf_counter() - started)
     return 2 * size**3 / min(seconds)
 
 
-def operations(width: int, side: int = 28) -> float:
+def noise(shape: ImageShape) -> LabelledImages:
+    """Images of a shape in which nothing is to be seen."""
+    random = np.random.default_rng(0)
+    labels = random.integers(0, 10, NOISE).astype(np.uint8)
+    return LabelledImages(random.integers(0, 256, (NOISE, *shape), np.uint8), labels, FASHION_MNIST_CLASSES)
+
+
+def operations(width: int, shape: ImageShape) -> float:
     """Multiplications and additions of our networks' matrix work for one real image in training, penalty included.
 
     A backward pass costs two forward ones, one for the weights and one for the inputs. Each step runs the generator
@@ -110,11 +127,17 @@ def operations(width: int, side: int = 28) -> float:
     the fake image for the generator's; the penalty, once in an interval, runs it forward and three times back on both.
     """
     gan = settings(width)
-    fine, half, quarter = min(width, 64), (side // 2) ** 2, (side // 4) ** 2
+    fine, colours, coarse = min(width, 64), 4 * shape.channels, math.prod(coarsest_maps(shape))
+    widths = [width] * (doublings(shape) - 1) + [fine]  # of the maps from the coarsest on, each four times the last
+    areas = [coarse * 4**level for level in range(len(widths))]
     inputs = gan.latent_size + gan.embedding_size
-    up_convolution = 16 * quarter * width * fine  # 4x4 taps, see `gan_core.gan.networks.UpConvolution`; PyTorch has 36
-    generator = inputs * quarter * width + 9 * quarter * width**2 + up_convolution + 9 * half * fine * 4
-    discriminator = 9 * half * 4 * fine + 4 * quarter * fine * width + 9 * quarter * width**2 + quarter * width * 128
+    # 4x4 taps for each of the coarser maps, see `gan_core.gan.networks.UpConvolution`; PyTorch has 36
+    up = sum(16 * area * narrow * wide for area, (narrow, wide) in zip(areas, pairwise(widths), strict=False))
+    generator = inputs * coarse * width + 9 * coarse * width**2 + up + 9 * areas[-1] * fine * colours
+    down = sum(
+        4 * area * wide * width + 9 * area * width**2 for area, (_, wide) in zip(areas, pairwise(widths), strict=False)
+    )
+    discriminator = 9 * areas[-1] * colours * fine + down + coarse * width * 128
     step = 3 * generator + 2 * 3 * discriminator + discriminator
     penalty = 2 * (1 + 1 + 4) * discriminator / gan.penalty_interval
     return 2 * (step + penalty)
@@ -138,45 +161,59 @@ def main() -> None:
     results_option(parser)
     parser.add_argument("--turns", type=int, default=7)
     parser.add_argument("--widths", type=int, nargs="+", default=[64, 128])
+    parser.add_argument("--shapes", type=read_shape, nargs="+", default=[], help="WIDTHxHEIGHTxCHANNELS each")
     parser.add_argument("--contestant", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.contestant:
-        return wait(CONTESTANTS[chosen.contestant](chosen.widths[0], real_images(chosen.source).train))
+        real = noise(chosen.shapes[0]) if chosen.shapes else real_images(chosen.source).train
+        return wait(CONTESTANTS[chosen.contestant](chosen.widths[0], real))
     if chosen.turns < 2:
         parser.error("expected at least two turns, to say how they differ")
     results, arithmetic = ResultTable("speed", chosen.results), native()
     rate = matrix_rate(arithmetic)
     print(f"{os.cpu_count()} cores, all in {arithmetic}, in which they multiply matrices at {rate / 1e9:,.0f} GFLOP/s")
-    for width in chosen.widths:
-        turns = compete(width, chosen.source, chosen.turns)
-        print(f"\n{width} channels")
+    for width, shape in product(chosen.widths, chosen.shapes or [None]):
+        turns = compete(width, shape, chosen.source, chosen.turns)
+        case = f"{width} channels" + (f", images of {shape}" if shape else "")
+        print(f"\n{case}")
         print(summarise(turns).to_string(float_format="{:,.2f}".format))
-        reached = turns[(PLAYED[0], "this project")].median() * operations(width)
+        done = operations(width, shape or real_images(chosen.source).train.shape)
+        reached = turns[(PLAYED[0], "this project")].median() * done
         print(f"this project reaches {reached / 1e9:,.0f} GFLOP/s in training, {reached / rate:.0%} of the matrix rate")
         results.append(
-            found(turns, width, {"GFLOP/s": reached / 1e9, "share of the matrix rate, %": 100 * reached / rate})
+            found(turns, case, {"GFLOP/s": reached / 1e9, "share of the matrix rate, %": 100 * reached / rate})
         )
 
 
-def found(turns: pd.DataFrame, width: int, reached: dict[str, float]) -> list[Result]:
-    """The rows of a width: what this project reaches in training, and speeds and ratios of all contestants."""
+def read_shape(text: str) -> ImageShape:
+    """The shape that WIDTHxHEIGHTxCHANNELS stands for."""
+    width, height, channels = map(int, text.split("x"))
+    return ImageShape(height, width, channels)
+
+
+def found(turns: pd.DataFrame, case: str, reached: dict[str, float]) -> list[Result]:
+    """The rows of a case: what this project reaches in training, and speeds, ratios and memory of all contestants."""
     setting = f"medians of {len(turns)} turns; ratios within each turn, spread over the turns"
-    own = [Result(setting, f"{width} channels, this project in training", *each) for each in reached.items()]
+    own = [Result(setting, f"{case}, this project in training", *each) for each in reached.items()]
+    own += [Result(setting, f"{case}, {name}", MEMORY, value) for name, value in turns[MEMORY].max().items()]
     medians = summarise(turns)
     for what in PLAYED:
         ratio = f"{what.split()[0]}: this project is times as fast"
         for name, row in medians[what].iterrows():
-            case = f"{width} channels, {name}"
-            own.append(Result(setting, case, what, row["median"]))
+            own.append(Result(setting, f"{case}, {name}", what, row["median"]))
             if name != "this project":
-                own.append(Result(setting, case, ratio, row["we: times"], row["±"]))
+                own.append(Result(setting, f"{case}, {name}", ratio, row["we: times"], row["±"]))
     return own
 
 
-def compete(width: int, source: str | None, turns: int) -> pd.DataFrame:
-    """Images a second of each contestant (columns) in each turn (rows); the first turn, which compiles, is left out."""
+def compete(width: int, shape: ImageShape | None, source: str | None, turns: int) -> pd.DataFrame:
+    """Images a second and memory of each contestant (columns) in each turn (rows); the first, which compiles, is not.
+
+    With a shape the images are noise of it, and those compete that take any.
+    """
     command = [sys.executable, "-m", "benchmarks.speed", "--widths", str(width)]
     command += ["--source", source] if source else []
+    command += ["--shapes", f"{shape.width}x{shape.height}x{shape.channels}"] if shape else []
     processes = {
         name: subprocess.Popen(
             [*command, "--contestant", name],
@@ -185,7 +222,7 @@ def compete(width: int, source: str | None, turns: int) -> pd.DataFrame:
             stderr=subprocess.DEVNULL,
             text=True,
         )
-        for name in CONTESTANTS
+        for name in (SHAPELESS if shape else CONTESTANTS)
     }
     rows = []
     for _ in range(turns + 1):
@@ -193,7 +230,7 @@ def compete(width: int, source: str | None, turns: int) -> pd.DataFrame:
         for name, process in processes.items():
             assert process.stdin and process.stdout
             print(file=process.stdin, flush=True)
-            row |= {(what, name): float(process.stdout.readline()) for what in PLAYED}
+            row |= {(what, name): float(process.stdout.readline()) for what in (*PLAYED, MEMORY)}
         rows.append(row)
     for process in processes.values():
         process.communicate()
@@ -206,13 +243,14 @@ def frame(rows: list[dict[tuple[str, str], float]]) -> pd.DataFrame:
 
 
 def wait(contestant: Contestant) -> None:
-    """Train and draw for some seconds after each line of input, and print the two speeds."""
+    """Train and draw for some seconds after each line of input, and print the two speeds and the peak memory."""
     for _ in sys.stdin:
         for work in (contestant.train, contestant.draw):
             done, started = 0, time.perf_counter()
             while time.perf_counter() < started + SECONDS:
                 done += work()
             print(done / (time.perf_counter() - started), flush=True)
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, flush=True)
 
 
 def summarise(turns: pd.DataFrame) -> pd.DataFrame:

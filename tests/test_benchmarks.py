@@ -10,6 +10,7 @@ import pytest
 from benchmarks import exports, levers, quality, result_table, scaling, speed
 from benchmarks.result_table import COLUMNS, RESULTS, Result, ResultTable, command, commit, machine
 from gan_core.errors import BadInput
+from gan_core.images.shape import ImageShape
 
 
 def read(path: Path) -> pd.DataFrame:
@@ -70,7 +71,8 @@ def test_each_benchmark_has_a_row_for_all_that_it_prints(tmp_path: Path) -> None
     one = {"": "classic", "seconds": 121.4, "TSTR": 0.8, "±": 0.01, "coverage": 0.5, "of one class": 0.3}
     table = ResultTable("all", tmp_path)
 
-    table.append(speed.found(turns(*((what, name) for what in speed.PLAYED for name in names)), 64, {"GFLOP/s": 93.0}))
+    columns = [(what, name) for what in (*speed.PLAYED, speed.MEMORY) for name in names]
+    table.append(speed.found(turns(*columns), "64 channels", {"GFLOP/s": 93.0}))
     table.append(exports.found(turns((exports.DRAWING, "us"), *formats), 50_000))
     table.append(scaling.found("trained", trained, trained | {"seconds": 2.0, "peak memory, GiB": 0.8}))
     table.append(scaling.found("drawn", {"images": 10}, {"images": 10, "seconds": 2.0, "peak memory, GiB": 0.8}))
@@ -81,6 +83,7 @@ def test_each_benchmark_has_a_row_for_all_that_it_prints(tmp_path: Path) -> None
     found = rows.set_index(["case", "measure"])["value"]
     assert not found.index.has_duplicates and not rows.map(lambda cell: "/a/place" in cell).any(axis=None)
     assert found["64 channels, PyTorch eager", "training: this project is times as fast"] == "0.5"
+    assert found["64 channels, this project", "peak memory, GiB"] == "18"
     assert found["drawing by a generator of the standard width", "images/s"] == "1.5"
     assert found["npz beside numpy.savez", "writing: this project is times as fast"] == "0.8"
     assert found["images 5,500, width 64, batch 64", "seconds"] == "2"
@@ -98,3 +101,9 @@ def test_every_table_has_the_same_columns_and_numbers_for_values(path: Path) -> 
     for name in ("seeds", "value", "spread"):
         pd.to_numeric(rows[name])
     assert pd.to_datetime(rows["date"], format="%Y-%m-%d").notna().all()
+
+
+def test_operations_grow_with_the_pixels_of_the_maps_and_not_with_the_padding() -> None:
+    counted = [speed.operations(64, ImageShape(side, side, 3)) for side in (32, 64, 128)]
+    assert 3 < counted[1] / counted[0] < 5 and 3 < counted[2] / counted[1] < 5
+    assert speed.operations(64, ImageShape(33, 33, 3)) == pytest.approx(speed.operations(64, ImageShape(40, 40, 3)))

@@ -38,7 +38,7 @@ def tint_images(images: tf.Tensor, numbers: tf.Tensor, strength: float) -> tf.Te
 
 def cut_out(images: tf.Tensor, numbers: tf.Tensor, share: float) -> tf.Tensor:
     """The images [N, height, width, C] without a box of `share` of their sides, whose middle is at numbers [N, 2]."""
-    outside = tf.zeros([len(images), 1, 1, 1], tf.bool)
+    outside = tf.zeros([1, 1, 1, 1], tf.bool)
     for axis, side in ((1, images.shape[1]), (2, images.shape[2])):
         shape = [1, 1, 1, 1]
         shape[axis] = side

@@ -7,6 +7,8 @@ import numpy as np
 from gan_core.images.labelled_images import LabelledImages
 
 NARROW = 32  # of the 256 steps of grey: less is hardly a picture
+FEW_LEARNED = 10  # training images of a class
+FEW_TESTED = 150  # test images: below, two standard errors of an accuracy of a half are 8 points or more
 SHARED = 0.01  # of the test images; of Fashion-MNIST none is
 
 
@@ -29,11 +31,16 @@ def find_doubts(train: LabelledImages, validation: LabelledImages, test: Labelle
         yield "All training images are alike: nothing can be learned from them."
     elif high - low < NARROW:
         yield f"The pixels use no more than {low} to {high} of 0 to 255; were they scaled before they were saved?"
-    if single := np.flatnonzero(class_counts(train) + class_counts(validation) == 1).tolist():
-        yield f"There is a single training image of {_named(train, single)}; it is learned from."
+    counts = class_counts(train)
+    if rare := np.flatnonzero((counts > 0) & (counts < FEW_LEARNED)).tolist():
+        named = ", ".join(f"{train.class_names[number]} ({counts[number]})" for number in rare)
+        yield f"There are fewer than {FEW_LEARNED} training images of {named}: expect hardly more than copies of them."
     for part, name in ((validation, "validation"), (test, "test")):
         if lacking := np.flatnonzero((class_counts(part) == 0) & (class_counts(train) > 0)).tolist():
             yield f"There are no {name} images of {_named(train, lacking)}; nothing is measured there."
+    if len(test) < FEW_TESTED:
+        points = 100 / np.sqrt(len(test))
+        yield f"There are {len(test):,} test images: by chance alone an accuracy is off by up to {points:.0f} points."
     if unseen := np.flatnonzero((class_counts(train) == 0) & (class_counts(test) > 0)).tolist():
         yield f"There are test images of {_named(train, unseen)}, but no training images."
 

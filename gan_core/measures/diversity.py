@@ -35,6 +35,14 @@ class Diversity:
     worst_class_images: int = 0  # real images of the class that is covered least
 
     @property
+    def summary(self) -> str:
+        """A sentence on the coverage, with the numbers of images that it rests on."""
+        return (
+            f"It covers {self.coverage:.1%} of {_counted(self.images)} that it did not learn from, and "
+            f"{self.worst_class_coverage:.1%} of {_counted(self.worst_class_images)} of the class covered least."
+        )
+
+    @property
     def collapse(self) -> str:
         """A warning where whole regions or classes are missing or the same images come again and again, else empty."""
         most_covered = self.worst_class_coverage + noise(self.worst_class_coverage, self.worst_class_images)

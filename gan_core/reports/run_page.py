@@ -21,6 +21,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from pydantic.fields import FieldInfo
 
 from gan_core.config import Experiment, Settings
+from gan_core.measures.diversity import Diversity
 from gan_core.measures.tstr import Examination
 from gan_core.reports.run_table import summarise_results
 from gan_core.settings_grid import format_value
@@ -67,16 +68,20 @@ def render(
     evolution: Path | None,
     class_names: Sequence[str],
     notes: Sequence[str] = (),
+    diversity: Diversity | None = None,
 ) -> str:
     """The page; `frame` is the tidy report, `labelled_by` completes "its images were labelled by ..."."""
     lines = summarise_results(examinations, trts)
     provenance = {str(column): value for column, value in frame.iloc[0].items()}
+    tested = examinations[0].scores[0].confusion.sum(axis=1)
     return TEMPLATES.get_template("run_page.html.jinja").render(
         experiment=experiment,
         run_id=provenance["run_id"],
         lines=lines,
         classifiers=list(dict.fromkeys(examination.classifier for examination in examinations)),
-        test_images=int(examinations[0].scores[0].confusion.sum()),
+        test_images=int(tested.sum()),
+        tested=tested.tolist(),
+        diversity=diversity.summary if diversity else "",
         labelled_by=labelled_by,
         notes=notes,
         mosaic=_embedded(mosaic),

@@ -76,6 +76,7 @@ def publish_report(
         evolution=run.evolution,
         class_names=real.class_names,
         notes=list(filter(None, notes)),
+        diversity=diversity,
     )
     headline = f"{warning}\n{report.format_headline(examinations, trts)}".lstrip()
     _publish_artifacts(frame, headline, run.stored)

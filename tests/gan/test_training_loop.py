@@ -12,12 +12,12 @@ import tensorflow as tf
 from conftest import striped_images
 
 from gan_core.compute.adam import Adam
+from gan_core.compute.normalisation import BatchNormalisation
 from gan_core.compute.weights import values
 from gan_core.config import GanSettings
-from gan_core.gan.augmentation import shift_images
 from gan_core.gan.losses import ADVERSARIAL, Losses, class_loss, gradient_penalty
-from gan_core.gan.networks import BatchNormalisation, UpConvolution
-from gan_core.gan.training_loop import Diverged, Game
+from gan_core.gan.networks import UpConvolution
+from gan_core.gan.training_loop import Diverged, Game, class_shares, draw_by_class
 from gan_core.images.labelled_images import LabelledImages
 
 Loss = Callable[[tf.Tensor, tf.Tensor], Losses]
@@ -33,6 +33,7 @@ TINY = GanSettings(
 UNCONDITIONAL = TINY.model_copy(
     update={"conditional": False, "loss": "cross-entropy", "class_head_weight": 0.0, "shift": 2}
 )
+VIEWS = TINY.model_copy(update={"shift": 2, "flip": True, "tint": 0.5, "cutout": 0.25})
 REAL = striped_images(96, seed=3)
 
 
@@ -92,15 +93,6 @@ def test_the_penalty_of_a_linear_critic_is_its_squared_weight_norm() -> None:
     images = tf.random.stateless_normal([3, 28, 28, 1], [7, 8])
     penalty = gradient_penalty(lambda batch: tf.reduce_sum(weight * batch, axis=[1, 2]), images)
     assert penalty.numpy() == pytest.approx(tf.reduce_sum(weight**2).numpy(), rel=1e-5)
-
-
-@pytest.mark.parametrize("shape", [(6, 6, 1), (6, 9, 3)])
-def test_a_shifted_image_is_the_image_elsewhere_on_black(shape: tuple[int, ...]) -> None:
-    images = tf.random.stateless_uniform([3, *shape], [1, 2], -1, 1)
-    moved = shift_images(images, tf.constant([[0, 0], [1, 2], [-6, 0]])).numpy()
-    assert np.allclose(moved[0], images[0], atol=1e-6)
-    assert np.allclose(moved[1, :-1, :-2], images[1, 1:, 2:], atol=1e-6)
-    assert np.all(moved[1, -1:] == -1) and np.all(moved[1, :, -2:] == -1) and np.all(moved[2] == -1)
 
 
 def test_batch_normalisation_agrees_with_that_of_keras() -> None:
@@ -184,7 +176,7 @@ def test_a_game_may_begin_with_the_players_of_another_at_its_own_start() -> None
     assert not any(np.any(moment) for moment in values(fresh.discriminator_optimizer.variables[2:]).values())
 
 
-@pytest.mark.parametrize("settings", [TINY, UNCONDITIONAL])
+@pytest.mark.parametrize("settings", [TINY, UNCONDITIONAL, VIEWS])
 def test_gradients_meet_in_pairs(settings: GanSettings) -> None:
     """A sum of three begins with whichever is free first, so that equal seeds would end with other bits."""
     game = game_at_start(settings)
@@ -234,6 +226,30 @@ def test_an_unconditional_game_does_not_look_at_the_labels() -> None:
 def test_an_epoch_of_more_images_than_there_are_shows_each_as_often() -> None:
     game = new_game(TINY.model_copy(update={"epoch_images": 3 * len(REAL)}))
     assert np.bincount(game._orders(REAL.labels).ravel()).tolist() == [3] * len(REAL)
+
+
+def test_a_rare_class_is_shown_more_often_by_the_root_of_its_share_and_even_ones_are_left_alone() -> None:
+    counts = np.array([400, 100, 0, 4])
+    by_root, even = class_shares(counts, 0.5), class_shares(counts, 1.0)
+    assert by_root is not None and np.allclose(by_root, np.array([20, 10, 0, 2]) / 32)
+    assert even is not None and np.allclose(even, np.array([1, 1, 0, 1]) / 3)
+    assert class_shares(counts, 0.0) is None and class_shares(np.array([149, 0, 100]), 1.0) is None
+
+
+def test_images_are_drawn_by_the_shares_of_their_classes_and_each_about_as_often_as_others_of_its_own() -> None:
+    labels = np.array([0] * 190 + [1] * 10)
+    drawn = draw_by_class(labels, np.array([0.5, 0.5]), 2_000, np.random.default_rng(0))
+    seen = np.bincount(drawn, minlength=200)
+    assert len(drawn) == 2_000 and abs(seen[:190].sum() - 1_000) < 100
+    assert np.ptp(seen[:190]) <= 1 and np.ptp(seen[190:]) <= 1
+
+
+def test_a_game_of_uneven_classes_shows_the_rare_one_in_most_batches() -> None:
+    labels = np.array([0] * 92 + [1] * 4, np.uint8)
+    settings = TINY.model_copy(update={"epoch_images": 960, "balance": 0.5})
+    rare = (labels[new_game(settings)._orders(labels)] == 1).any(axis=-1).mean()
+    plain = (labels[new_game(settings.model_copy(update={"balance": 0.0}))._orders(labels)] == 1).any(axis=-1).mean()
+    assert rare > 0.85 > plain
 
 
 def test_a_small_set_has_epochs_of_many_steps_and_a_large_one_of_its_own_images() -> None:

@@ -113,6 +113,11 @@ def test_sound_images_leave_no_doubt() -> None:
     assert "28 x 28 pixels, grey, from 0 to 255" in describe_images(TRAIN, striped_images(100, seed=3), TEST)
 
 
+def test_what_few_test_images_cannot_tell_is_said() -> None:
+    [doubt] = find_doubts(striped_images(600, seed=1), striped_images(100, seed=2), striped_images(100, seed=3))
+    assert "100 test images" in doubt and "10 points" in doubt
+
+
 @pytest.mark.parametrize(
     ("train", "test", "told"),
     [

@@ -5,12 +5,14 @@ import pytest
 
 from gan_core.measures import diversity
 from gan_core.measures.diversity import (
+    Diversity,
     coverage,
     distances,
     evenness,
     manifold_recall,
     measure_diversity,
     neighbour_distance,
+    recorded_diversity,
     repeated,
     worst_class,
 )
@@ -43,10 +45,10 @@ def test_other_real_points_cover_nearly_all_and_one_point_nearly_nothing() -> No
 def test_the_worst_class_is_the_least_covered_of_those_that_can_be_told() -> None:
     labels = np.repeat([0, 1, 2], [50, 50, 5])  # of the last, too few to say
     covered = np.concatenate([np.arange(50) < 40, np.arange(50) < 15, np.zeros(5, bool)])
-    assert worst_class(covered, labels) == pytest.approx(0.3)
-    assert worst_class(covered[::10], labels[::10]) == pytest.approx(6 / 11)
+    assert worst_class(covered, labels) == (pytest.approx(0.3), 50)
+    assert worst_class(covered[::10], labels[::10]) == (pytest.approx(6 / 11), 11)
     many = np.concatenate([np.zeros(50, int), np.arange(100)])  # classes of one image, and one that is all covered
-    assert worst_class(np.arange(150) < 50, many) == pytest.approx(1 / 3)
+    assert worst_class(np.arange(150) < 50, many) == (pytest.approx(1 / 3), 150)
 
 
 def test_distances_are_those_of_numpy() -> None:
@@ -104,6 +106,21 @@ def test_what_repeats_itself_or_leaves_classes_out_has_collapsed_and_reality_has
         return measure_diversity(real, generated, labels=labels, seen=seen, **pixels).collapse
 
     assert collapse(REAL + apart, OTHER + apart) == ""
-    assert " 0% of one class" in collapse(REAL + apart, OTHER)
+    assert " 0% of the 30 real images of one class" in collapse(REAL + apart, OTHER)
     assert "evenness" in collapse(REAL, OTHER, labels % 3)
     assert "repeat" in collapse(REAL, np.repeat(OTHER[:10], 30, axis=0))
+
+
+@pytest.mark.parametrize(("images", "accused"), [(25, False), (400, True)])
+def test_a_share_of_few_images_accuses_nobody_by_chance(images: int, accused: bool) -> None:
+    seen = Diversity(
+        0.8, 0.8, 0.0, 1.0, worst_class_coverage=0.52, frechet=1.0, images=2_000, worst_class_images=images
+    )
+    assert bool(seen.collapse) == accused and ("of the 400 real images of one class" in seen.collapse) == accused
+
+
+def test_a_history_from_before_numbers_of_images_were_kept_is_read_and_one_without_measures_is_not() -> None:
+    row = {"epoch": 3.0, "coverage": 0.9, "manifold_recall": 0.9, "repeated": 0.0, "evenness": 1.0, "frechet": 2.0}
+    assert recorded_diversity(row) is None
+    found = recorded_diversity(row | {"worst_class_coverage": 0.7})
+    assert found is not None and (found.frechet, found.images, found.collapse) == (2.0, 0, "")
