@@ -147,8 +147,8 @@ def describe_forecast(told: Forecast) -> str:
     return (
         f"A run would take about {format_minutes(told.minutes * 60)} on this machine as busy as it is now: "
         f"{', '.join(f'{name} {format_minutes(seconds)}' for name, seconds in parts)}. That is an estimate, from "
-        f"{told.measured} steps of the GAN, a few of a classifier and {DRAWN} drawn images; starting, reading, the look "
-        "at each epoch and the report take a minute or two more."
+        f"{told.measured} steps of the GAN, a few of a classifier and {DRAWN} drawn images; starting, reading, the "
+        "look at each epoch and the report take a minute or two more."
     )
 
 
