@@ -6,23 +6,22 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, CycloptsError, Parameter
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from flows.commands.options import (
-    Listed,
+    ExportOptions,
     Named,
     Replaced,
     Verbose,
     customise_experiment,
-    join_list,
     merge_settings,
     read_settings,
 )
 from flows.commands.prefect_settings import PREFECT
+from flows.commands.refusals import describe_refusal
 from flows.commands.screen import forgive_output, hide_library_messages, log_file
 from gan_core.config import STANDARD, STORED, Experiment, ExportSettings
 from gan_core.distribution import program_version
@@ -35,14 +34,7 @@ if TYPE_CHECKING:
 
 LOOPBACK = "127.0.0.1,localhost"  # which no proxy can reach for us
 
-EXPORT = ExportSettings()
-LATENT_STD = ("--latent-std", "--latent-spread")  # the second is its old name
 INTERRUPTED = "Interrupted; the same command goes on where it stopped."
-
-
-def _explained(setting: str, **options: Any) -> Parameter:
-    """The option for a setting of exports, with its description."""
-    return Parameter(help=ExportSettings.model_fields[setting].description, **options)
 
 
 app = App(
@@ -121,15 +113,7 @@ def export(
     out: Annotated[str, Parameter(help="the folder to make, or an fsspec URL")],
     generator: Annotated[str, Parameter(help="a run's folder or a generator's file, or its URL")] = "runs/latest",
     format: Annotated[str, Parameter(help="one or more of those named above, with commas between them")] = "npz",
-    per_class: Annotated[int, _explained("per_class")] = EXPORT.per_class,
-    counts: Annotated[
-        Listed | None, Parameter(help="as 6=12000,7=0: training images of classes where they differ")
-    ] = None,
-    test_per_class: Annotated[int, _explained("test_per_class")] = EXPORT.test_per_class,
-    real_test: Annotated[bool, _explained("real_test", negative="")] = EXPORT.real_test,
-    seed: Annotated[int, _explained("seed")] = EXPORT.seed,
-    latent_std: Annotated[float, _explained("latent_std", name=LATENT_STD)] = EXPORT.latent_std,
-    shard_images: Annotated[int, _explained("shard_images")] = EXPORT.shard_images,
+    settings: Annotated[ExportOptions | None, Parameter(name="*")] = None,
     overwrite: Annotated[bool, Parameter(negative="", help="replace what is there")] = False,
     dask: Annotated[str | None, Parameter(env_var=DASK, help="a number of processes, or a scheduler's address")] = None,
     verbose: Verbose = False,
@@ -137,19 +121,9 @@ def export(
     """Write datasets as idx, npz, parquet, imagefolder, tfds or webdataset; goes on with one that was interrupted."""
     from tasks.export.check_export import check_export
 
-    settings = ExportSettings.model_validate(
-        {
-            "per_class": per_class,
-            "counts": join_list(counts),
-            "test_per_class": test_per_class,
-            "real_test": real_test,
-            "seed": seed,
-            "latent_std": latent_std,
-            "shard_images": shard_images,
-        }
-    )
+    wanted = ExportSettings.model_validate(read_settings(settings))
     formats = tuple(filter(None, map(str.strip, format.split(","))))
-    check_export(generator, out, formats, settings, overwrite)
+    check_export(generator, out, formats, wanted, overwrite)
     check_workers(dask)
     if not verbose:
         hide_library_messages()
@@ -158,7 +132,7 @@ def export(
 
     with server():
         on_runner = export_dataset.with_options(task_runner=task_runner(dask))
-        on_runner(generator, out, formats, settings, overwrite)
+        on_runner(generator, out, formats, wanted, overwrite)
     print(f"{out}  {', '.join(sorted(path.name for path in located(out).iterdir()))}")
 
 
@@ -190,7 +164,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         app(sys.argv[1:] if arguments is None else arguments, exit_on_error=False, print_error=False)
     except (BadInput, CycloptsError, ValidationError) as error:
-        _end(_sentence(error), 2)
+        _end(describe_refusal(error), 2)
     except KeyboardInterrupt:
         _end(INTERRUPTED, 130)
     except Exception as error:
@@ -212,21 +186,6 @@ def _experiment_of(run: "Run") -> Experiment:
         raise BadInput(
             f"Expected the settings of a run in {run.experiment}, got none that can be read; name another run."
         ) from None  # else the sentence would be that of pydantic
-
-
-def _sentence(error: Exception) -> str:
-    cause = error if isinstance(error, ValidationError) else error.__cause__
-    if isinstance(cause, ValidationError):
-        problems = (f"{'.'.join(map(str, problem['loc']))}: {_told(problem)}" for problem in cause.errors())
-        return f"Expected sound settings; mend {'; '.join(problems)}."
-    return str(error)
-
-
-def _told(problem: ErrorDetails) -> str:
-    """What pydantic finds wrong with a setting; our own sentences say already what they got."""
-    if problem["type"] == "value_error":
-        return str(problem["ctx"]["error"]).rstrip(".")
-    return f"{problem['msg']}, got {problem['input']!r}"
 
 
 def _end(message: str, code: int) -> None:
