@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import App, CycloptsError, Parameter
 from pydantic import ValidationError
 
+from flows.commands.entry import INTERRUPTED, was_interrupted
 from flows.commands.options import (
     ExportOptions,
     Named,
@@ -21,11 +22,11 @@ from flows.commands.options import (
     read_settings,
 )
 from flows.commands.prefect_settings import PREFECT
-from flows.commands.refusals import describe_refusal
+from flows.commands.refusals import describe_lack_of_memory, describe_refusal, is_out_of_memory
 from flows.commands.screen import forgive_output, hide_library_messages, log_file
 from gan_core.config import STANDARD, STORED, Experiment, ExportSettings
 from gan_core.distribution import program_version
-from gan_core.errors import BadInput
+from gan_core.errors import BadInput, say_error
 from gan_core.files import located, read_text
 from tasks.task_runners import DASK, check_workers, task_runner
 
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
     from tasks.runs.run_folder import Run
 
 LOOPBACK = "127.0.0.1,localhost"  # which no proxy can reach for us
-
-INTERRUPTED = "Interrupted; the same command goes on where it stopped."
 
 
 app = App(
@@ -168,11 +167,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except KeyboardInterrupt:
         _end(INTERRUPTED, 130)
     except Exception as error:
-        if isinstance(error.__cause__, KeyboardInterrupt):  # a SystemError: Ctrl-C came while compiled code was at work
+        if was_interrupted(error):
             _end(INTERRUPTED, 130)
+        if is_out_of_memory(error):
+            _end(describe_lack_of_memory(error), 2)
         logging.basicConfig(filename=log_file(), encoding="utf-8")  # unless a command has done it
         logging.getLogger("synthetic-data").exception("unexpected")
-        _end(f"{type(error).__name__}: {error}", 1)
+        _end(f"{type(error).__name__}: {say_error(error)}", 1)
 
 
 def _experiment_of(run: "Run") -> Experiment:

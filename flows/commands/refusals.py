@@ -1,5 +1,6 @@
 """What a command says to a mistake: one sentence of what was expected, what came instead, and what to do."""
 
+import re
 from difflib import get_close_matches
 from typing import Literal, get_args, get_origin
 
@@ -80,3 +81,17 @@ def _choices(error: CoercionError) -> str:
     if get_origin(error.target_type) is Literal:
         return f"one of {', '.join(map(str, get_args(error.target_type)))}"
     return "true or false" if error.target_type is bool else "another kind of value"
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether NumPy or TensorFlow, in whatever was imported of them, got no memory."""
+    return isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError"
+
+
+def describe_lack_of_memory(error: Exception) -> str:
+    """One sentence for that, with what was asked for where the error says it."""
+    wanted = re.search(r"shape\s*[\[(][\d, ]+[\])]|[\d.]+ [KMGTPE]iB", str(error))
+    return (
+        f"Expected enough memory, got none left{f' for {wanted[0]}' if wanted else ''}; lower the networks' sizes and "
+        "widths or the batch sizes, or take fewer images."
+    )

@@ -1,13 +1,17 @@
 """Laws of what a command line may say: numbers as they are meant, and one sentence of one form for each mistake."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
 import pytest
+from conftest import surroundings
 from pydantic import ValidationError
 
+from flows.commands.entry import INTERRUPTED
 from flows.commands.options import customise_experiment
 from gan_core.config import (
     SMOKE,
@@ -134,3 +138,51 @@ def test_settings_of_a_sweep_that_do_the_same_are_refused(grid: dict[str, tuple[
 def test_settings_of_a_sweep_that_differ_are_taken() -> None:
     assert len(combinations(STANDARD, (0,), {"gan.epoch_images": ("1024", "2500", "5000")})) == 3
     assert len(combinations(STANDARD, (0,), {"gan.embedding_size": ("8", "16")})) == 2
+
+
+INTERRUPTED_IMPORT = """
+import sys
+class Interrupting:
+    def find_spec(self, name, *_):
+        if name == "cyclopts":
+            raise {raised}
+sys.meta_path.insert(0, Interrupting())
+from flows.commands.entry import main
+main()
+"""
+
+
+@pytest.mark.parametrize("raised", ["KeyboardInterrupt()", "ImportError('half of it') from KeyboardInterrupt()"])
+def test_an_interruption_while_libraries_are_imported_gets_its_line(raised: str) -> None:
+    code = INTERRUPTED_IMPORT.format(raised=raised)
+    ended = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=surroundings(), check=False
+    )
+    assert ended.returncode == 130
+    assert ended.stderr == f"synthetic-data: {INTERRUPTED}\n"
+
+
+class ResourceExhaustedError(Exception):
+    """As TensorFlow has one, with what it says."""
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (MemoryError("Unable to allocate 800. TiB for an array with shape (1, 2)"), "for 800. TiB;"),
+        (MemoryError(), "got none left; "),
+        (
+            ResourceExhaustedError("\x1b[1mlines\nOOM when allocating tensor with shape[9,8] and type"),
+            "for shape[9,8];",
+        ),
+    ],
+)
+def test_too_little_memory_gets_one_line(
+    monkeypatch: pytest.MonkeyPatch, refusal: Callable[..., str], error: Exception, told: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("flows.commands.main.customise_experiment", fail)
+    said = refusal("run")
+    assert SENTENCE.fullmatch(said) and told in said
