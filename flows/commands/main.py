@@ -66,7 +66,7 @@ def run(
     from tasks.runs.run_folder import check_runs_folder
 
     wanted = customise_experiment(experiment, read_settings(settings))
-    check_runs_folder(check_experiment(wanted))
+    check_runs_folder(check_experiment(wanted), wanted)
     if not verbose:
         hide_library_messages()
     from flows.commands.local_server import server
