@@ -27,7 +27,7 @@ from flows.commands.screen import forgive_output, hide_library_messages, log_fil
 from gan_core.config import STANDARD, STORED, Experiment, ExportSettings
 from gan_core.distribution import program_version
 from gan_core.errors import BadInput, say_error
-from gan_core.files import located, read_text
+from gan_core.files import located, read_text, require_reachable
 from tasks.task_runners import DASK, check_workers, task_runner
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def examine(
     from gan_core.images.labelled_images import require_images
     from tasks.runs.run_folder import Run, resolve_latest
 
-    finished = Run(resolve_latest(located(folder)))
+    finished = Run(resolve_latest(require_reachable(located(folder))))
     if not finished.report.is_file():
         raise BadInput(f"Expected the folder of a finished run, got {folder}; name one that holds a report.html.")
     wanted = merge_settings(_experiment_of(finished), read_settings(settings))
@@ -146,7 +146,7 @@ def verify(
         hide_library_messages()
     from tasks.export.verify_export import verify_export
 
-    print(verify_export(located(folder)))
+    print(verify_export(require_reachable(located(folder))))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

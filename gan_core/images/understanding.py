@@ -7,6 +7,7 @@ import numpy as np
 from gan_core.images.labelled_images import LabelledImages
 
 NARROW = 32  # of the 256 steps of grey: less is hardly a picture
+REPEATED = 0.5  # of the training images that are different ones: fewer are hardly a set of their size
 SHARED = 0.01  # of the test images; of Fashion-MNIST none is
 
 
@@ -29,6 +30,8 @@ def find_doubts(train: LabelledImages, validation: LabelledImages, test: Labelle
         yield "All training images are alike: nothing can be learned from them."
     elif high - low < NARROW:
         yield f"The pixels use no more than {low} to {high} of 0 to 255; were they scaled before they were saved?"
+    elif (different := len({image.tobytes() for image in train.images})) < REPEATED * len(train):
+        yield f"Only {different:,} of the {len(train):,} training images differ from each other; are they repeats?"
     if single := np.flatnonzero(class_counts(train) + class_counts(validation) == 1).tolist():
         yield f"There is a single training image of {_named(train, single)}; it is learned from."
     for part, name in ((validation, "validation"), (test, "test")):
