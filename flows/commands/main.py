@@ -90,6 +90,7 @@ def examine(
 ) -> None:
     """Examine the images of a finished run again, by another classifier or from other seeds."""
     from gan_core.images.labelled_images import require_images
+    from tasks.places import check_cache
     from tasks.runs.run_folder import Run, resolve_latest
 
     finished = Run(resolve_latest(require_reachable(located(folder))))
@@ -97,6 +98,7 @@ def examine(
         raise BadInput(f"Expected the folder of a finished run, got {folder}; name one that holds a report.html.")
     wanted = merge_settings(_experiment_of(finished), read_settings(settings))
     require_images(finished.synthetic)
+    check_cache()
     if not verbose:
         hide_library_messages()
     from flows.commands.local_server import server

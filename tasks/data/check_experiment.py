@@ -13,6 +13,7 @@ from gan_core.measures.diversity import require_enough
 from gan_core.sources.found import Found
 from tasks.data.open_source import number_labels
 from tasks.data.source_places import named, source_here
+from tasks.places import check_cache
 
 LEAST_SHAPE = ImageShape(LEAST_SIDE, LEAST_SIDE, 1)
 LEAST_CLASSES = 2
@@ -20,10 +21,11 @@ OF_ONE_SIZE = ("cifar", "idx", "npz")  # formats whose pictures all have the siz
 
 
 def check_experiment(experiment: Experiment) -> int:
-    """Raise BadInput for a source and settings that the flow would refuse; pictures not yet fetched are left to it.
+    """Raise BadInput for a source, settings or cache that the flow would refuse; what is not yet fetched is left to it.
 
     The pictures are listed and not decoded. Returns the bytes that the run's files take at least.
     """
+    check_cache()
     source, data = source_here(named(experiment.source), experiment.data), experiment.data
     numbered = source and number_labels(source)
     if not source or not numbered:

@@ -114,6 +114,44 @@ def test_every_mistake_on_a_command_line_gets_a_sentence_of_one_form(
     assert "mend :" not in said
 
 
+@pytest.mark.parametrize("place", ["a file/x", "a link", "file://{here}/a file", "ftp://me:secret@127.0.0.1:9/x"])
+@pytest.mark.parametrize(
+    ("variable", "arguments"),
+    [
+        ("SYNTHETIC_DATA_RUNS", ("run",)),
+        ("SYNTHETIC_DATA_RUNS", ("sweep",)),
+        ("SYNTHETIC_DATA_RUNS", ("compare",)),
+        ("SYNTHETIC_DATA_MODELS", ("retrain",)),
+        ("XDG_CACHE_HOME", ("run",)),
+        ("SYNTHETIC_DATA_SOURCE", ("run",)),
+        ("", ("compare", "--out")),
+        ("", ("export", "--out", "x", "--generator")),
+        ("", ("examine",)),
+        ("", ("verify",)),
+    ],
+    ids=str,
+)
+def test_a_place_that_cannot_be_read_or_written_to_gets_one_sentence_before_the_work(
+    refusal: Callable[..., str],
+    tiny_source: Path,
+    elsewhere: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    variable: str,
+    arguments: tuple[str, ...],
+    place: str,
+) -> None:
+    (elsewhere / "a file").write_text("")
+    (elsewhere / "a link").symlink_to(elsewhere / "a file")
+    named = place.format(here=elsewhere)
+    monkeypatch.setenv("SYNTHETIC_DATA_SOURCE", str(tiny_source))
+    if variable == "XDG_CACHE_HOME":
+        named = str(elsewhere / named) if "://" not in named else str(elsewhere / "a file")
+    if variable:
+        monkeypatch.setenv(variable, named)
+    said = refusal(*arguments, *([] if variable else [named]))
+    assert SENTENCE.fullmatch(said) and "secret" not in said
+
+
 def test_an_epoch_of_less_than_a_round_is_refused_but_for_stored_settings() -> None:
     few = {"epoch_images": 1_023}
     with pytest.raises(ValidationError, match="at least 1,024, a round of 16 batches of 64, got 1,023"):
