@@ -6,6 +6,7 @@ import errno
 import hashlib
 import logging
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from upath import UPath
 
 from gan_core.distribution import install_command
-from gan_core.errors import BadInput
+from gan_core.errors import BadInput, say_error
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,7 +39,7 @@ def located(place: str | Path) -> Path:
 
     A `~` at the beginning stands for a home, as in a shell. What stands for a URL is a `upath.UPath`, which has the
     methods of a `Path` without being one. Raises BadInput for an empty name, a home that is not known, and a URL of a
-    kind that is not known or whose library is not installed.
+    kind that is not known, whose library is not installed, or whose host that library asks at once, in vain.
     """
     if not str(place):
         raise BadInput("Expected the name of a folder or file, got an empty one; name one.")
@@ -49,12 +50,41 @@ def located(place: str | Path) -> Path:
         found.fs  # noqa: B018  imports what speaks the protocol
     except ImportError as error:
         raise BadInput(
-            f"Expected the library for {place}, got “{error}”; "
+            f"Expected the library for {without_password(place)}, got “{error}”; "
             f"{install_command('s3')} brings that for s3://, fsspec's documentation names the others."
         ) from error
     except ValueError as error:
-        raise BadInput(f"Expected a URL that fsspec knows, got {place} and “{error}”; correct it.") from error
+        raise BadInput(
+            f"Expected a URL that fsspec knows, got {without_password(place)} and “{error}”; correct it."
+        ) from error
+    except Exception as error:  # each of fsspec's libraries has errors of its own, which have nothing in common
+        raise _unreachable(place, error) from error
     return Path(found.path) if found.protocol in ("file", "local") else cast(Path, found)
+
+
+def require_reachable(place: Path) -> Path:
+    """The place itself, which may be absent; BadInput where it is at a URL whose host or store does not let us look."""
+    if is_local(place):
+        return place
+    try:
+        file_system(refreshed(place)).info(cast(UPath, place).path)
+    except FileNotFoundError:
+        pass
+    except Exception as error:  # as above
+        raise _unreachable(place, error) from error
+    return refreshed(place)
+
+
+def _unreachable(place: str | Path, error: Exception) -> BadInput:
+    return BadInput(
+        f"Expected to look at {without_password(place)}, got “{say_error(error)}”; "
+        "check the address and the login, or name another place."
+    )
+
+
+def without_password(place: str | Path) -> str:
+    """The place or URL as what others may read names it."""
+    return re.sub("://[^/@]*@", "://", str(place))
 
 
 def _expanded(path: Path) -> Path:

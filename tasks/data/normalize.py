@@ -14,7 +14,7 @@ from gan_core.config import DataSettings, Experiment
 from gan_core.errors import BadInput
 from gan_core.files import sha256, write_text
 from gan_core.images.labelled_images import LabelledImages
-from gan_core.images.requirements import require_sound
+from gan_core.images.requirements import require_shift, require_sound
 from gan_core.images.stratified_split import divide, hold_out
 from gan_core.images.understanding import describe_images, find_doubts, find_leak
 from gan_core.measures.diversity import require_enough
@@ -101,6 +101,7 @@ def require_fit(splits: RealSets, experiment: Experiment) -> None:
     """Raise BadInput unless the experiment can end well with these images, as a command has made sure before."""
     train, validation = LabelledImages.load(splits.train), LabelledImages.load(splits.validation)
     require_sound(experiment, train.labels, train.class_names)
+    require_shift(experiment.gan.shift, train.shape)
     require_enough(len(validation))
 
 

@@ -134,10 +134,3 @@ def unvouched(found: Found) -> Iterator[Path]:
     vouched = found.one_by_one or list_place(found.root).beside(SUMS)
     original = found.format == "idx" and all(is_original(*pair) for pair in zip(found.files, FILES, strict=False))
     return iter(()) if vouched or original else found.files
-
-
-def without_password(source: str | None) -> str | None:
-    """The source as what others may read names it."""
-    if source is None or "://" not in source:
-        return source
-    return re.sub("://[^/@]*@", "://", source)

@@ -332,4 +332,4 @@ def test_a_run_that_finds_no_room_is_refused_before_the_work(
 ) -> None:
     monkeypatch.setenv("SYNTHETIC_DATA_RUNS", str(small_disk / "runs"))
     line = refusal("run", "--source", str(tiny_source), "--dataset.per-class", "200", "--data.validation-images", "100")
-    assert "at least 1.6 MB of images" in line and "SYNTHETIC_DATA_RUNS" in line and not list(small_disk.iterdir())
+    assert "of networks and images" in line and "SYNTHETIC_DATA_RUNS" in line and not list(small_disk.iterdir())
