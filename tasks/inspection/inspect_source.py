@@ -7,6 +7,7 @@ import numpy as np
 
 from gan_core.config import Experiment
 from gan_core.errors import BadInput
+from gan_core.files import without_password
 from gan_core.images.fit import Size
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.requirements import require_sound
@@ -24,7 +25,6 @@ from tasks.data.normalize import CutSets, Understood, cut_sets, understand
 from tasks.data.open_source import open_source
 from tasks.data.read_pictures import read_pictures
 from tasks.data.source_places import named
-from tasks.data.sources import without_password
 from tasks.progress import progress_bar
 
 
