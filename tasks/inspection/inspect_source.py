@@ -42,7 +42,7 @@ def inspect_source(experiment: Experiment, *, quick: bool = False) -> Findings:
     equal, near = find_copies(collection, experiment.seed)
     doubts, agreement = (None, 0.0) if quick else doubt_labels(collection, equal, near, experiment)
     return Findings(
-        source=without_password(experiment.source) or str(place),
+        source=without_password(experiment.source or place),
         lines=understood.lines,
         warnings=[*understood.doubts, *describe_refusals(experiment, understood, sets)],
         plan=list(describe_plan(experiment, sets.train)),
