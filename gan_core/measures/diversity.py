@@ -13,9 +13,9 @@ from gan_core.measures.frechet_distance import frechet_distance
 
 NEIGHBOURS = 5  # as in the paper on coverage
 NUMBERS = 4_096  # of each point at once: the pixels of large images are compared piece by piece
-ENOUGH = 20  # real images of a class, to say how far it is covered
+ENOUGH = 50  # real images of a class, to say how far it is covered: one standard error is 7 points at most
 COLLAPSED_COVERAGE, COLLAPSED_REPEATED, COLLAPSED_EVENNESS = 0.6, 0.1, 0.8
-STANDARD_ERRORS = 2  # by which a share must be beyond these, as that of a few images is so by chance
+STANDARD_ERRORS = 1  # by which a share must be beyond these, as that of a few images is so by chance
 
 
 @dataclass(frozen=True)
