@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from gan_core.errors import BadInput
-from gan_core.files import is_local
+from gan_core.files import Place, is_local
 
 
 def cache_home() -> Path:
@@ -19,7 +19,7 @@ def classifier_cache() -> Path:
     return cache_home() / "classifiers"
 
 
-def check_folder(folder: Path, remedy: str) -> None:
+def check_folder(folder: Place, remedy: str) -> None:
     """Raise BadInput, with what to do, for a folder of this machine that cannot be made or written to."""
     if is_local(folder):
         try_writing(require_folder(Path(os.path.realpath(folder)), remedy), remedy)

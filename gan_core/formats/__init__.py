@@ -5,13 +5,13 @@ A new format is a module here and its line in FORMATS.
 
 from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
 from gan_core.distribution import install_command
 from gan_core.errors import BadInput
+from gan_core.files import Place
 from gan_core.formats import idx, imagefolder, npz, parquet, tfds, webdataset
 from gan_core.formats.shards import Export, ExportSplit
 from gan_core.images.labelled_images import LabelledImages
@@ -20,13 +20,13 @@ from gan_core.images.labelled_images import LabelledImages
 class Format(Protocol):
     """What a format's module does."""
 
-    def write_shard(self, folder: Path, split: ExportSplit, shard: int, images: LabelledImages) -> None:
+    def write_shard(self, folder: Place, split: ExportSplit, shard: int, images: LabelledImages) -> None:
         """Write a shard, in any process and any order; one written again gives the same files."""
 
-    def finish(self, folder: Path, export: Export) -> None:
+    def finish(self, folder: Place, export: Export) -> None:
         """Make of all shards what the format's readers expect."""
 
-    def read(self, folder: Path, split: str) -> Iterator[tuple[np.ndarray, int]]:
+    def read(self, folder: Place, split: str) -> Iterator[tuple[np.ndarray, int]]:
         """Yield the images uint8 [side, side] of a split with their labels, in the order of their numbers."""
 
     def room(self, images: int, side: int) -> int:

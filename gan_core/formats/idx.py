@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gan_core.files import atomic_write
+from gan_core.files import Place, atomic_write
 from gan_core.formats.idx_codec import idx_header, read_rows
 from gan_core.formats.parts import copy_parts, write_part
 from gan_core.formats.shards import Export, ExportSplit
@@ -16,7 +16,7 @@ PREFIX = {"train": "train", "test": "t10k"}
 KERAS, TORCHVISION = Path("datasets", "fashion-mnist"), Path("FashionMNIST", "raw")
 
 
-def write_shard(folder: Path, split: ExportSplit, shard: int, images: LabelledImages) -> None:
+def write_shard(folder: Place, split: ExportSplit, shard: int, images: LabelledImages) -> None:
     """Keep the plain and the gzipped bytes; gzip members one after another are one gzip file."""
     for kind, array in (("images", images.images), ("labels", images.labels)):
         content = array.tobytes()
@@ -24,7 +24,7 @@ def write_shard(folder: Path, split: ExportSplit, shard: int, images: LabelledIm
         write_part(folder, f"{kind}.gz", split.stem(shard), _zipped(content))
 
 
-def finish(folder: Path, export: Export) -> None:
+def finish(folder: Place, export: Export) -> None:
     """Join the pieces behind headers that say how many images there are."""
     for split in export.splits:
         for kind, shape in (("images", (split.images, export.side, export.side)), ("labels", (split.images,))):
@@ -38,14 +38,14 @@ def room(images: int, side: int) -> int:
     return 3 * images * side**2
 
 
-def read(folder: Path, split: str) -> Iterator[tuple[np.ndarray, int]]:
+def read(folder: Place, split: str) -> Iterator[tuple[np.ndarray, int]]:
     """The images and labels of the gzipped files."""
     images = read_rows(folder / KERAS / f"{PREFIX[split]}-images-idx3-ubyte.gz", dimensions=3)
     labels = read_rows(folder / KERAS / f"{PREFIX[split]}-labels-idx1-ubyte.gz", dimensions=1)
     yield from ((image, int(label)) for image, label in zip(images, labels, strict=True))
 
 
-def _join(path: Path, header: bytes, folder: Path, kind: str, split: ExportSplit) -> None:
+def _join(path: Place, header: bytes, folder: Place, kind: str, split: ExportSplit) -> None:
     with atomic_write(path) as file:
         file.write(header)
         copy_parts(folder, kind, split, file)

@@ -10,13 +10,12 @@ import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import IO, cast
 
 import numpy as np
 
 from gan_core.errors import BadInput
-from gan_core.files import atomic_write
+from gan_core.files import Place, atomic_write
 from gan_core.images.labelled_images import LabelledImages
 
 UNSIGNED_BYTES = 0x08  # the type code of the third magic byte; the fourth counts the dimensions
@@ -49,7 +48,7 @@ class WrongLabels(InvalidIdx):
 
 
 @contextmanager
-def open_content(path: Path) -> Iterator[IO[bytes]]:
+def open_content(path: Place) -> Iterator[IO[bytes]]:
     """What is in a file that gzip may have compressed; damage found while it is read becomes a `BrokenGzip`.
 
     Not the name tells, for browsers unpack a file and keep its name, but the first byte, which in an IDX file is zero.
@@ -67,12 +66,12 @@ def open_content(path: Path) -> Iterator[IO[bytes]]:
         raise BrokenGzip(f"Expected a whole gzip file at {path}, got “{error}”; fetch or compress it again.") from error
 
 
-def require_whole(path: Path) -> None:
+def require_whole(path: Place) -> None:
     """Read a file to its end, where gzip's own checksum stands."""
     content_digest(path)
 
 
-def content_digest(path: Path) -> str:
+def content_digest(path: Place) -> str:
     """The SHA-256 digest of what is in a file, uncompressed."""
     with open_content(path) as file:
         digest = hashlib.sha256()
@@ -82,7 +81,7 @@ def content_digest(path: Path) -> str:
 
 
 @contextmanager
-def open_idx(path: Path, dimensions: int) -> Iterator[tuple[IO[bytes], tuple[int, ...]]]:
+def open_idx(path: Place, dimensions: int) -> Iterator[tuple[IO[bytes], tuple[int, ...]]]:
     """An IDX file behind its header, and the shape of its array, which must have this number of dimensions."""
     magic = bytes([0, 0, UNSIGNED_BYTES, dimensions])
     with open_content(path) as file:
@@ -99,7 +98,7 @@ def open_idx(path: Path, dimensions: int) -> Iterator[tuple[IO[bytes], tuple[int
         yield file, struct.unpack(f">{dimensions}I", header[4:])
 
 
-def read_idx(path: Path, dimensions: int) -> np.ndarray:
+def read_idx(path: Place, dimensions: int) -> np.ndarray:
     """The uint8 array of an IDX file that must have this number of dimensions, read-only."""
     with open_idx(path, dimensions) as (file, shape):
         content = file.read()
@@ -110,7 +109,7 @@ def read_idx(path: Path, dimensions: int) -> np.ndarray:
     return np.frombuffer(content, np.uint8).reshape(shape)
 
 
-def read_rows(path: Path, dimensions: int) -> Iterator[np.ndarray]:
+def read_rows(path: Place, dimensions: int) -> Iterator[np.ndarray]:
     """The same array, one row after the other and no more in memory."""
     with open_idx(path, dimensions) as (file, (rows, *shape)):
         for row in range(rows):
@@ -122,7 +121,7 @@ def read_rows(path: Path, dimensions: int) -> Iterator[np.ndarray]:
             raise WrongCount(f"Expected {rows} rows in {path}, got more; write the file again.")
 
 
-def read_images(path: Path) -> np.ndarray:
+def read_images(path: Place) -> np.ndarray:
     """Grey images, uint8 [N, side, side]."""
     images = read_idx(path, dimensions=3)
     _, rows, columns = images.shape
@@ -131,7 +130,7 @@ def read_images(path: Path) -> np.ndarray:
     return images
 
 
-def read_labels(path: Path, classes: int) -> np.ndarray:
+def read_labels(path: Place, classes: int) -> np.ndarray:
     """Labels, uint8 [N], each below `classes`."""
     labels = read_idx(path, dimensions=1)
     if len(labels) and labels.max() >= classes:
@@ -143,13 +142,13 @@ def read_labels(path: Path, classes: int) -> np.ndarray:
     return labels
 
 
-def count_labels(path: Path) -> int:
+def count_labels(path: Place) -> int:
     """How many labels there are, as the header says."""
     with open_idx(path, dimensions=1) as (_, (count,)):
         return count
 
 
-def read_pair(images_path: Path, labels_path: Path, class_names: tuple[str, ...]) -> LabelledImages:
+def read_pair(images_path: Place, labels_path: Place, class_names: tuple[str, ...]) -> LabelledImages:
     """Images with their labels, fit for the networks: at least two classes, and a side divisible by four."""
     if len(class_names) < 2:
         raise WrongLabels(f"Expected the names of at least two classes, got {len(class_names)}; add the missing names.")
@@ -167,7 +166,7 @@ def read_pair(images_path: Path, labels_path: Path, class_names: tuple[str, ...]
     return LabelledImages(images, labels, class_names)
 
 
-def write_idx(path: Path, array: np.ndarray) -> None:
+def write_idx(path: Place, array: np.ndarray) -> None:
     """Write a uint8 array as a gzipped IDX file; equal arrays give equal bytes."""
     if array.dtype != np.uint8:
         raise ValueError(f"Expected a uint8 array, got {array.dtype}.")

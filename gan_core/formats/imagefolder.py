@@ -2,13 +2,10 @@
 
 import io
 from collections.abc import Iterator
-from pathlib import Path
-from typing import cast
 
 import numpy as np
-from upath import UPath
 
-from gan_core.files import file_system, is_local
+from gan_core.files import Place, find_below, is_local
 from gan_core.formats.png import decode_png, encode_png, folder_names
 from gan_core.formats.shards import Export, ExportSplit
 from gan_core.images.labelled_images import LabelledImages
@@ -16,7 +13,7 @@ from gan_core.images.labelled_images import LabelledImages
 BLOCK = 4096  # bytes, of most file systems
 
 
-def write_shard(folder: Path, split: ExportSplit, shard: int, images: LabelledImages) -> None:
+def write_shard(folder: Place, split: ExportSplit, shard: int, images: LabelledImages) -> None:
     """Write the images of a shard, to an object store many at once; a shard written again gives the same files."""
     classes = [folder / split.name / name for name in folder_names(images.class_names)]
     numbered = zip(split.range(shard), images.labels, encode_png(images.images), strict=True)
@@ -27,10 +24,10 @@ def write_shard(folder: Path, split: ExportSplit, shard: int, images: LabelledIm
         for path, image in files:
             path.write_bytes(image)
     else:
-        file_system(folder).pipe({cast(UPath, path).path: image for path, image in files})
+        folder.fs.pipe({path.path: image for path, image in files})
 
 
-def finish(folder: Path, export: Export) -> None:
+def finish(folder: Place, export: Export) -> None:
     """Nothing is left to do."""
 
 
@@ -39,7 +36,7 @@ def room(images: int, side: int) -> int:
     return images * -(-(side**2 // 2) // BLOCK) * BLOCK
 
 
-def read(folder: Path, split: str) -> Iterator[tuple[np.ndarray, int]]:
+def read(folder: Place, split: str) -> Iterator[tuple[np.ndarray, int]]:
     """The images, with the numbers of their folders as labels."""
-    for path in sorted((folder / split).glob("*/*.png"), key=lambda path: path.name):
+    for path in sorted(find_below(folder / split, "*/*.png"), key=lambda path: path.name):
         yield decode_png(io.BytesIO(path.read_bytes())), int(path.parent.name.partition("_")[0])

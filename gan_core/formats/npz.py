@@ -3,12 +3,11 @@
 import math
 import zipfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import IO, BinaryIO, cast
 
 import numpy as np
 
-from gan_core.files import atomic_write
+from gan_core.files import Place, atomic_write
 from gan_core.formats.parts import copy_parts, write_part
 from gan_core.formats.shards import Export, ExportSplit
 from gan_core.images.labelled_images import LabelledImages
@@ -16,13 +15,13 @@ from gan_core.images.labelled_images import LabelledImages
 NAME = "dataset.npz"
 
 
-def write_shard(folder: Path, split: ExportSplit, shard: int, images: LabelledImages) -> None:
+def write_shard(folder: Place, split: ExportSplit, shard: int, images: LabelledImages) -> None:
     """Keep the plain bytes."""
     write_part(folder, "x", split.stem(shard), images.images.tobytes())
     write_part(folder, "y", split.stem(shard), images.labels.tobytes())
 
 
-def finish(folder: Path, export: Export) -> None:
+def finish(folder: Place, export: Export) -> None:
     """Join the pieces behind NumPy's headers in one archive; class_names stand beside them."""
     with atomic_write(folder / NAME) as file, zipfile.ZipFile(file, "w") as archive:
         for split in export.splits:
@@ -40,7 +39,7 @@ def room(images: int, side: int) -> int:
     return 2 * images * side**2
 
 
-def read(folder: Path, split: str) -> Iterator[tuple[np.ndarray, int]]:
+def read(folder: Place, split: str) -> Iterator[tuple[np.ndarray, int]]:
     """The images and labels of the archive, which may be larger than the memory."""
     with (
         (folder / NAME).open("rb") as file,

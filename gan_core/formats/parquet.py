@@ -3,13 +3,12 @@
 import io
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from gan_core.files import atomic_write
+from gan_core.files import Place, atomic_write, find_below
 from gan_core.formats.png import decode_png, encode_png
 from gan_core.formats.shards import Export, ExportSplit
 from gan_core.images.labelled_images import LabelledImages
@@ -17,7 +16,7 @@ from gan_core.images.labelled_images import LabelledImages
 ROWS = 1_000  # in a row group, so that readers may take a part
 
 
-def write_shard(folder: Path, split: ExportSplit, shard: int, images: LabelledImages) -> None:
+def write_shard(folder: Place, split: ExportSplit, shard: int, images: LabelledImages) -> None:
     """Write one file of the split."""
     columns = {
         "image": [{"bytes": image, "path": None} for image in encode_png(images.images)],
@@ -27,7 +26,7 @@ def write_shard(folder: Path, split: ExportSplit, shard: int, images: LabelledIm
         pq.write_table(pa.table(columns, schema=_schema(images.class_names)), file, row_group_size=ROWS)
 
 
-def finish(folder: Path, export: Export) -> None:
+def finish(folder: Place, export: Export) -> None:
     """Nothing is left to do."""
 
 
@@ -36,18 +35,18 @@ def room(images: int, side: int) -> int:
     return images * side**2 // 2
 
 
-def loaded_bytes(folder: Path, split: str) -> int:
+def loaded_bytes(folder: Place, split: str) -> int:
     """Bytes of a split in Arrow's memory, as the hub counts them."""
     total = 0
-    for path in sorted((folder / "data").glob(f"{split}-*.parquet")):
+    for path in find_below(folder / "data", f"{split}-*.parquet"):
         with path.open("rb") as file:
             total += sum(batch.nbytes for batch in pq.ParquetFile(file).iter_batches(ROWS))
     return total
 
 
-def read(folder: Path, split: str) -> Iterator[tuple[np.ndarray, int]]:
+def read(folder: Place, split: str) -> Iterator[tuple[np.ndarray, int]]:
     """The rows of the split's files."""
-    for path in sorted((folder / "data").glob(f"{split}-*.parquet")):
+    for path in find_below(folder / "data", f"{split}-*.parquet"):
         with path.open("rb") as file:
             for batch in pq.ParquetFile(file).iter_batches(ROWS):
                 for row in batch.to_pylist():

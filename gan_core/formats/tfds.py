@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from gan_core.files import is_local, local_file, write_text
+from gan_core.files import Place, is_local, local_file, write_text
 from gan_core.formats.parts import copy_file
 from gan_core.formats.png import encode_png
 from gan_core.formats.shards import Export, ExportSplit
@@ -23,7 +23,7 @@ BY_NAME = f"{NAME}/{VERSION}"  # where `tfds.load` looks for a description; it l
 DESCRIPTION = "dataset_info.json"
 
 
-def write_shard(folder: Path, split: ExportSplit, shard: int, images: LabelledImages) -> None:
+def write_shard(folder: Place, split: ExportSplit, shard: int, images: LabelledImages) -> None:
     """Write one file of examples; TensorFlow needs a local file."""
     import tensorflow as tf
 
@@ -42,7 +42,7 @@ def write_shard(folder: Path, split: ExportSplit, shard: int, images: LabelledIm
             os.fsync(file.fileno())
 
 
-def finish(folder: Path, export: Export) -> None:
+def finish(folder: Place, export: Export) -> None:
     """Let TensorFlow Datasets describe the splits, in a process of its own.
 
     While it is imported it exchanges Python's `__import__`, and a thread of Prefect's that imports something just then
@@ -69,7 +69,7 @@ def room(images: int, side: int) -> int:
     return images * side**2 // 2
 
 
-def read(folder: Path, split: str) -> Iterator[tuple[np.ndarray, int]]:
+def read(folder: Place, split: str) -> Iterator[tuple[np.ndarray, int]]:
     """The examples, as TensorFlow Datasets reads them, one file after the other."""
     import tensorflow_datasets as tfds
 
@@ -81,7 +81,7 @@ def read(folder: Path, split: str) -> Iterator[tuple[np.ndarray, int]]:
 
 
 @contextmanager
-def _local(folder: Path) -> Iterator[Path]:
+def _local(folder: Place) -> Iterator[Path]:
     """The folder, or a copy of it where it is none of this machine's."""
     if is_local(folder):
         yield folder
@@ -109,7 +109,7 @@ def _example(image: bytes, label: int) -> bytes:
     return tf.train.Example(features=features).SerializeToString(deterministic=True)
 
 
-def _bytes(folder: Path, split: ExportSplit) -> int:
+def _bytes(folder: Place, split: ExportSplit) -> int:
     return sum((folder / _file_name(split, shard)).stat().st_size for shard in range(split.shards))
 
 

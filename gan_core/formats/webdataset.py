@@ -4,12 +4,11 @@ import io
 import tarfile
 from collections.abc import Iterator
 from itertools import groupby
-from pathlib import Path
 from typing import IO, cast
 
 import numpy as np
 
-from gan_core.files import atomic_write
+from gan_core.files import Place, atomic_write, find_below
 from gan_core.formats.png import decode_png, encode_png
 from gan_core.formats.shards import Export, ExportSplit
 from gan_core.images.labelled_images import LabelledImages
@@ -17,7 +16,7 @@ from gan_core.images.labelled_images import LabelledImages
 WORKERS = 16  # that may read a split at once, each a file of its own, which the library's reader wants
 
 
-def write_shard(folder: Path, split: ExportSplit, shard: int, images: LabelledImages) -> None:
+def write_shard(folder: Place, split: ExportSplit, shard: int, images: LabelledImages) -> None:
     """Write the tar files of a shard, without dates and owners."""
     each, numbered = (
         images_in_tar(split),
@@ -39,7 +38,7 @@ def images_in_tar(split: ExportSplit) -> int:
     return next((part for part in parts if part * WORKERS <= split.images), 1)
 
 
-def finish(folder: Path, export: Export) -> None:
+def finish(folder: Place, export: Export) -> None:
     """Nothing is left to do."""
 
 
@@ -48,9 +47,9 @@ def room(images: int, side: int) -> int:
     return images * (3 + -(-(side**2 // 2) // tarfile.BLOCKSIZE)) * tarfile.BLOCKSIZE
 
 
-def read(folder: Path, split: str) -> Iterator[tuple[np.ndarray, int]]:
+def read(folder: Place, split: str) -> Iterator[tuple[np.ndarray, int]]:
     """The pairs of the tar files."""
-    for path in sorted(folder.glob(f"{split}-*.tar")):
+    for path in find_below(folder, f"{split}-*.tar"):
         with path.open("rb") as file, tarfile.open(fileobj=file) as archive:
             contents = (cast(IO[bytes], archive.extractfile(entry)).read() for entry in archive)
             for label in contents:

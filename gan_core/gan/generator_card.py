@@ -1,14 +1,13 @@
 """What a generator's file says of itself, read without the networks and without TensorFlow."""
 
 import zipfile
-from pathlib import Path
 
 import numpy as np
 from pydantic import ValidationError
 
 from gan_core.config import STORED, GanSettings, Settings
 from gan_core.errors import BadInput
-from gan_core.files import is_local
+from gan_core.files import Place, is_local
 
 
 class GeneratorCard(Settings):
@@ -22,7 +21,7 @@ class GeneratorCard(Settings):
     class_images: tuple[int, ...] = ()  # how many there were to learn from, by class; empty where that was not kept
 
 
-def read_card(path: Path) -> GeneratorCard:
+def read_card(path: Place) -> GeneratorCard:
     """The card in a generator's file, all of whose bytes are looked at; BadInput if it cannot be read or is damaged."""
     try:
         with path.open("rb") as file, zipfile.ZipFile(file) as archive:

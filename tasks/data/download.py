@@ -10,7 +10,7 @@ from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from gan_core.errors import BadInput
-from gan_core.files import copy, is_local, sha256
+from gan_core.files import Place, copy, is_local, sha256
 from tasks.data.http import UNREACHABLE, DownloadFailed, fetch_from_any, fetch_if_present, reason
 from tasks.data.source_places import is_web, named, own_cache, place_of, usual_places
 from tasks.data.sources import (
@@ -117,7 +117,7 @@ def refresh(homes: Sequence[str], target: Path, digest: str | None) -> None:
     fetch_from_any(homes, target, partial(check, name=target.name, digest=digest))
 
 
-def fetch_folder(place: Path, source: str) -> Path:
+def fetch_folder(place: Place, source: str) -> Path:
     """Bring the cache up to date with a folder in an object store, one process at a time."""
     folder, shown = cache_of(source), without_password(source)
     try:

@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 
 from gan_core.errors import BadInput
-from gan_core.files import is_local, located
+from gan_core.files import Place, is_local, located
 from tasks.data.sources import FASHION_MNIST, Source, verify_source, without_password
 from tasks.places import cache_home
 
@@ -24,7 +24,7 @@ def is_web(source: str) -> bool:
     return source.lower().startswith(("http://", "https://"))
 
 
-def place_of(source: str) -> Path:
+def place_of(source: str) -> Place:
     """The folder, here or in an object store, that a source other than a web address names; BadInput if it cannot."""
     try:
         return located(os.path.expanduser(source))

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from gan_core.errors import BadInput
-from gan_core.files import sha256
+from gan_core.files import Place, find_below, list_folder, name_below, sha256
 from gan_core.formats.idx_codec import content_digest, read_labels, read_pair, require_whole
 from gan_core.images.labelled_images import FASHION_MNIST_CLASSES, LabelledImages
 from gan_core.images.requirements import require_names
@@ -70,17 +70,17 @@ class UnreadableText(BadInput):
 class Source:
     """The files of a source, here or in an object store."""
 
-    files: Mapping[str, Path]  # by the names in FILES
-    sums: Path | None
-    classes: Path | None
+    files: Mapping[str, Place]  # by the names in FILES
+    sums: Place | None
+    classes: Place | None
 
     @property
-    def all_files(self) -> list[Path]:
+    def all_files(self) -> list[Place]:
         """All that there are."""
-        return [*self.files.values(), *filter(None, (self.sums, self.classes))]
+        return [*self.files.values(), *(path for path in (self.sums, self.classes) if path)]
 
 
-def find(folder: Path) -> Source:
+def find(folder: Place) -> Source:
     """The source in a folder or below it; IncompleteSource, with what was found, unless the four files are there."""
     if not folder.is_dir():
         raise IncompleteSource(
@@ -101,7 +101,7 @@ def find(folder: Path) -> Source:
 
 
 @contextmanager
-def readable(folder: Path) -> Iterator[None]:
+def readable(folder: Place) -> Iterator[None]:
     """Raise BadInput for what may not be read."""
     try:
         yield
@@ -122,20 +122,20 @@ def meant(name: str) -> str | None:
     return standard if standard in FILES else None
 
 
-def _set(path: Path) -> str:
+def _set(path: Place) -> str:
     """Which of several sets in one folder the file belongs to, as in emnist-letters-train-images-idx3-ubyte.gz."""
     found = ALIAS.fullmatch(path.name)
     return ((found and found["set"]) or "").lower()
 
 
-def _place(folder: Path) -> Path:
+def _place(folder: Place) -> Place:
     """The folder that holds some of the four files: this one, or the only one below it that does."""
     if any(_candidates(folder).values()):
         return folder
     for pattern in SUBFOLDERS:
-        below = [path for path in sorted(folder.glob(pattern)) if path.is_dir() and any(_candidates(path).values())]
+        below = [path for path in find_below(folder, pattern) if path.is_dir() and any(_candidates(path).values())]
         if len(below) > 1:
-            names = [str(path.relative_to(folder)) for path in below]
+            names = [name_below(folder, path) for path in below]
             raise IncompleteSource(
                 f"Expected one set of images in {folder}, got {_joined(names)}; name one of these folders."
             )
@@ -144,16 +144,16 @@ def _place(folder: Path) -> Path:
     return folder
 
 
-def _candidates(folder: Path) -> dict[str, list[Path]]:
+def _candidates(folder: Place) -> dict[str, list[Place]]:
     """The files in the folder that may be meant, by the names in FILES."""
-    found: dict[str, list[Path]] = {name: [] for name in FILES}
-    for path in sorted(folder.iterdir(), key=lambda path: path.name):
+    found: dict[str, list[Place]] = {name: [] for name in FILES}
+    for path in list_folder(folder):
         if (name := meant(path.name)) and path.is_file():
             found[name].append(path)
     return found
 
 
-def _chosen(paths: list[Path]) -> Path:
+def _chosen(paths: list[Place]) -> Place:
     """The only one of these, or the only compressed one of the same name, or the one with the standard name."""
     standard = [path for path in paths if path.name in FILES]
     compressed = [path for path in paths if path.name.lower().endswith(".gz")]
@@ -167,16 +167,16 @@ def _chosen(paths: list[Path]) -> Path:
     return best[0]
 
 
-def _beside(name: str, *folders: Path) -> Path | None:
+def _beside(name: str, *folders: Place) -> Place | None:
     """The file of that name, in whatever case and with .txt twice or at all, in the first of the folders with one."""
     for folder in folders:
-        for path in sorted(folder.iterdir(), key=lambda path: (path.name != name, path.name)):
+        for path in sorted(list_folder(folder), key=lambda path: path.name != name):
             if path.name.lower() in (name.lower(), f"{name.lower()}.txt") and path.is_file():
                 return path
     return None
 
 
-def _listing(folder: Path) -> str:
+def _listing(folder: Place) -> str:
     """What is in the folder, in a few words."""
     return _joined(sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))) or "nothing"
 
@@ -185,7 +185,7 @@ def _joined(names: list[str]) -> str:
     return ", ".join(names[:LISTED]) + (f" and {len(names) - LISTED} more" if len(names) > LISTED else "")
 
 
-def read_lines(path: Path) -> list[str]:
+def read_lines(path: Place) -> list[str]:
     """The lines of a text file that are not blank, without blanks at their ends; UnreadableText if it cannot be told.
 
     A mark at the start tells UTF-16, as older PowerShells write it; without one the text must be UTF-8.
@@ -203,7 +203,7 @@ def read_lines(path: Path) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
-def expected_digests(source: Source) -> dict[Path, str | None]:
+def expected_digests(source: Source) -> dict[Place, str | None]:
     """The SHA-256 that each file must have: as SHA256SUMS says, unknown beside a classes.txt, else as published."""
     if source.sums:
         return read_sums(source)
@@ -212,7 +212,7 @@ def expected_digests(source: Source) -> dict[Path, str | None]:
     return {path: FASHION_MNIST[name] for name, path in source.files.items()}
 
 
-def read_sums(source: Source) -> dict[Path, str | None]:
+def read_sums(source: Source) -> dict[Place, str | None]:
     """The digests of the four files, and of classes.txt if listed, from lines as `sha256sum` writes them."""
     if source.sums is None:
         raise ValueError("Expected a source with checksums.")
@@ -226,7 +226,7 @@ def read_sums(source: Source) -> dict[Path, str | None]:
     return {path: digest for path, digest in digests.items() if digest}
 
 
-def listed_digests(sums: Path) -> dict[str, str]:
+def listed_digests(sums: Place) -> dict[str, str]:
     """The digest of each name in a SHA256SUMS; a file in another form is refused."""
     lines = read_lines(sums)
     found = [line for line in map(SUM_LINE.fullmatch, lines) if line]
@@ -238,7 +238,7 @@ def listed_digests(sums: Path) -> dict[str, str]:
     return {PurePosixPath(line[2].replace("\\", "/")).name: line[1].lower() for line in found}
 
 
-def verify_source(folder: Path, expected: Mapping[str, str] | None = None) -> Source:
+def verify_source(folder: Place, expected: Mapping[str, str] | None = None) -> Source:
     """The source in `folder`, once each file has its checksum: those `expected` by the names in FILES, or its own."""
     with readable(folder):
         source = find(folder)
@@ -248,7 +248,7 @@ def verify_source(folder: Path, expected: Mapping[str, str] | None = None) -> So
     return source
 
 
-def check(path: Path, name: str, digest: str | None) -> None:
+def check(path: Place, name: str, digest: str | None) -> None:
     """Raise BadInput unless the file at `path` has this digest or, where none is known, is whole.
 
     Fashion-MNIST is also known by what is in the file, however it was compressed.
@@ -267,7 +267,7 @@ def check(path: Path, name: str, digest: str | None) -> None:
         raise WrongChecksum(f"Expected {name} with SHA-256 {digest} as {SUMS} says, got {found}; fetch both again.")
 
 
-def is_original(path: Path, name: str) -> bool:
+def is_original(path: Place, name: str) -> bool:
     """Whether the file holds what that of Fashion-MNIST does."""
     try:
         return content_digest(path) == FASHION_MNIST_CONTENT[name]
@@ -306,6 +306,6 @@ def without_password(source: str | None) -> str | None:
     return re.sub("://[^/@]*@", "://", source)
 
 
-def unvouched(source: Source) -> Iterator[Path]:
+def unvouched(source: Source) -> Iterator[Place]:
     """The files that no checksum vouches for."""
     return (path for path, digest in expected_digests(source).items() if digest is None)

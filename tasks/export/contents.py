@@ -6,11 +6,9 @@ import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
-from typing import Any, cast
+from typing import Any
 
-from upath import UPath
-
-from gan_core.files import file_system, is_local, refreshed
+from gan_core.files import Place, is_local, refreshed
 
 MANIFEST, SUMS, CARD, CROISSANT = "manifest.json", "SHA256SUMS", "README.md", "croissant.json"
 OURS = {"dataset_id", "files", "formats", "generator_digest"}  # what no other manifest.json says
@@ -33,18 +31,18 @@ def is_staging(name: str) -> bool:
     return STAGING.fullmatch(PurePosixPath(name).parts[0]) is not None
 
 
-def files_in(folder: Path) -> Iterator[str]:
+def files_in(folder: Place) -> Iterator[str]:
     """The names of all files below a folder, from it on; a link counts as a file."""
     if not is_local(folder):
-        top = cast(UPath, refreshed(folder)).path.rstrip("/")
-        yield from (name.removeprefix(f"{top}/") for name in file_system(folder).find(top))
+        top = refreshed(folder).path.rstrip("/")
+        yield from (name.removeprefix(f"{top}/") for name in folder.fs.find(top))
         return
     for place, folders, files in os.walk(folder):
         links = [name for name in folders if Path(place, name).is_symlink()]
         yield from (Path(place, name).relative_to(folder).as_posix() for name in (*files, *links))
 
 
-def manifest_of(folder: Path) -> dict[str, Any] | None:
+def manifest_of(folder: Place) -> dict[str, Any] | None:
     """The manifest of an export in the folder; None where there is none of ours."""
     try:
         found = json.loads((folder / MANIFEST).read_text("utf-8"))
@@ -53,7 +51,7 @@ def manifest_of(folder: Path) -> dict[str, Any] | None:
     return found if isinstance(found, dict) and found.keys() >= OURS else None
 
 
-def strangers(folder: Path) -> Iterator[str]:
+def strangers(folder: Place) -> Iterator[str]:
     """The files in the folder that neither belong to an export of ours nor are litter."""
     manifest = manifest_of(folder)
     known = {*manifest["files"], MANIFEST, SUMS} if manifest else set()

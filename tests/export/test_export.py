@@ -81,12 +81,12 @@ def test_a_run_lends_its_figures_and_its_real_test_images_which_are_called_real(
 ) -> None:
     run = Run(tmp_path / "a-run")
     run.generator.parent.mkdir(parents=True)
-    shutil.copy(generator, run.generator)
+    run.generator.write_bytes(generator.read_bytes())
     experiment = Experiment(source=str(tiny_source), data=DataSettings(validation_images=100))
     run.experiment.write_text(experiment.model_dump_json())
     rows = [("real", 0.9, 0.75), ("synthetic", 0.8125, np.nan), ("synthetic", 0.8175, np.nan)]
     report = pd.DataFrame(rows, columns=["taught_by", "accuracy", "label_fidelity"])
-    report.assign(classifier="two-conv").to_parquet(run.folder / "report.parquet")
+    report.assign(classifier="two-conv").to_parquet(tmp_path / "a-run" / "report.parquet")
     for task in (download, normalize):  # without Prefect
         monkeypatch.setattr(f"tasks.export.plan_export.{task.fn.__name__}", task.fn)
 
