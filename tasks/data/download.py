@@ -6,9 +6,6 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
-
 from gan_core.errors import BadInput
 from gan_core.files import Place, copy, is_local, sha256
 from tasks.data.http import UNREACHABLE, DownloadFailed, fetch_from_any, fetch_if_present, reason
@@ -29,6 +26,7 @@ from tasks.data.sources import (
 )
 from tasks.locks import locked
 from tasks.places import cache_home
+from tasks.uncached_task import uncached_task
 
 HOMES = (
     "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com",
@@ -38,7 +36,7 @@ HOMES = (
 logger = logging.getLogger("synthetic_data.download")
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
+@uncached_task
 def download(source: str | None = None) -> Path:
     """The folder that holds the four verified files of `source`, a folder or URL; looked for if not given."""
     folder = locate(named(source))

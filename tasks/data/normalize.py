@@ -5,9 +5,6 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
-
 from gan_core.config import DataSettings, Experiment
 from gan_core.files import sha256, write_text
 from gan_core.formats.idx_codec import count_labels
@@ -18,6 +15,7 @@ from gan_core.images.understanding import describe_images, find_doubts
 from gan_core.measures.diversity import require_enough
 from gan_core.provenance import digest
 from tasks.data.sources import FILES, TRAIN_LABELS, Source, find, read_class_names, read_sets
+from tasks.uncached_task import uncached_task
 
 logger = logging.getLogger("synthetic_data.normalize")
 
@@ -32,7 +30,7 @@ class RealSets:
     digest: str  # of everything that they were made from
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
+@uncached_task
 def normalize(raw: Path, folder: Path, data: DataSettings, seed: int) -> RealSets:
     """Cut the files in `raw` into three NPZ files under `folder`, or find those made before; say what is in them."""
     source = find(raw)
