@@ -1,8 +1,8 @@
 """All that an export depends on, and what made its images."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
+from gan_core.files import Place
 from gan_core.formats.shards import Export
 
 
@@ -10,13 +10,13 @@ from gan_core.formats.shards import Export
 class GeneratorOrigin:
     """What made the images of an export."""
 
-    generator: Path
+    generator: Place
     generator_digest: str
     gan_settings: str  # digest
     gan_seed: int
     data_digest: str  # of the real images that it learned from
     run_id: str | None  # of the run that trained it, where that is known
-    figures: Path | None  # that run's report.parquet
+    figures: Place | None  # that run's report.parquet
 
 
 @dataclass(frozen=True)

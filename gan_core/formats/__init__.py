@@ -6,12 +6,12 @@ A new format is a module here that follows `Format`, or `Reader` if nothing is e
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Protocol
 
 from gan_core.config import DataSettings
 from gan_core.distribution import install_command
 from gan_core.errors import BadInput
+from gan_core.files import Place
 from gan_core.formats import cifar, idx, imagefolder, npz, parquet, table, tfds, webdataset
 from gan_core.formats.shards import Export, ExportSplit
 from gan_core.images.labelled_images import LabelledImages
@@ -37,10 +37,10 @@ class Reader(Protocol):
 class Format(Reader, Protocol):
     """What the module of a format does that is read and written."""
 
-    def write_shard(self, folder: Path, split: ExportSplit, shard: int, images: LabelledImages) -> None:
+    def write_shard(self, folder: Place, split: ExportSplit, shard: int, images: LabelledImages) -> None:
         """Write a shard, in any process and any order; one written again gives the same files."""
 
-    def finish(self, folder: Path, export: Export) -> None:
+    def finish(self, folder: Place, export: Export) -> None:
         """Make of all shards what the format's readers expect."""
 
     def room(self, images: int, shape: ImageShape) -> int:

@@ -1,12 +1,13 @@
 """The binary version of CIFAR-10 and CIFAR-100: records of labels and 3 x 32 x 32 bytes, channel by channel."""
 
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 import numpy as np
 
 from gan_core.config import DataSettings
 from gan_core.errors import BadInput
+from gan_core.files import Place
 from gan_core.sources.found import Found, Part, Picture, Split
 from gan_core.sources.listing import Listing, show_name
 from gan_core.sources.picture_files import read_bytes
@@ -64,7 +65,7 @@ def _found(
     return Found("cifar", kind, listing.root, parts, tuple(read_lines(listing.root / places[names])))
 
 
-def _records(path: Path, labels: int) -> np.ndarray:
+def _records(path: Place, labels: int) -> np.ndarray:
     """The records uint8 [N, labels + pixels]; BadInput for a file that is cut short."""
     content = np.frombuffer(read_bytes(path), np.uint8)
     if len(content) % (labels + PIXELS) or not len(content):

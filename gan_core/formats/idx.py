@@ -8,7 +8,7 @@ from typing import cast
 
 from gan_core.config import DataSettings
 from gan_core.errors import BadInput
-from gan_core.files import atomic_write
+from gan_core.files import Place, atomic_write
 from gan_core.formats.idx_codec import PICTURES, content_digest, count_images, idx_header, read_labels, read_rows
 from gan_core.formats.parts import copy_parts, write_part
 from gan_core.formats.shards import Export, ExportSplit
@@ -38,7 +38,7 @@ class IncompleteSource(BadInput):
     """A source lacks a file, or has those of several sets."""
 
 
-def write_shard(folder: Path, split: ExportSplit, shard: int, images: LabelledImages) -> None:
+def write_shard(folder: Place, split: ExportSplit, shard: int, images: LabelledImages) -> None:
     """Keep the plain and the gzipped bytes; gzip members one after another are one gzip file."""
     for kind, array in (("images", images.images), ("labels", images.labels)):
         content = array.tobytes()
@@ -46,7 +46,7 @@ def write_shard(folder: Path, split: ExportSplit, shard: int, images: LabelledIm
         write_part(folder, f"{kind}.gz", split.stem(shard), _zipped(content))
 
 
-def finish(folder: Path, export: Export) -> None:
+def finish(folder: Place, export: Export) -> None:
     """Join the pieces behind headers that say how many images there are."""
     for split in export.splits:
         for kind, shape in (("images", (split.images, *export.shape.stored)), ("labels", (split.images,))):
@@ -145,7 +145,7 @@ def _chosen_folder(listing: Listing, folders: set[str]) -> str:
     return ""
 
 
-def _require_one_set(folder: Path, names: list[str]) -> None:
+def _require_one_set(folder: Place, names: list[str]) -> None:
     """Raise IncompleteSource unless all files in a folder are of one set."""
     sets = sorted({_set(name) for name in names})
     complete = [each for each in sets if len({_meaning(name) for name in names if _set(name) == each}) >= len(KINDS)]
@@ -161,7 +161,7 @@ def _require_one_set(folder: Path, names: list[str]) -> None:
         )
 
 
-def _chosen(root: Path, names: list[str]) -> str:
+def _chosen(root: Place, names: list[str]) -> str:
     """The only one of these, or the only compressed one of the same name, or the one with the standard name."""
     standard = [name for name in names if STANDARD.fullmatch(_base(name))]
     compressed = [name for name in names if name.lower().endswith(".gz")]
@@ -175,7 +175,7 @@ def _chosen(root: Path, names: list[str]) -> str:
     return best[0]
 
 
-def _names(listing: Listing, place: Path, labels: Path) -> tuple[str, ...] | None:
+def _names(listing: Listing, place: Place, labels: Place) -> tuple[str, ...] | None:
     """Fashion-MNIST's classes, known by its labels, or those of EMNIST's table of codes beside the files."""
     if content_digest(labels) == FASHION_MNIST_LABELS:
         return FASHION_MNIST_CLASSES
@@ -186,7 +186,7 @@ def _names(listing: Listing, place: Path, labels: Path) -> tuple[str, ...] | Non
     return tuple(chr(codes[label]) for label in sorted(codes)) or None
 
 
-def _join(path: Path, header: bytes, folder: Path, kind: str, split: ExportSplit) -> None:
+def _join(path: Place, header: bytes, folder: Place, kind: str, split: ExportSplit) -> None:
     with atomic_write(path) as file:
         file.write(header)
         copy_parts(folder, kind, split, file)

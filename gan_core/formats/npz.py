@@ -3,14 +3,13 @@
 import re
 import zipfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import BinaryIO, cast
 
 import numpy as np
 
 from gan_core.config import DataSettings
 from gan_core.errors import BadInput
-from gan_core.files import atomic_write
+from gan_core.files import Place, atomic_write
 from gan_core.formats.parts import copy_parts, write_part
 from gan_core.formats.shards import Export, ExportSplit
 from gan_core.images.labelled_images import LabelledImages
@@ -26,13 +25,13 @@ PICTURES, LABELS = ("images", "image", "imgs", "x", "data"), ("labels", "label",
 CLASS_NAMES = ("class_names", "label_names", "classes")
 
 
-def write_shard(folder: Path, split: ExportSplit, shard: int, images: LabelledImages) -> None:
+def write_shard(folder: Place, split: ExportSplit, shard: int, images: LabelledImages) -> None:
     """Keep the plain bytes."""
     write_part(folder, "x", split.stem(shard), images.images.tobytes())
     write_part(folder, "y", split.stem(shard), images.labels.tobytes())
 
 
-def finish(folder: Path, export: Export) -> None:
+def finish(folder: Place, export: Export) -> None:
     """Join the pieces behind NumPy's headers in one archive; class_names stand beside them."""
     with atomic_write(folder / NAME) as file, zipfile.ZipFile(file, "w") as archive:
         for split in export.splits:
@@ -83,7 +82,7 @@ def read(found: Found, split: Split) -> Iterator[Picture]:
             yield Picture(f"{key}[{number}]", (part.labels or ())[number], arrange(convert(row)))
 
 
-def _keys(path: Path) -> dict[Split, tuple[str, str]]:
+def _keys(path: Place) -> dict[Split, tuple[str, str]]:
     """The names of the arrays of pictures and of labels by their splits."""
     with opened(path) as archive:
         names = [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
@@ -101,7 +100,7 @@ def _keys(path: Path) -> dict[Split, tuple[str, str]]:
     }
 
 
-def _part(path: Path, archive: zipfile.ZipFile, keys: tuple[str, str]) -> Part:
+def _part(path: Place, archive: zipfile.ZipFile, keys: tuple[str, str]) -> Part:
     pictures, labels = keys
     (count, *_), _ = shape, _ = read_header(path, archive, pictures)
     picture_axes(shape, f"{pictures} of {path}")

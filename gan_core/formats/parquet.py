@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from gan_core.config import DataSettings
 from gan_core.errors import BadInput, say_error
-from gan_core.files import atomic_write
+from gan_core.files import Place, atomic_write, find_below, is_local
 from gan_core.formats.png import encode_png
 from gan_core.formats.shards import Export, ExportSplit
 from gan_core.images.labelled_images import LabelledImages
@@ -25,7 +25,7 @@ from gan_core.sources.split_names import split_within
 ROWS = 1_000  # in a row group, so that readers may take a part
 
 
-def write_shard(folder: Path, split: ExportSplit, shard: int, images: LabelledImages) -> None:
+def write_shard(folder: Place, split: ExportSplit, shard: int, images: LabelledImages) -> None:
     """Write one file of the split."""
     columns = {
         "image": [{"bytes": image, "path": None} for image in encode_png(images.images)],
@@ -35,7 +35,7 @@ def write_shard(folder: Path, split: ExportSplit, shard: int, images: LabelledIm
         pq.write_table(pa.table(columns, schema=_schema(images.class_names)), file, row_group_size=ROWS)
 
 
-def finish(folder: Path, export: Export) -> None:
+def finish(folder: Place, export: Export) -> None:
     """Nothing is left to do."""
 
 
@@ -44,10 +44,10 @@ def room(images: int, shape: ImageShape) -> int:
     return images * shape.values // 2
 
 
-def loaded_bytes(folder: Path, split: str) -> int:
+def loaded_bytes(folder: Place, split: str) -> int:
     """Bytes of a split in Arrow's memory, as the hub counts them."""
     total = 0
-    for path in sorted((folder / "data").glob(f"{split}-*.parquet")):
+    for path in find_below(folder / "data", f"{split}-*.parquet"):
         with path.open("rb") as file:
             total += sum(batch.nbytes for batch in pq.ParquetFile(file).iter_batches(ROWS))
     return total
@@ -72,7 +72,7 @@ def recognise(listing: Listing, settings: DataSettings) -> Found | None:
             raise BadInput(
                 f"Expected the column {lacking.pop()} in {other} as in {name}, got none; leave that file out."
             )
-    files: dict[Split, list[Path]] = {}
+    files: dict[Split, list[Place]] = {}
     for other in tables:
         files.setdefault(split_within(other) or "train", []).append(listing.root / other)
     names = features.get(label, {}).get("names") if features.get(label, {}).get("_type") == "ClassLabel" else None
@@ -102,7 +102,7 @@ def _is_label(value: Any, names: Sequence[str] | None) -> bool:
     return value is not None and not (names and value == -1)
 
 
-def _labels(paths: Sequence[Path], column: str, names: Sequence[str] | None) -> tuple[Label, ...]:
+def _labels(paths: Sequence[Place], column: str, names: Sequence[str] | None) -> tuple[Label, ...]:
     """The labels of all rows that have one."""
     found = list[Label]()
     for path in paths:
@@ -111,16 +111,20 @@ def _labels(paths: Sequence[Path], column: str, names: Sequence[str] | None) -> 
     return tuple(found)
 
 
-def _content(cell: Any, path: Path) -> bytes:
-    """The bytes of a picture, which may lie in a file that the cell names, from the table on."""
+def _content(cell: Any, path: Place) -> bytes:
+    """The bytes of a picture, which on this machine may lie in a file that the cell names, from the table on."""
     if isinstance(cell, bytes):
         return cell
     if cell and cell["bytes"] is not None:
         return cast(bytes, cell["bytes"])
-    place = Path(os.path.normpath(path.parent / ((cell and cell["path"]) or "")))
-    if not place.is_relative_to(path.parent) or place == path.parent:
-        raise BadInput(f"Expected a picture in each row of {path}, got {place.name or 'none'}; correct the table.")
-    return read_bytes(place)
+    named = (cell and cell["path"]) or ""
+    if is_local(path):
+        place = Path(os.path.normpath(path.parent / named))
+        if place.is_relative_to(path.parent) and place != path.parent:
+            return read_bytes(place)
+    raise BadInput(
+        f"Expected a picture in each row of {path}, got {PurePosixPath(named).name or 'none'}; correct the table."
+    )
 
 
 def _stored(listing: Listing, name: str) -> pa.Schema:

@@ -14,7 +14,7 @@ import numpy as np
 
 from gan_core.config import DataSettings
 from gan_core.errors import BadInput
-from gan_core.files import is_local, local_file, write_text
+from gan_core.files import Place, is_local, local_file, write_text
 from gan_core.formats.parts import copy_file
 from gan_core.formats.png import encode_png
 from gan_core.formats.shards import Export, ExportSplit
@@ -31,7 +31,7 @@ DESCRIPTION = "dataset_info.json"
 KEYS = ("image", "label")  # of features, where the description says nothing else
 
 
-def write_shard(folder: Path, split: ExportSplit, shard: int, images: LabelledImages) -> None:
+def write_shard(folder: Place, split: ExportSplit, shard: int, images: LabelledImages) -> None:
     """Write one file of examples; TensorFlow needs a local file."""
     import tensorflow as tf
 
@@ -50,7 +50,7 @@ def write_shard(folder: Path, split: ExportSplit, shard: int, images: LabelledIm
             os.fsync(file.fileno())
 
 
-def finish(folder: Path, export: Export) -> None:
+def finish(folder: Place, export: Export) -> None:
     """Let TensorFlow Datasets describe the splits, in a process of its own.
 
     While it is imported it exchanges Python's `__import__`, and a thread of Prefect's that imports something just then
@@ -127,7 +127,7 @@ def _as_label(value: Any) -> Label:
 
 
 @contextmanager
-def _local(folder: Path) -> Iterator[Path]:
+def _local(folder: Place) -> Iterator[Path]:
     """The folder, or a copy of it where it is none of this machine's."""
     if is_local(folder):
         yield folder
@@ -155,7 +155,7 @@ def _example(image: bytes, label: int) -> bytes:
     return tf.train.Example(features=features).SerializeToString(deterministic=True)
 
 
-def _bytes(folder: Path, split: ExportSplit) -> int:
+def _bytes(folder: Place, split: ExportSplit) -> int:
     return sum((folder / _file_name(split, shard)).stat().st_size for shard in range(split.shards))
 
 

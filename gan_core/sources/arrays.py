@@ -1,7 +1,6 @@
 """Arrays of pictures and labels as people save them: other axes, other numbers, labels in a column or one-hot."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 
@@ -73,8 +72,3 @@ def require_pairs(pictures: int, labels: int, images_place: object, labels_place
             f"Expected as many labels as images in {labels_place} and {images_place}, got {labels:,} and {pictures:,}; "
             "take both from the same data set."
         )
-
-
-def described(path: Path, key: str) -> str:
-    """An array within a file, for messages."""
-    return f"{key} of {path}"

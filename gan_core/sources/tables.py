@@ -3,7 +3,6 @@
 import csv
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -11,6 +10,7 @@ import pyarrow.parquet as pq
 
 from gan_core.config import DataSettings
 from gan_core.errors import BadInput, say_error
+from gan_core.files import Place
 from gan_core.sources.columns import SPLIT, find_columns
 from gan_core.sources.listing import Listing
 from gan_core.sources.text_files import read_text
@@ -41,7 +41,7 @@ def open_table(listing: Listing, name: str, settings: DataSettings) -> Table:
     image, label = find_columns(columns, settings)
     if name.lower().endswith(PARQUET):
         wanted = [column for column in columns if column in (image, label) or column.lower() in SPLIT]
-        rows = pq.read_table(path, columns=wanted).to_pylist() if image and label else []
+        rows = _rows(path, wanted) if image and label else []
     return Table(name, rows, columns, image, label)
 
 
@@ -50,16 +50,22 @@ def _is_content(kind: pa.DataType) -> bool:
     return bool(pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
 
 
-def _schema(path: Path) -> pa.Schema:
+def _schema(path: Place) -> pa.Schema:
     try:
-        return pq.read_schema(path)
+        with path.open("rb") as file:
+            return pq.read_schema(file)
     except (pa.ArrowException, OSError) as error:
         raise BadInput(
             f"Expected a whole Parquet file at {path}, got “{say_error(error)}”; fetch or write it again."
         ) from error
 
 
-def _separated(path: Path) -> list[dict[str, Any]]:
+def _rows(path: Place, columns: list[str]) -> list[dict[str, Any]]:
+    with path.open("rb") as file:
+        return pq.read_table(file, columns=columns).to_pylist()
+
+
+def _separated(path: Place) -> list[dict[str, Any]]:
     """The rows of a text with commas, semicolons or tabs between its columns, which its first line names."""
     text = read_text(path)
     first = text.partition("\n")[0]
@@ -70,7 +76,7 @@ def _separated(path: Path) -> list[dict[str, Any]]:
         raise BadInput(f"Expected a table in {path}, got “{say_error(error)}”; write it again.") from error
 
 
-def _lines(path: Path) -> list[dict[str, Any]]:
+def _lines(path: Place) -> list[dict[str, Any]]:
     """The objects of a text with one on each line."""
     try:
         rows = [json.loads(line) for line in read_text(path).splitlines() if line.strip()]

@@ -8,16 +8,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import cast
 from urllib.parse import unquote
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
 from upath import UPath
 
 from gan_core.config import DataSettings
 from gan_core.errors import BadInput
-from gan_core.files import file_system, is_local, local_file, read_text, refreshed, sha256, write_text
+from gan_core.files import is_local, local_file, read_text, refreshed, sha256, write_text
 from gan_core.provenance import digest
 from gan_core.sources.archives import ENDINGS, require_kind
 from gan_core.sources.listing import is_hidden, show_name
@@ -38,6 +35,7 @@ from tasks.data.sources import (
 from tasks.locks import locked
 from tasks.places import cache_home
 from tasks.progress import progress_bar
+from tasks.uncached_task import uncached_task
 
 HOMES = (
     "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com",
@@ -47,7 +45,7 @@ HOMES = (
 logger = logging.getLogger("synthetic_data.download")
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
+@uncached_task
 def download(source: str | None = None) -> Path:
     """The folder or file of `source`, a place or URL, on this machine; Fashion-MNIST is looked for if none is given."""
     place = locate(named(source))
@@ -153,7 +151,7 @@ def fetch_file(url: str) -> Path:
         return target.resolve()
 
 
-def fetch_place(place: Path, source: str) -> Path:
+def fetch_place(place: UPath, source: str) -> Path:
     """Bring the cache up to date with a folder or file in an object store, one process at a time."""
     folder, shown = cache_of(source), without_password(source)
     try:
@@ -171,10 +169,10 @@ def fetch_place(place: Path, source: str) -> Path:
         ) from error
 
 
-def copy_new(place: Path, folder: Path, shown: str) -> Path:
+def copy_new(place: UPath, folder: Path, shown: str) -> Path:
     """Copy the files of a place unless they are there in the same version; no others stay. Where they are then."""
-    system, noted = file_system(refreshed(place)), folder / ".versions.json"
-    top = str(cast(UPath, place).path).rstrip("/")
+    system, noted = refreshed(place).fs, folder / ".versions.json"
+    top = place.path.rstrip("/")
     found = {path.removeprefix(top).lstrip("/"): (path, info) for path, info in system.find(top, detail=True).items()}
     alone = "" in found
     if alone:

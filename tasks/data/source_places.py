@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gan_core.config import DataSettings
 from gan_core.errors import BadInput
-from gan_core.files import is_local, located
+from gan_core.files import Place, is_local, located
 from gan_core.sources.found import Found
 from gan_core.sources.listing import unreadable
 from tasks.data.open_source import open_source
@@ -26,7 +26,7 @@ def is_web(source: str) -> bool:
     return source.lower().startswith(("http://", "https://"))
 
 
-def place_of(source: str) -> Path:
+def place_of(source: str) -> Place:
     """The folder or file, here or in an object store, that a source names which is no web address; BadInput if none."""
     try:
         return located(os.path.expanduser(source))
@@ -58,8 +58,8 @@ def require_address(url: str) -> None:
 def source_here(source: str | None, data: DataSettings) -> Found | None:
     """What is in the verified source on this machine; None if it has to be fetched first."""
     if not source:
-        place = next((folder for folder, wrong in usual_places() if not wrong), None)
-        return open_source(place, data) if place else None
+        usual = next((folder for folder, wrong in usual_places() if not wrong), None)
+        return open_source(usual, data) if usual else None
     if is_web(source):
         require_address(source)
         return None

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from gan_core.errors import BadInput
-from gan_core.files import is_local, located, make_read_only, read_text, sha256, sync, write_text
+from gan_core.files import Place, is_local, located, make_read_only, read_text, sha256, sync, write_text
 from tasks.locks import locked
 from tasks.registry.records import Lineage, Promotion, Record, VersionOrigin, now
 
@@ -133,7 +133,7 @@ class ModelRegistry:
             yield
 
     def add_version(
-        self, name: str, files: Mapping[str, Path], verdict: Verdict, origin: VersionOrigin, keep: int
+        self, name: str, files: Mapping[str, Place], verdict: Verdict, origin: VersionOrigin, keep: int
     ) -> Record:
         """Make a version of copies of `files`, by their names in it; make it champion if promoted; remove old ones.
 
@@ -195,7 +195,7 @@ class ModelRegistry:
         sync(self.folder)
         return promotion
 
-    def _write(self, name: str, files: Mapping[str, Path], verdict: Verdict, origin: VersionOrigin) -> Record:
+    def _write(self, name: str, files: Mapping[str, Place], verdict: Verdict, origin: VersionOrigin) -> Record:
         made = Version(self.folder / f".{name}.staging")
         made.folder.mkdir()
         for file, source in files.items():
@@ -239,7 +239,8 @@ def models_folder() -> Path:
     return folder
 
 
-def _copy(source: Path, target: Path) -> None:
-    shutil.copyfile(source, target)
+def _copy(source: Place, target: Path) -> None:
+    with source.open("rb") as read, target.open("wb") as written:
+        shutil.copyfileobj(read, written)
     sync(target)
     make_read_only(target)

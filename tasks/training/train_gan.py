@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import logging
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gan_core.config import Experiment
-from gan_core.files import load_arrays, save_arrays
+from gan_core.files import Place, load_arrays, save_arrays
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.understanding import class_counts
 from gan_core.measures.diversity import Diversity
@@ -37,8 +36,8 @@ logger = logging.getLogger("synthetic_data.train")
 
 @uncached_task
 def train_gan(
-    splits: RealSets, experiment: Experiment, run: Run, *, teacher: Teacher, start: Path | None = None
-) -> Path:
+    splits: RealSets, experiment: Experiment, run: Run, *, teacher: Teacher, start: Place | None = None
+) -> Place:
     """Train a generator from the training images, from the run's last checkpoint if there is one.
 
     After each epoch the teacher compares what it draws with the validation images. A new run begins with the networks
@@ -141,7 +140,7 @@ def _line(epoch: Epoch, seen: Diversity, epochs: int) -> str:
     )
 
 
-def _save_grid(game: Game, path: Path) -> None:
+def _save_grid(game: Game, path: Place) -> None:
     from gan_core.gan.drawing import draw_fixed
 
     save_png(grid(draw_fixed(game.averaged, COLUMNS, game.seed), COLUMNS), path)

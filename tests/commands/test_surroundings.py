@@ -138,11 +138,12 @@ def test_a_file_system_without_links_sync_or_permissions_is_used_without_them(
     monkeypatch.setattr(os, "fsync", lacking(errno.EINVAL))
     monkeypatch.setattr(os, "chmod", lacking(errno.EOPNOTSUPP))
     for number in (1, 2):
-        run = Run(tmp_path / f"run-{number}")
+        folder = tmp_path / f"run-{number}"
+        run = Run(folder)
         with atomic_write(run.report) as file:
             file.write(b"whole")
-        make_read_only(run.report)
-        sync(run.folder)
+        make_read_only(folder / run.report.name)
+        sync(folder)
         publish_latest(run)
         assert resolve_latest(tmp_path / "latest") == run.folder
     said = [record.getMessage() for record in caplog.records]
