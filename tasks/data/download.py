@@ -18,20 +18,19 @@ from gan_core.files import is_local, local_file, read_text, refreshed, sha256, w
 from gan_core.provenance import digest
 from gan_core.sources.archives import ENDINGS, require_kind
 from gan_core.sources.listing import is_hidden, show_name
-from tasks.data.http import UNREACHABLE, DownloadFailed, ask_version, fetch, fetch_from_any, fetch_if_present, reason
-from tasks.data.open_source import open_source
-from tasks.data.source_places import is_web, named, own_cache, place_of, usual_places
-from tasks.data.sources import (
+from tasks.data.checksums import (
     CLASSES,
     FASHION_MNIST,
     FILES,
     SUMS,
     IncompleteSource,
-    check,
     read_sums,
+    require_checksum,
     require_fashion_mnist,
-    without_password,
 )
+from tasks.data.http import UNREACHABLE, DownloadFailed, ask_version, fetch, fetch_from_any, fetch_if_present, reason
+from tasks.data.open_source import open_source
+from tasks.data.source_places import is_web, named, own_cache, place_of, usual_places, without_password
 from tasks.locks import locked
 from tasks.places import cache_home
 from tasks.progress import progress_bar
@@ -125,7 +124,7 @@ def refresh(homes: Sequence[str], target: Path, digest: str | None) -> None:
     if digest and target.is_file() and sha256(target) == digest:
         return
     logger.info("Fetching %s from %s", target.name, without_password(homes[0]))
-    fetch_from_any(homes, target, partial(check, name=target.name, digest=digest))
+    fetch_from_any(homes, target, partial(require_checksum, name=target.name, digest=digest))
 
 
 def is_file(url: str) -> bool:

@@ -17,7 +17,7 @@ from tenacity.wait import wait_base
 
 from gan_core.errors import BadInput
 from gan_core.files import atomic_write
-from tasks.data.sources import without_password
+from tasks.data.source_places import without_password
 
 ATTEMPTS = 5
 ATTEMPTS_WITHOUT_NETWORK = 2  # where no name is found or the proxy is dead: a second look, and a quick answer

@@ -16,9 +16,9 @@ from gan_core.measures.diversity import require_enough
 from gan_core.provenance import digest
 from gan_core.sources.found import Found, Split
 from gan_core.sources.summary import describe_source
+from tasks.data.checksums import unvouched
 from tasks.data.open_source import number_labels, open_source
 from tasks.data.read_pictures import Pictures, read_pictures
-from tasks.data.sources import unvouched
 from tasks.uncached_task import uncached_task
 
 FEW = 3  # names in a sentence

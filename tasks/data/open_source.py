@@ -18,7 +18,7 @@ from gan_core.sources.class_names import exported_formats
 from gan_core.sources.classes import Classes, number_classes
 from gan_core.sources.found import Found, Part, Split
 from gan_core.sources.listing import list_place, unreadable
-from tasks.data.sources import verify_files
+from tasks.data.checksums import verify_files
 from tasks.locks import locked
 from tasks.places import cache_home
 

@@ -1,6 +1,7 @@
 """The places on this machine where real images may be: a folder that was named, the usual ones, our own cache."""
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,8 +10,8 @@ from gan_core.errors import BadInput
 from gan_core.files import Place, is_local, located
 from gan_core.sources.found import Found
 from gan_core.sources.listing import unreadable
+from tasks.data.checksums import require_fashion_mnist
 from tasks.data.open_source import open_source
-from tasks.data.sources import require_fashion_mnist, without_password
 from tasks.places import cache_home
 
 VARIABLE = "SYNTHETIC_DATA_SOURCE"
@@ -41,6 +42,13 @@ def place_of(source: str) -> Place:
         raise BadInput(
             f"Expected to read {without_password(source)}, got “{error}”; check the address, or name a folder."
         ) from error
+
+
+def without_password(source: str | None) -> str | None:
+    """The source as what others may read names it."""
+    if source is None or "://" not in source:
+        return source
+    return re.sub("://[^/@]*@", "://", source)
 
 
 def require_address(url: str) -> None:

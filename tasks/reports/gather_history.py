@@ -15,7 +15,7 @@ from gan_core.errors import BadInput
 from gan_core.files import Place, read_frame, read_text, write_csv, write_frame, write_text
 from gan_core.measures.diversity import Diversity, recorded_diversity
 from gan_core.reports.history_table import EXAMINED_ON, HistoryEntry, Kind
-from tasks.data.sources import without_password
+from tasks.data.source_places import without_password
 from tasks.registry.model_registry import RECORD, ModelRegistry, Version
 from tasks.runs.run_folder import Run, resolve_latest
 

@@ -17,7 +17,7 @@ from gan_core.reports import run_page as page
 from gan_core.reports import run_table as report
 from gan_core.reports.pictures import mosaic, save_png
 from tasks.data.normalize import RealSets
-from tasks.data.sources import without_password
+from tasks.data.source_places import without_password
 from tasks.registry.events import emit_collapse
 from tasks.runs.epochs import diversity_after
 from tasks.runs.run_folder import Run, publish_latest

@@ -14,8 +14,8 @@ from gan_core.errors import BadInput
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.understanding import describe_images, find_doubts
 from tasks.data.check_experiment import check_experiment
+from tasks.data.checksums import CLASSES
 from tasks.data.normalize import normalize
-from tasks.data.sources import CLASSES
 from tasks.runs.run_folder import check_runs_folder
 
 Change = Callable[[LabelledImages], LabelledImages]

@@ -53,7 +53,7 @@ def require_fashion_mnist(folder: Place) -> None:
             f"Expected the four files of Fashion-MNIST in {folder}, got others; add {FILES[0]} and so on."
         )
     for path, name in zip(files, FILES, strict=True):
-        check(path, name, FASHION_MNIST[name])
+        require_checksum(path, name, FASHION_MNIST[name])
 
 
 def verify_files(found: Found, listing: Listing) -> None:
@@ -70,7 +70,7 @@ def verify_files(found: Found, listing: Listing) -> None:
         raise IncompleteSource(f"Expected a line for {', '.join(missing)} in {sums}, got none; run sha256sum again.")
     for path, digest in [*digests.items(), *([(names, _listed(listed, names, found.root))] if names else [])]:
         if digest:
-            check(path, path.name, digest)
+            require_checksum(path, path.name, digest)
 
 
 def read_sums(sums: Place) -> Mapping[str, str | None]:
@@ -103,7 +103,7 @@ def listed_digests(sums: Place) -> dict[str, str]:
     }
 
 
-def check(path: Place, name: str, digest: str | None) -> None:
+def require_checksum(path: Place, name: str, digest: str | None) -> None:
     """Raise BadInput unless the file at `path` has this digest or, where none is known, is whole.
 
     Fashion-MNIST is also known by what is in the file, however it was compressed.
@@ -134,10 +134,3 @@ def unvouched(found: Found) -> Iterator[Place]:
     vouched = found.one_by_one or list_place(found.root).beside(SUMS)
     original = found.format == "idx" and all(is_original(*pair) for pair in zip(found.files, FILES, strict=False))
     return iter(()) if vouched or original else found.files
-
-
-def without_password(source: str | None) -> str | None:
-    """The source as what others may read names it."""
-    if source is None or "://" not in source:
-        return source
-    return re.sub("://[^/@]*@", "://", source)
