@@ -13,7 +13,7 @@ from tasks.examination.examine import examine
 from tasks.examination.teacher import Teacher
 from tasks.reports.publish_sweep import Sweep, publish_sweep, validation_outcome
 from tasks.reports.validation_report import save_validation_report
-from tasks.runs.open_run import open_run
+from tasks.runs.open_or_resume_run import open_run
 from tasks.task_runners import DASK, task_runner
 from tasks.training.generate_dataset import generate_dataset
 from tasks.training.train_gan import train_gan

@@ -10,7 +10,7 @@ from tasks.data.real_images import real_images
 from tasks.examination.examine import examine
 from tasks.examination.teacher import Teacher
 from tasks.reports.publish_report import Report, is_published, publish_report, publish_run
-from tasks.runs.open_run import open_run
+from tasks.runs.open_or_resume_run import open_run
 from tasks.runs.run_folder import Run
 from tasks.training.generate_dataset import generate_dataset
 from tasks.training.refine_dataset import refine_dataset

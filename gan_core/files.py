@@ -16,8 +16,8 @@ from typing import IO, TYPE_CHECKING, BinaryIO, TypeVar
 
 from upath import UPath
 
-from gan_core.distribution import install_command
-from gan_core.errors import BadInput
+from gan_core.errors import BadInput, unreadable
+from gan_core.installed_package import install_command
 
 if TYPE_CHECKING:
     import numpy as np
@@ -236,6 +236,14 @@ def _say_once(feature: str, place: Path) -> None:
 def read_text(path: Place) -> str:
     """The text of a file that this program wrote."""
     return path.read_text("utf-8")
+
+
+def read_bytes(path: Place) -> bytes:
+    """What is in a file; BadInput if it may not be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise unreadable(error, path) from error
 
 
 def write_text(path: Place, text: str) -> None:

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from gan_core.files import sha256
-from gan_core.formats.idx_codec import write_idx
 from gan_core.images.labelled_images import LabelledImages
+from gan_core.parsing.idx_arrays import write_idx
 from tasks.data.checksums import (
     CLASSES,
     FASHION_MNIST,

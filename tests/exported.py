@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gan_core.config import ExportSettings, GanSettings
-from gan_core.descriptions.export_plan import ExportPlan
+from gan_core.exports.export_plan import ExportPlan
 from gan_core.files import AnyPlace, Place
 from gan_core.formats import FORMATS
 from gan_core.gan.drawing import GeneratorCard, draw, load_generator, plan_labels, save_generator

@@ -6,12 +6,11 @@ from pathlib import PurePosixPath
 import numpy as np
 
 from gan_core.config import DataSettings
-from gan_core.errors import BadInput
-from gan_core.files import Place
-from gan_core.sources.found import Found, Part, Picture, Split
-from gan_core.sources.listing import Listing, show_name
-from gan_core.sources.picture_files import read_bytes
-from gan_core.sources.text_files import read_lines
+from gan_core.errors import BadInput, show_name
+from gan_core.files import Place, read_bytes
+from gan_core.parsing.text_lines import read_lines
+from gan_core.sources.found_pictures import Found, Part, Picture, Split
+from gan_core.sources.listing import Listing
 
 SIDE, CHANNELS = 32, 3
 PIXELS = SIDE * SIDE * CHANNELS

@@ -6,14 +6,15 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from gan_core.config import DataSettings
+from gan_core.errors import show_names
+from gan_core.exports.class_folders import folder_names
+from gan_core.exports.encode_png import encode_png
+from gan_core.exports.shards import Export, ExportSplit
 from gan_core.files import Place, is_local
-from gan_core.formats.png import encode_png, folder_names
-from gan_core.formats.shards import Export, ExportSplit
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.shape import ImageShape
-from gan_core.sources.found import SPLITS, Found, Label, Part, Picture, Split
-from gan_core.sources.listing import PICTURES, Listing, show_names
-from gan_core.sources.picture_files import read_files
+from gan_core.sources.found_pictures import SPLITS, Found, Label, Part, Picture, Split, read_files
+from gan_core.sources.listing import PICTURES, Listing
 from gan_core.sources.split_names import split_of
 
 NUMBERED = re.compile(r"(\d{1,3})(?:_.*)?")  # the folder of a class, as in 07_sneaker

@@ -8,16 +8,16 @@ from typing import BinaryIO, cast
 import numpy as np
 
 from gan_core.config import DataSettings
-from gan_core.errors import BadInput
+from gan_core.errors import BadInput, show_names
+from gan_core.exports.shards import Export, ExportSplit
+from gan_core.exports.split_pieces import join_pieces, write_piece
 from gan_core.files import Place, atomic_write
-from gan_core.formats.parts import copy_parts, write_part
-from gan_core.formats.shards import Export, ExportSplit
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.shape import ImageShape
-from gan_core.sources.arrays import as_labels, picture_axes, require_pairs, to_bytes
-from gan_core.sources.found import SPLITS, Found, Part, Picture, Split
-from gan_core.sources.listing import Listing, show_names
-from gan_core.sources.npz_archive import find_range, opened, read_header, read_rows, read_whole
+from gan_core.parsing.npz_arrays import find_range, opened, read_header, read_rows, read_whole
+from gan_core.sources.array_conventions import as_labels, picture_axes, require_pairs, to_bytes
+from gan_core.sources.found_pictures import SPLITS, Found, Part, Picture, Split
+from gan_core.sources.listing import Listing
 from gan_core.sources.split_names import split_of
 
 NAME = "dataset.npz"
@@ -27,8 +27,8 @@ CLASS_NAMES = ("class_names", "label_names", "classes")
 
 def write_shard(folder: Place, split: ExportSplit, shard: int, images: LabelledImages) -> None:
     """Keep the plain bytes."""
-    write_part(folder, "x", split.stem(shard), images.images.tobytes())
-    write_part(folder, "y", split.stem(shard), images.labels.tobytes())
+    write_piece(folder, "x", split.stem(shard), images.images.tobytes())
+    write_piece(folder, "y", split.stem(shard), images.labels.tobytes())
 
 
 def finish(folder: Place, export: Export) -> None:
@@ -39,7 +39,7 @@ def finish(folder: Place, export: Export) -> None:
                 with archive.open(zipfile.ZipInfo(f"{kind}_{split.name}.npy"), "w", force_zip64=True) as member:
                     header = {"descr": "|u1", "fortran_order": False, "shape": shape}
                     np.lib.format.write_array_header_1_0(cast(BinaryIO, member), header)
-                    copy_parts(folder, kind, split, cast(BinaryIO, member))
+                    join_pieces(folder, kind, split, cast(BinaryIO, member))
         with archive.open(zipfile.ZipInfo("class_names.npy"), "w") as member:
             np.lib.format.write_array(cast(BinaryIO, member), np.array(export.class_names), allow_pickle=False)
 

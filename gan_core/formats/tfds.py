@@ -13,17 +13,16 @@ from typing import Any
 import numpy as np
 
 from gan_core.config import DataSettings
-from gan_core.errors import BadInput
-from gan_core.files import Place, is_local, local_file, write_text
-from gan_core.formats.parts import copy_file
-from gan_core.formats.png import encode_png
-from gan_core.formats.shards import Export, ExportSplit
+from gan_core.errors import BadInput, show_names
+from gan_core.exports.encode_png import encode_png
+from gan_core.exports.shards import Export, ExportSplit
+from gan_core.files import Place, copy, is_local, local_file, write_text
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.shape import ImageShape
-from gan_core.sources.found import Found, Label, Part, Picture, Split
-from gan_core.sources.listing import Listing, show_names
+from gan_core.parsing.text_lines import read_lines
+from gan_core.sources.found_pictures import Found, Label, Part, Picture, Split
+from gan_core.sources.listing import Listing
 from gan_core.sources.split_names import split_of
-from gan_core.sources.text_files import read_lines
 
 NAME, VERSION = "synthetic_images", "1.0.0"
 BY_NAME = f"{NAME}/{VERSION}"  # where `tfds.load` looks for a description; it leads to the same files
@@ -67,8 +66,8 @@ def finish(folder: Place, export: Export) -> None:
             )
         for path in sorted(Path(local).glob("*.*")):
             if ".tfrecord-" not in path.name:
-                copy_file(path, folder / path.name)
-                copy_file(path, folder / BY_NAME / path.name)
+                copy(path, folder / path.name)
+                copy(path, folder / BY_NAME / path.name)
     write_text(folder / BY_NAME / DESCRIPTION, _from_below((folder / DESCRIPTION).read_text("utf-8")))
 
 
@@ -135,7 +134,7 @@ def _local(folder: Place) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as local:
         for path in folder.iterdir():
             if path.is_file():
-                copy_file(path, Path(local, path.name))
+                copy(path, Path(local, path.name))
         yield Path(local)
 
 

@@ -9,17 +9,17 @@ from itertools import groupby, islice
 from typing import IO, cast
 
 from gan_core.config import DataSettings
-from gan_core.errors import BadInput, say_error
+from gan_core.errors import BadInput, say_error, show_name, unreadable
+from gan_core.exports.encode_png import encode_png
+from gan_core.exports.shards import Export, ExportSplit
 from gan_core.files import Place, atomic_write
-from gan_core.formats.png import encode_png
-from gan_core.formats.shards import Export, ExportSplit
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.shape import ImageShape
-from gan_core.sources.columns import LABELS as COLUMNS
-from gan_core.sources.columns import find_column
-from gan_core.sources.found import Found, Label, Part, Picture, Split
-from gan_core.sources.listing import PICTURES, Listing, show_name, unreadable
+from gan_core.sources.found_pictures import Found, Label, Part, Picture, Split
+from gan_core.sources.listing import PICTURES, Listing
 from gan_core.sources.split_names import split_within
+from gan_core.sources.table_columns import LABELS as COLUMNS
+from gan_core.sources.table_columns import find_column
 
 LABELS = ("cls", "json")  # endings
 LOOKED_AT = 6  # members, to tell such a file from an archive of something else

@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 from gan_core.files import Place
-from gan_core.sources.found import Found
+from gan_core.parsing.text_lines import read_lines
+from gan_core.sources.found_pictures import Found
 from gan_core.sources.listing import Listing
-from gan_core.sources.text_files import read_lines
 
 FILES = ("classes.txt", "classnames.txt")  # a name on each line
 MANIFEST = "manifest.json"  # of an export, in whose folder the formats have a folder each

@@ -2,12 +2,12 @@
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import translate
 from pathlib import Path
 
-from gan_core.errors import BadInput
+from gan_core.errors import unreadable
 from gan_core.files import Place, is_local, refreshed
 
 LITTER = (  # what systems and readers leave where they have been
@@ -21,7 +21,6 @@ PICTURES = (
     *(".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".avif"),
 )
 IS_LITTER = re.compile("|".join(map(translate, LITTER)))
-LISTED = 8  # names of what is in a folder, in a message
 
 
 @dataclass(frozen=True)
@@ -78,14 +77,6 @@ def _refuse(error: OSError) -> None:
     raise unreadable(error, error.filename) from error
 
 
-def unreadable(error: OSError, place: str | Place) -> BadInput:
-    """What is said of a file or folder that cannot be read."""
-    return BadInput(
-        f"Expected to read {show_name(str(error.filename or place))}, got “{error.strerror or error}”; "
-        "change who may read it, or name another --source."
-    )
-
-
 def is_hidden(name: str) -> bool:
     """Whether people do not see a file of this name, from its root on, or did not put it there."""
     return any(part.startswith(".") for part in name.split("/")) or is_litter(name)
@@ -105,15 +96,3 @@ def files_in(folder: Place) -> Iterator[str]:
     for place, folders, files in os.walk(folder):
         links = [name for name in folders if Path(place, name).is_symlink()]
         yield from (Path(place, name).relative_to(folder).as_posix() for name in (*files, *links))
-
-
-def show_name(name: str) -> str:
-    """A name as a line can hold it: bytes that are no UTF-8, line breaks and the like are written out."""
-    shown = os.fsencode(name).decode("utf-8", "backslashreplace")
-    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in shown)
-
-
-def show_names(names: Sequence[str], most: int = LISTED) -> str:
-    """The first few names, and how many there are beside them."""
-    more = f" and {len(names) - most:,} more" if len(names) > most else ""
-    return ", ".join(map(show_name, names[:most])) + more

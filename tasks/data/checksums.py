@@ -9,11 +9,11 @@ from gan_core.config import DataSettings
 from gan_core.errors import BadInput
 from gan_core.files import Place, name_below, sha256
 from gan_core.formats import idx
-from gan_core.formats.idx import IncompleteSource
-from gan_core.formats.idx_codec import content_digest, require_whole
-from gan_core.sources.found import Found
+from gan_core.parsing.idx_arrays import content_digest, require_whole
+from gan_core.parsing.text_lines import read_lines
+from gan_core.sources.found_pictures import Found
+from gan_core.sources.idx_file_names import IncompleteSource
 from gan_core.sources.listing import Listing, list_place
-from gan_core.sources.text_files import read_lines
 
 TRAIN_IMAGES = "train-images-idx3-ubyte.gz"
 TRAIN_LABELS = "train-labels-idx1-ubyte.gz"

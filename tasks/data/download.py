@@ -13,11 +13,11 @@ from urllib.parse import unquote
 from upath import UPath
 
 from gan_core.config import DataSettings
-from gan_core.errors import BadInput
+from gan_core.errors import BadInput, show_name
 from gan_core.files import is_local, local_file, read_text, refreshed, sha256, write_text
+from gan_core.parsing.unpack_archive import ENDINGS, require_kind
 from gan_core.provenance import digest
-from gan_core.sources.archives import ENDINGS, require_kind
-from gan_core.sources.listing import is_hidden, show_name
+from gan_core.sources.listing import is_hidden
 from tasks.data.checksums import (
     CLASSES,
     FASHION_MNIST,

@@ -9,12 +9,12 @@ from gan_core.config import DataSettings, Experiment
 from gan_core.errors import BadInput
 from gan_core.files import name_below, sha256, write_text
 from gan_core.images.labelled_images import LabelledImages
+from gan_core.images.plausibility import describe_images, find_doubts, find_leak
 from gan_core.images.requirements import require_sound
 from gan_core.images.stratified_split import divide, hold_out
-from gan_core.images.understanding import describe_images, find_doubts, find_leak
 from gan_core.measures.diversity import require_enough
 from gan_core.provenance import digest
-from gan_core.sources.found import Found, Split
+from gan_core.sources.found_pictures import Found, Split
 from gan_core.sources.summary import describe_source
 from tasks.data.checksums import unvouched
 from tasks.data.open_source import number_labels, open_source

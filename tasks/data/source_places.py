@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gan_core.config import DataSettings
-from gan_core.errors import BadInput
+from gan_core.errors import BadInput, unreadable
 from gan_core.files import Place, is_local, located
-from gan_core.sources.found import Found
-from gan_core.sources.listing import unreadable
+from gan_core.sources.found_pictures import Found
 from tasks.data.checksums import require_fashion_mnist
 from tasks.data.open_source import open_source
 from tasks.places import cache_home

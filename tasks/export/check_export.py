@@ -10,13 +10,13 @@ from pydantic import ValidationError
 
 from gan_core.config import STORED, Experiment, ExportSettings
 from gan_core.errors import BadInput
+from gan_core.exports.shards import SplitName, planned_counts
 from gan_core.files import Place, is_local, located
 from gan_core.formats import FORMATS, require
-from gan_core.formats.idx_codec import idx_header
-from gan_core.formats.shards import SplitName, planned_counts
 from gan_core.gan.generator_card import GeneratorCard, read_card
 from gan_core.images.requirements import require_names
 from gan_core.images.shape import ImageShape
+from gan_core.parsing.idx_arrays import idx_header
 from gan_core.sources.listing import files_in
 from tasks.export.staging import check_place
 from tasks.places import standing

@@ -14,11 +14,11 @@ from typing import IO, Any
 from gan_core.config import ExportSettings
 from gan_core.descriptions.croissant import format_croissant
 from gan_core.descriptions.dataset_card import HubSize, format_card, hub_format
-from gan_core.descriptions.export_plan import ExportPlan
 from gan_core.descriptions.manifest import describe_dataset, format_manifest
+from gan_core.exports.export_plan import ExportPlan
+from gan_core.exports.split_pieces import PIECES
 from gan_core.files import Place, atomic_write, is_local, list_folder, refreshed, remove_tree, stream_digest, write_text
 from gan_core.formats import FORMATS, parquet
-from gan_core.formats.parts import PARTS
 from tasks.export.contents import CARD, CROISSANT, MANIFEST, SUMS
 from tasks.uncached_task import uncached_task
 
@@ -39,7 +39,7 @@ def finish_export(plan: ExportPlan, settings: ExportSettings, *, staging: Place)
             FORMATS[name].finish(staging / name, export)
         write_text(staging / FINISHED, "")
     for name in formats:
-        remove_tree(staging / name / PARTS)
+        remove_tree(staging / name / PIECES)
     with tempfile.TemporaryFile(
         "w+", encoding="utf-8", dir=staging if is_local(staging) else None
     ) as notes:  # there may be millions

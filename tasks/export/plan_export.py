@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gan_core.config import ExportSettings
-from gan_core.descriptions.export_plan import ExportPlan, GeneratorOrigin
 from gan_core.errors import BadInput
+from gan_core.exports.export_plan import ExportPlan, GeneratorOrigin
+from gan_core.exports.shards import planned
 from gan_core.files import Place, sha256
-from gan_core.formats.shards import planned
 from gan_core.provenance import EXPORT, digest, library_versions, program_digest
 from tasks.data.download import download
 from tasks.data.normalize import normalize

@@ -16,7 +16,7 @@ from gan_core.files import Place, sha256
 from gan_core.formats import FORMATS, require
 from gan_core.images.decode import decode
 from gan_core.images.shape import ImageShape
-from gan_core.sources.found import Picture, Split
+from gan_core.sources.found_pictures import Picture, Split
 from gan_core.sources.listing import files_in, list_place
 from tasks.export.contents import CROISSANT, MANIFEST, SUMS, is_litter, is_staging
 

@@ -2,9 +2,9 @@
 
 import logging
 
+from gan_core.exports.shards import ExportSplit
 from gan_core.files import Place, write_text
 from gan_core.formats import FORMATS
-from gan_core.formats.shards import ExportSplit
 from tasks.uncached_task import uncached_task
 
 DONE = ".done"  # beside the formats: a file for each shard that is complete

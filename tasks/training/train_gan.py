@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from gan_core.config import Experiment
 from gan_core.files import Place, load_arrays, save_arrays
 from gan_core.images.labelled_images import LabelledImages
-from gan_core.images.understanding import class_counts
+from gan_core.images.plausibility import class_counts
 from gan_core.measures.diversity import Diversity
 from gan_core.provenance import identify
 from gan_core.reports.pictures import grid, save_gif, save_png
@@ -26,7 +26,7 @@ from tasks.uncached_task import uncached_task
 
 if TYPE_CHECKING:
     from gan_core.gan.training_loop import Epoch, Game
-    from gan_core.measures.probe import Probe
+    from gan_core.measures.diversity_in_training import Probe
 
 COLUMNS = 9  # of the grid, and as many rows
 EPOCHS_PER_GRID = 2
@@ -44,7 +44,7 @@ def train_gan(
     in `start`, the checkpoint of another, where that is given.
     """
     from gan_core.gan.drawing import GeneratorCard, save_generator
-    from gan_core.measures.probe import Probe
+    from gan_core.measures.diversity_in_training import Probe
 
     team = assemble()
     with team.together():

@@ -105,7 +105,7 @@ def test_help_and_lists_import_nothing_that_takes_long(models: ModelRegistry) ->
 
 
 def test_the_version_is_that_of_the_package() -> None:
-    from gan_core.distribution import program_version
+    from gan_core.installed_package import program_version
 
     shown = subprocess.run([COMMAND, "--version"], capture_output=True, text=True, check=True).stdout
     assert shown.strip() == program_version() != "0.0.0"

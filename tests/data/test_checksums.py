@@ -8,9 +8,9 @@ from conftest import REAL, needs_real_files, striped_images, write_sums
 
 from gan_core.config import DataSettings
 from gan_core.files import sha256
-from gan_core.formats.idx_codec import write_idx
 from gan_core.images.labelled_images import FASHION_MNIST_CLASSES
-from gan_core.sources.found import Found
+from gan_core.parsing.idx_arrays import write_idx
+from gan_core.sources.found_pictures import Found
 from tasks.data.checksums import (
     FILES,
     SUMS,

@@ -23,8 +23,8 @@ from upath import UPath
 from gan_core.config import DataSettings, Experiment
 from gan_core.errors import BadInput
 from gan_core.formats import read
-from gan_core.formats.idx_codec import write_idx
-from gan_core.sources.found import Found
+from gan_core.parsing.idx_arrays import write_idx
+from gan_core.sources.found_pictures import Found
 from tasks.data import download as errand
 from tasks.data import http as fetch
 from tasks.data.check_experiment import check_experiment

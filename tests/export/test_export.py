@@ -31,10 +31,10 @@ from killed import Command
 
 from gan_core.config import DataSettings, Experiment, ExportSettings
 from gan_core.errors import BadInput
+from gan_core.exports.class_folders import folder_names
+from gan_core.exports.shards import ExportSplit, planned
 from gan_core.files import sha256
 from gan_core.formats import EXTRAS, FORMATS
-from gan_core.formats.png import folder_names
-from gan_core.formats.shards import ExportSplit, planned
 from gan_core.gan.generator_card import read_card
 from gan_core.images.decode import decode
 from gan_core.images.shape import ImageShape

@@ -16,7 +16,7 @@ from flows.sweep import sweep
 from flows.synthetic_data import synthetic_data
 from gan_core.config import CLASSIC, Experiment, ExportSettings, RetrainSettings
 from gan_core.errors import BadInput
-from gan_core.formats.shards import planned
+from gan_core.exports.shards import planned
 from gan_core.gan.drawing import load_generator
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.reports.pictures import GAP, SCALE

@@ -12,7 +12,7 @@ from conftest import striped_images, write_source
 from gan_core.config import DataSettings, Experiment
 from gan_core.errors import BadInput
 from gan_core.images.labelled_images import LabelledImages
-from gan_core.images.understanding import describe_images, find_doubts
+from gan_core.images.plausibility import describe_images, find_doubts
 from tasks.data.check_experiment import check_experiment
 from tasks.data.checksums import CLASSES
 from tasks.data.normalize import normalize

@@ -3,8 +3,7 @@
 import codecs
 
 from gan_core.errors import BadInput
-from gan_core.files import Place
-from gan_core.sources.picture_files import read_bytes
+from gan_core.files import Place, read_bytes
 
 ENCODINGS = {  # by the mark at the start; that of UTF-32 begins with that of UTF-16
     codecs.BOM_UTF8: "utf-8-sig",

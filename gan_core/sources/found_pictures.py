@@ -6,7 +6,8 @@ from typing import Literal
 
 import numpy as np
 
-from gan_core.files import Place
+from gan_core.errors import show_name
+from gan_core.files import Place, name_below, read_bytes
 
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
@@ -47,3 +48,9 @@ class Found:
     def files(self) -> Iterator[Place]:
         """The files that its digest is made of."""
         return (path for part in self.parts.values() for path in part.files)
+
+
+def read_files(root: Place, part: Part) -> Iterator[Picture]:
+    """The picture in each file, with its label; BadInput for a file that may not be read."""
+    for path, label in zip(part.files, part.labels or (), strict=True):
+        yield Picture(show_name(name_below(root, path)), label, read_bytes(path))

@@ -5,14 +5,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from gan_core.config import DataSettings
-from gan_core.errors import BadInput
+from gan_core.errors import BadInput, show_name, show_names
 from gan_core.files import Place
-from gan_core.sources.columns import SPLIT, find_column, require_column
-from gan_core.sources.found import SPLITS, Found, Label, Part, Picture, Split
-from gan_core.sources.listing import Listing, list_place, show_name, show_names
-from gan_core.sources.picture_files import read_files
+from gan_core.parsing.table_rows import LINES, PARQUET, SEPARATED
+from gan_core.sources.found_pictures import SPLITS, Found, Label, Part, Picture, Split, read_files
+from gan_core.sources.listing import Listing, list_place
 from gan_core.sources.split_names import split_of, split_within
-from gan_core.sources.tables import LINES, PARQUET, SEPARATED, Table, open_table
+from gan_core.sources.table_columns import SPLIT, Table, find_column, open_table, require_column
 
 
 def recognise(listing: Listing, settings: DataSettings) -> Found | None:

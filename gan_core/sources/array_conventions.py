@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from gan_core.errors import BadInput
-from gan_core.sources.found import Label
+from gan_core.sources.found_pictures import Label
 
 CHANNELS = (1, 3, 4)
 SMALLEST = 64  # numbers in a flat row that may be a picture

@@ -9,9 +9,8 @@ from typing import IO, BinaryIO, cast
 
 import numpy as np
 
-from gan_core.errors import BadInput, say_error
+from gan_core.errors import BadInput, say_error, unreadable
 from gan_core.files import Place
-from gan_core.sources.listing import unreadable
 
 
 @contextmanager

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from gan_core.exports.shards import Export
 from gan_core.files import Place
-from gan_core.formats.shards import Export
 
 
 @dataclass(frozen=True)
