@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from gan_core.compute.precision import resolve_policy
 from gan_core.config import GanSettings
-from gan_core.gan.networks import coarsest_maps, doublings
+from gan_core.gan.network_sizes import coarsest_maps, doublings
 from gan_core.images.shape import ImageShape
 
 

@@ -5,7 +5,7 @@ import logging
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -13,9 +13,7 @@ from pydantic import (
     ConfigDict,
     Field,
     NonNegativeFloat,
-    NonNegativeInt,
     PositiveFloat,
-    PositiveInt,
     ValidationInfo,
     model_validator,
 )
@@ -23,6 +21,7 @@ from pydantic import (
 from gan_core.errors import BadInput
 
 MOST_NUMBERS = 10_000  # in a list of seeds
+LEAST_SIDE, MOST_SIDE = 8, 128  # pixels from edge to edge that the networks take, which pad inside
 
 
 def split_names(value: Any) -> Any:
@@ -54,6 +53,15 @@ def split_counts(value: Any) -> Any:
     return counts
 
 
+def read_whole(value: Any) -> Any:
+    """A whole number, typed or not; raises ValueError for other text, for true, and for decimals, even 5.0."""
+    if isinstance(value, str) and re.fullmatch(r"[+-]?\d{1,18}", value.strip()):
+        return int(value)
+    if isinstance(value, bool | float | str):
+        raise ValueError(f"Expected a whole number, written with digits alone, got {value!r}; correct it.")
+    return value
+
+
 def read_size(value: Any) -> Any:
     """32 or 64x48 as the text of a width and a height; None and what is neither text nor number stay as they are."""
     if not isinstance(value, str | int) or isinstance(value, bool):
@@ -68,8 +76,13 @@ def read_size(value: Any) -> Any:
     return f"{width}x{height}"
 
 
-Seed = Annotated[int, Field(ge=0, le=1_000_000)]
-Width = Annotated[int, Field(ge=4, multiple_of=4)]
+Whole = BeforeValidator(read_whole)  # or pydantic would take 5.0 and true
+PositiveInt = Annotated[int, Field(gt=0), Whole]
+NonNegativeInt = Annotated[int, Field(ge=0), Whole]
+Seed = Annotated[int, Field(ge=0, le=1_000_000), Whole]
+Width = Annotated[int, Field(ge=4, multiple_of=4), Whole]
+Shift = Annotated[int, Field(ge=0, lt=MOST_SIDE), Whole]
+Spread = Annotated[float, Field(gt=0, le=100)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Decay = Annotated[float, Field(ge=0, lt=1)]
 Refinement = Literal["filtered", "soft"]
@@ -79,7 +92,6 @@ Counts = Annotated[dict[str, NonNegativeInt], BeforeValidator(split_counts)]
 Size = Annotated[str | None, BeforeValidator(read_size)]
 Fit = Literal["crop", "pad", "stretch"]
 Colour = Literal["grey", "rgb"]
-LEAST_SIDE, MOST_SIDE = 8, 128  # pixels from edge to edge that the networks take, which pad inside
 LEAST_EPOCH = 20_000  # images: below that, the few steps of the default epochs teach a generator next to nothing
 
 STORED = "stored"  # the context in which settings are read from files that older programs wrote
@@ -93,7 +105,7 @@ def say_once(sentence: str) -> None:
 
 
 class Settings(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     RENAMED: ClassVar[Mapping[str, str]] = {}  # old names of settings that are still taken, and those of today
     SHORT: ClassVar[Sequence[str]] = ()  # settings whose options are also known without the section's name
 
@@ -176,8 +188,8 @@ class GanSettings(Settings):
     epochs: PositiveInt = Field(16, description="passes through the training images")
     epoch_images: PositiveInt | None = Field(
         default=None,
-        description="real images shown in an epoch; if not given, each training image once, those of small sets so "
-        f"often that they are {LEAST_EPOCH:,}",
+        description="real images shown in an epoch, in whole rounds of penalty_interval batches, so at least one; if "
+        f"not given, each training image once, those of small sets so often that they are {LEAST_EPOCH:,}",
     )
     batch_size: PositiveInt = Field(64, description="images of each kind, real and fake, in a step")
     generator_width: Width = Field(64, description="channels of the generator's widest layers")
@@ -189,8 +201,10 @@ class GanSettings(Settings):
     class_head_weight: NonNegativeFloat = Field(0.5, description="weight of the auxiliary class head's loss, a factor")
     penalty_weight: NonNegativeFloat = Field(0.5, description="gamma of the R1 and R2 gradient penalties, a factor")
     penalty_interval: PositiveInt = Field(16, description="steps from one gradient penalty to the next")
-    shift: NonNegativeInt = Field(
-        0, description="pixels by which an image that the discriminator sees is moved at most, for small sets"
+    shift: Shift = Field(
+        0,
+        description="pixels by which an image that the discriminator sees is moved at most, for small sets; fewer "
+        "than its sides have",
     )
     balance: Share = Field(
         0.5, description="how far rare classes are shown more often, from 0, as they come, to 1, each class alike"
@@ -207,9 +221,28 @@ class GanSettings(Settings):
         "auto", description="of the layers' arithmetic; auto is what the machine is fast in"
     )
 
+    @model_validator(mode="after")
+    def _require_round(self, info: ValidationInfo) -> Self:
+        """The same; an epoch that was asked for with less than a round raises ValueError, but in files."""
+        if info.context != STORED and self.epoch_images and self.epoch_images < self.round_images:
+            raise ValueError(
+                f"Expected epoch_images of at least {self.round_images:,}, a round of {self.penalty_interval} batches "
+                f"of {self.batch_size}, got {self.epoch_images:,}; raise them, or lower penalty_interval or batch_size."
+            )
+        return self
+
+    @property
+    def round_images(self) -> int:
+        """Real images shown in a round, the steps from one gradient penalty to the next."""
+        return self.penalty_interval * self.batch_size
+
     def images_per_epoch(self, images: int) -> int:
-        """Real images shown in an epoch, of so many training images."""
+        """Real images to show in an epoch, of so many training images."""
         return self.epoch_images or max(images, LEAST_EPOCH)
+
+    def rounds(self, images: int) -> int:
+        """The rounds of an epoch, of so many training images: whole ones, and at least one."""
+        return max(1, self.images_per_epoch(images) // self.round_images)
 
     def shape(self) -> dict[str, int]:
         """What the weights of both networks have their shapes from, beside the images."""
@@ -224,14 +257,14 @@ class DatasetSettings(Settings):
 
     per_class: NonNegativeInt = Field(6_000, description="images of each class")
     counts: Counts = Field({}, description="images of single classes by their number, where they differ")
-    latent_std: PositiveFloat = Field(1.0, description="standard deviation of the latents, 1 in training")
+    latent_std: Spread = Field(1.0, description="standard deviation of the latents, 1 in training")
     batch_size: PositiveInt = Field(1_000, description="images held in memory at once")
     refinements: Refinements = Field(
         (),
         description="further teaching sets: without the images whose label real-taught classifiers deny, "
         "and with their soft labels in place of the labels",
     )
-    refined_std: PositiveFloat = Field(
+    refined_std: Spread = Field(
         1.3, description="standard deviation of the latents of those, bolder since the labels are looked at"
     )
 
@@ -264,8 +297,8 @@ class ExportSettings(Settings):
     test_per_class: NonNegativeInt = Field(1_000, description="synthetic test images of each class")
     real_test: bool = Field(False, description="whether the real test images stand in place of synthetic ones")
     seed: Seed = Field(0, description="of the order and the images")
-    latent_std: PositiveFloat = Field(1.0, description="standard deviation of the latents, 1 in training")
-    shard_images: Annotated[int, Field(ge=250, multiple_of=250)] = Field(
+    latent_std: Spread = Field(1.0, description="standard deviation of the latents, 1 in training")
+    shard_images: Annotated[int, Field(ge=250, multiple_of=250), Whole] = Field(
         10_000, description="images drawn, written and forgotten at once, by a multiple of 250"
     )
 

@@ -6,6 +6,7 @@ import errno
 import hashlib
 import logging
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from typing import IO, TYPE_CHECKING, BinaryIO, TypeVar
 
 from upath import UPath
 
-from gan_core.errors import BadInput, unreadable
+from gan_core.errors import BadInput, say_error, unreadable
 from gan_core.installed_package import install_command
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ def located(place: str | Path) -> Place:
     """The absolute path of a folder or file, or where an fsspec URL such as s3://bucket/name points.
 
     A `~` at the beginning stands for a home, as in a shell. Raises BadInput for an empty name, a home that is not
-    known, and a URL of a kind that is not known or whose library is not installed.
+    known, and a URL of a kind that is not known, whose library is not installed, or whose host that library asks at
+    once, in vain.
     """
     if not str(place):
         raise BadInput("Expected the name of a folder or file, got an empty one; name one.")
@@ -53,12 +55,41 @@ def located(place: str | Path) -> Place:
         found.fs  # noqa: B018  imports what speaks the protocol
     except ImportError as error:
         raise BadInput(
-            f"Expected the library for {place}, got “{error}”; "
+            f"Expected the library for {without_password(place)}, got “{error}”; "
             f"{install_command('s3')} brings that for s3://, fsspec's documentation names the others."
         ) from error
     except ValueError as error:
-        raise BadInput(f"Expected a URL that fsspec knows, got {place} and “{error}”; correct it.") from error
+        raise BadInput(
+            f"Expected a URL that fsspec knows, got {without_password(place)} and “{error}”; correct it."
+        ) from error
+    except Exception as error:  # each of fsspec's libraries has errors of its own, which have nothing in common
+        raise _unreachable(place, error) from error
     return Path(found.path) if found.protocol in ("file", "local") else found
+
+
+def require_reachable(place: AnyPlace) -> AnyPlace:
+    """The place itself, which may be absent; BadInput where it is at a URL whose host or store does not let us look."""
+    if is_local(place):
+        return place
+    try:
+        refreshed(place).fs.info(place.path)
+    except FileNotFoundError:
+        pass
+    except Exception as error:  # as above
+        raise _unreachable(place, error) from error
+    return refreshed(place)
+
+
+def _unreachable(place: str | Place, error: Exception) -> BadInput:
+    return BadInput(
+        f"Expected to look at {without_password(place)}, got “{say_error(error)}”; "
+        "check the address and the login, or name another place."
+    )
+
+
+def without_password(place: str | Place) -> str:
+    """The place or URL as what others may read names it."""
+    return re.sub("://[^/@]*@", "://", str(place))
 
 
 def _expanded(path: Path) -> Path:

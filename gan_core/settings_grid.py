@@ -56,8 +56,8 @@ def format_value(value: Any) -> str:
 def combinations(experiment: Experiment, seeds: Sequence[int], grid: Mapping[str, Sequence[Value]]) -> list[Experiment]:
     """The experiment from each seed with each combination of the settings in `grid`, the seeds changing fastest.
 
-    Raises BadInput for a name that is no setting, for settings that would measure the runs by different rulers, and for
-    more runs than anybody waits for.
+    Raises BadInput for a name that is no setting, for settings that would measure the runs by different rulers, for
+    values that do the same, and for more runs than anybody waits for.
     """
     known = by_name(experiment.model_dump())
     for name, values in grid.items():
@@ -71,13 +71,40 @@ def combinations(experiment: Experiment, seeds: Sequence[int], grid: Mapping[str
         _replaced(experiment, dict(zip(grid, values, strict=True)) | {"seed": seed})
         for *values, seed in product(*grid.values(), seeds)
     )
-    return list({each.settings_digest(): each for each in varied}.values())
+    made = list({each.settings_digest(): each for each in varied}.values())
+    _require_unlike(made)
+    return made
 
 
 def varying(experiments: Sequence[Experiment]) -> list[str]:
     """The names of the settings that are not the same in all, without the seed."""
     dumps = [by_name(experiment.model_dump()) for experiment in experiments]
     return [name for name in dumps[0] if name != "seed" and any(dump[name] != dumps[0][name] for dump in dumps)]
+
+
+def _require_unlike(experiments: Sequence[Experiment]) -> None:
+    """Raise BadInput for two experiments whose settings differ and do the same."""
+    seen: dict[str, Experiment] = {}
+    for each in experiments:
+        alike = seen.setdefault(_effective(each).settings_digest(), each)
+        found = differences(by_name(alike.model_dump()), by_name(each.model_dump()))
+        for name, (one, other) in list(found.items())[:1]:
+            raise BadInput(
+                f"Expected values that differ in what they do, got {name} {format_value(one)} and "
+                f"{format_value(other)}, which do the same here; name one of them."
+            )
+
+
+def _effective(experiment: Experiment) -> Experiment:
+    """The same with what has no effect left out: images beyond whole rounds, and settings of what is not asked for."""
+    gan, dataset = experiment.gan, experiment.dataset
+    if gan.epoch_images:
+        gan = gan.model_copy(update={"epoch_images": gan.rounds(0) * gan.round_images})
+    if not gan.conditional:
+        gan = gan.model_copy(update={"embedding_size": 1})
+    if not dataset.refinements:
+        dataset = dataset.model_copy(update={"refined_std": 1.0})
+    return experiment.model_copy(update={"gan": gan, "dataset": dataset})
 
 
 def _check(name: str, values: Sequence[Value], known: Mapping[str, Any]) -> None:

@@ -24,6 +24,11 @@ def classifier_cache() -> Path:
     return cache_home() / "classifiers"
 
 
+def check_cache() -> None:
+    """Raise BadInput for a cache that cannot be made or written to."""
+    check_folder(cache_home(), "let XDG_CACHE_HOME name another one.")
+
+
 def check_folder(folder: Place, remedy: str) -> None:
     """Raise BadInput, with what to do, for a folder, here or at a URL, that cannot be made or written to."""
     if is_local(folder):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -15,13 +16,25 @@ if TYPE_CHECKING:
 DASK = "SYNTHETIC_DATA_DASK"  # the setting, for deployments: an environment variable
 SURROUNDINGS = "distributed.nanny.pre-spawn-environ"
 THREADS = "_NUM_THREADS"  # one each by Dask's defaults, with which NumPy would round otherwise than here
+PER_CORE = 4  # processes at most
+SHOWN = 20  # digits of a number in a sentence
 PATIENCE = 5  # seconds until a scheduler that is there has taken a call
 
 
 def check_workers(workers: str | None) -> None:
-    """Raise BadInput unless these can be workers: one or more processes, or the address of a scheduler that answers."""
-    if not workers or (workers.isdecimal() and int(workers) > 0):
+    """Raise BadInput unless these can be workers: one or more processes, or the address of a scheduler that answers.
+
+    There may be a few processes for each core, as they also wait for disks; more of them would only fill the memory.
+    """
+    most = PER_CORE * (os.cpu_count() or 1)
+    if not workers or (workers.isdecimal() and 0 < int(workers[:SHOWN]) <= most and len(workers) < SHOWN):
         return
+    if workers.isdecimal():
+        told = workers if len(workers) < SHOWN else f"{workers[:SHOWN]}…"
+        raise BadInput(
+            f"Expected 1 to {most} processes, {PER_CORE} for each core of this machine, got {told}; "
+            f"correct --dask or {DASK}."
+        )
     try:
         address = urlsplit(workers if "://" in workers else f"tcp://{workers}")
         host, port = address.hostname, address.port

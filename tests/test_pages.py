@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 import yaml
 from cyclopts import App, CycloptsError, MissingArgumentError
+from pydantic import ValidationError
 from servers import ROOT
 
 from flows.commands.main import app
-from gan_core.config import EXPERIMENTS
+from flows.commands.options import ExperimentOptions, ExportOptions, RetrainOptions, read_settings
+from gan_core.config import EXPERIMENTS, Experiment, ExportSettings, RetrainSettings, Settings
 from gan_core.formats import FORMATS
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -22,9 +24,14 @@ FLOORS = ("flows", "tasks", "gan_core")
 FOLDERS = (*FLOORS, "tests", "docs", "deploy", "benchmarks")
 COMMAND = ("synthetic-data", ".venv/bin/synthetic-data")
 TAKING_OPTIONS = (  # whole command lines, to which more options may be added
-    *(["run"], ["examine"], ["sweep"], ["compare"], ["retrain"]),
+    *(["run"], ["examine"], ["inspect"], ["sweep"], ["compare"], ["retrain"]),
     *(["export", "--out", "dataset"], ["verify", "dataset"], ["server", "setup"]),
 )
+READ_BY: dict[type, type[Settings]] = {
+    ExperimentOptions: Experiment,
+    ExportOptions: ExportSettings,
+    RetrainOptions: RetrainSettings,
+}
 SETTING = re.compile(r"SYNTHETIC_DATA_[A-Z_]+")
 
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -199,6 +206,12 @@ def parser_fault(words: list[str], *, whole: bool) -> str:
     except MissingArgumentError as error:
         return str(error) if whole else ""
     except CycloptsError as error:
+        return str(error)
+    try:
+        for options in bound.arguments.values():
+            if type(options) in READ_BY:
+                READ_BY[type(options)].model_validate(read_settings(options))
+    except ValidationError as error:
         return str(error)
     return unknown_names(bound.arguments)
 

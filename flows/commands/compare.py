@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from gan_core.errors import BadInput
-from gan_core.files import located
+from gan_core.files import located, require_reachable
 
 
 def compare(
@@ -24,11 +24,15 @@ def compare(
         neighbours,
         summarise_entries,
     )
+    from tasks.places import check_folder
     from tasks.registry.model_registry import ModelRegistry, models_folder
     from tasks.reports.gather_history import find_entries, publish_history, read_entries
     from tasks.runs.run_folder import runs_folder
 
-    runs, models = runs_folder(), ModelRegistry(models_folder())
+    runs, models = require_reachable(runs_folder()), ModelRegistry(models_folder())
+    place = None if names and not out else located(out) if out else runs
+    if place:
+        check_folder(place, "choose another --out." if out else "let --out name another one.")
     records, left_out = read_entries(find_entries(names, runs, models), models)
     for sentence in left_out:
         print(f"left out: {sentence}")
@@ -38,5 +42,5 @@ def compare(
     those = summarise_entries(frame)
     pairs = list(pairwise(those) if names else neighbours(those))
     print(format_history(those), "", *(describe_changes(*pair) for pair in pairs), sep="\n")
-    if out or not names:
-        print(f"\npage  {publish_history(frame, pairs, models, left_out, located(out) if out else runs)}")
+    if place:
+        print(f"\npage  {publish_history(frame, pairs, models, left_out, place)}")

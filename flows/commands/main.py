@@ -6,27 +6,27 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, CycloptsError, Parameter
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
+from flows.commands.entry import INTERRUPTED, was_interrupted
 from flows.commands.options import (
-    Listed,
+    ExportOptions,
     Named,
     Replaced,
     Verbose,
     customise_experiment,
-    join_list,
     merge_settings,
     read_settings,
 )
 from flows.commands.prefect_settings import PREFECT
+from flows.commands.refusals import describe_lack_of_memory, describe_refusal, is_out_of_memory
 from flows.commands.screen import forgive_output, hide_library_messages, log_file
 from gan_core.config import STANDARD, STORED, Experiment, ExportSettings
-from gan_core.errors import BadInput
-from gan_core.files import located, read_text
+from gan_core.errors import BadInput, say_error
+from gan_core.files import located, read_text, require_reachable
 from gan_core.installed_package import program_version
 from tasks.task_runners import DASK, check_workers, task_runner
 
@@ -34,15 +34,6 @@ if TYPE_CHECKING:
     from tasks.runs.run_folder import Run
 
 LOOPBACK = "127.0.0.1,localhost"  # which no proxy can reach for us
-
-EXPORT = ExportSettings()
-LATENT_STD = ("--latent-std", "--latent-spread")  # the second is its old name
-INTERRUPTED = "Interrupted; the same command goes on where it stopped."
-
-
-def _explained(setting: str, **options: Any) -> Parameter:
-    """The option for a setting of exports, with its description."""
-    return Parameter(help=ExportSettings.model_fields[setting].description, **options)
 
 
 app = App(
@@ -53,6 +44,7 @@ app = App(
     suppress_keyboard_interrupt=False,
 )
 LATER = {  # imported when they are called, with what their help says
+    "inspect": ("flows.commands.inspect:inspect", "Say what is in a source of images, and what is wrong with it."),
     "compare": ("flows.commands.compare:compare", "Compare runs and versions, and say what changed between them."),
     "sweep": ("flows.commands.sweep:sweep", "Train with each combination of settings from each seed, and compare."),
     "retrain": ("flows.commands.models:retrain", "Train a challenger, promote it if it is better."),
@@ -75,7 +67,7 @@ def run(
     from tasks.runs.run_folder import check_runs_folder
 
     wanted = customise_experiment(experiment, read_settings(settings))
-    check_runs_folder(check_experiment(wanted))
+    check_runs_folder(check_experiment(wanted), wanted)
     if not verbose:
         hide_library_messages()
     from flows.commands.local_server import server
@@ -99,13 +91,15 @@ def examine(
 ) -> None:
     """Examine the images of a finished run again, by another classifier or from other seeds."""
     from gan_core.images.labelled_images import require_images
+    from tasks.places import check_cache
     from tasks.runs.run_folder import Run, resolve_latest
 
-    finished = Run(resolve_latest(located(folder)))
+    finished = Run(resolve_latest(require_reachable(located(folder))))
     if not finished.report.is_file():
         raise BadInput(f"Expected the folder of a finished run, got {folder}; name one that holds a report.html.")
     wanted = merge_settings(_experiment_of(finished), read_settings(settings))
     require_images(finished.synthetic)
+    check_cache()
     if not verbose:
         hide_library_messages()
     from flows.commands.local_server import server
@@ -121,15 +115,7 @@ def export(
     out: Annotated[str, Parameter(help="the folder to make, or an fsspec URL")],
     generator: Annotated[str, Parameter(help="a run's folder or a generator's file, or its URL")] = "runs/latest",
     format: Annotated[str, Parameter(help="one or more of those named above, with commas between them")] = "npz",
-    per_class: Annotated[int, _explained("per_class")] = EXPORT.per_class,
-    counts: Annotated[
-        Listed | None, Parameter(help="as 6=12000,7=0: training images of classes where they differ")
-    ] = None,
-    test_per_class: Annotated[int, _explained("test_per_class")] = EXPORT.test_per_class,
-    real_test: Annotated[bool, _explained("real_test", negative="")] = EXPORT.real_test,
-    seed: Annotated[int, _explained("seed")] = EXPORT.seed,
-    latent_std: Annotated[float, _explained("latent_std", name=LATENT_STD)] = EXPORT.latent_std,
-    shard_images: Annotated[int, _explained("shard_images")] = EXPORT.shard_images,
+    settings: Annotated[ExportOptions | None, Parameter(name="*")] = None,
     overwrite: Annotated[bool, Parameter(negative="", help="replace what is there")] = False,
     dask: Annotated[str | None, Parameter(env_var=DASK, help="a number of processes, or a scheduler's address")] = None,
     verbose: Verbose = False,
@@ -137,19 +123,9 @@ def export(
     """Write datasets as idx, npz, parquet, imagefolder, tfds or webdataset; goes on with one that was interrupted."""
     from tasks.export.check_export import check_export
 
-    settings = ExportSettings.model_validate(
-        {
-            "per_class": per_class,
-            "counts": join_list(counts),
-            "test_per_class": test_per_class,
-            "real_test": real_test,
-            "seed": seed,
-            "latent_std": latent_std,
-            "shard_images": shard_images,
-        }
-    )
+    wanted = ExportSettings.model_validate(read_settings(settings))
     formats = tuple(filter(None, map(str.strip, format.split(","))))
-    check_export(generator, out, formats, settings, overwrite)
+    check_export(generator, out, formats, wanted, overwrite)
     check_workers(dask)
     if not verbose:
         hide_library_messages()
@@ -158,7 +134,7 @@ def export(
 
     with server():
         on_runner = export_dataset.with_options(task_runner=task_runner(dask))
-        on_runner(generator, out, formats, settings, overwrite)
+        on_runner(generator, out, formats, wanted, overwrite)
     print(f"{out}  {', '.join(sorted(path.name for path in located(out).iterdir()))}")
 
 
@@ -173,7 +149,7 @@ def verify(
         hide_library_messages()
     from tasks.export.verify_export import verify_export
 
-    print(verify_export(located(folder)))
+    print(verify_export(require_reachable(located(folder))))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -190,15 +166,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         app(sys.argv[1:] if arguments is None else arguments, exit_on_error=False, print_error=False)
     except (BadInput, CycloptsError, ValidationError) as error:
-        _end(_sentence(error), 2)
+        _end(describe_refusal(error), 2)
     except KeyboardInterrupt:
         _end(INTERRUPTED, 130)
     except Exception as error:
-        if isinstance(error.__cause__, KeyboardInterrupt):  # a SystemError: Ctrl-C came while compiled code was at work
+        if was_interrupted(error):
             _end(INTERRUPTED, 130)
+        if is_out_of_memory(error):
+            _end(describe_lack_of_memory(error), 2)
         logging.basicConfig(filename=log_file(), encoding="utf-8")  # unless a command has done it
         logging.getLogger("synthetic-data").exception("unexpected")
-        _end(f"{type(error).__name__}: {error}", 1)
+        _end(f"{type(error).__name__}: {say_error(error)}", 1)
 
 
 def _experiment_of(run: "Run") -> Experiment:
@@ -212,21 +190,6 @@ def _experiment_of(run: "Run") -> Experiment:
         raise BadInput(
             f"Expected the settings of a run in {run.experiment}, got none that can be read; name another run."
         ) from None  # else the sentence would be that of pydantic
-
-
-def _sentence(error: Exception) -> str:
-    cause = error if isinstance(error, ValidationError) else error.__cause__
-    if isinstance(cause, ValidationError):
-        problems = (f"{'.'.join(map(str, problem['loc']))}: {_told(problem)}" for problem in cause.errors())
-        return f"Expected sound settings; mend {'; '.join(problems)}."
-    return str(error)
-
-
-def _told(problem: ErrorDetails) -> str:
-    """What pydantic finds wrong with a setting; our own sentences say already what they got."""
-    if problem["type"] == "value_error":
-        return str(problem["ctx"]["error"]).rstrip(".")
-    return f"{problem['msg']}, got {problem['input']!r}"
 
 
 def _end(message: str, code: int) -> None:

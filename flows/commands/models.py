@@ -9,10 +9,11 @@ from flows.commands.screen import hide_library_messages
 from gan_core.config import STANDARD, RetrainSettings
 from gan_core.errors import BadInput
 from tasks.places import check_folder
-from tasks.registry.model_registry import ModelRegistry, Version, models_folder
+from tasks.registry.model_registry import ModelRegistry, Version, models_folder, require_start
 from tasks.registry.records import Promotion, whoami
 
 VERSION = Parameter(help="as v0003 or 3")
+REMEDY = "let SYNTHETIC_DATA_MODELS name another one, or work elsewhere."
 
 models = App(name="models", help="Versions of the generator, and which of them is champion.")
 
@@ -35,7 +36,8 @@ def retrain(
     )
     check_runs_folder(check_experiment(wanted))
     require_comparison(wanted)
-    check_folder(models_folder(), "let SYNTHETIC_DATA_MODELS name another one, or work elsewhere.")
+    check_folder(models_folder(), REMEDY)
+    require_start(ModelRegistry(models_folder()), how)
     if not verbose:
         hide_library_messages()
     from flows.commands.local_server import server
@@ -91,6 +93,7 @@ def _registry() -> ModelRegistry:
         raise BadInput(
             f"Expected versions in {folder}, got no such folder; retrain first, or set SYNTHETIC_DATA_MODELS."
         )
+    check_folder(folder, REMEDY)
     return ModelRegistry(folder)
 
 

@@ -8,44 +8,58 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_origin
 from cyclopts import Parameter
 from pydantic.fields import FieldInfo
 
-from gan_core.config import EXPERIMENTS, Experiment, RetrainSettings, Settings
+from gan_core.config import EXPERIMENTS, Experiment, ExportSettings, RetrainSettings, Settings
 from gan_core.errors import BadInput
 
 Listed = Annotated[list[str], Parameter(consume_multiple=True, negative="")]  # 0,1,2 or 0 1 2 or one option each
 Named = Annotated[str, Parameter(help=f"what to start from: {', '.join(EXPERIMENTS)}")]
 Verbose = Annotated[bool, Parameter(negative="", help="show TensorFlow's and Prefect's own messages too")]
+NUMBERS = {int: "INT", float: "FLOAT"}
 WIDTH = "generator_width and discriminator_width in one"
 
 
 def build_options(
-    settings: type[Settings], *, several: bool = False, several_in_sections: bool = False, without: Sequence[str] = ()
+    settings: type[Settings],
+    *,
+    several: bool = False,
+    several_in_sections: bool = False,
+    without: Sequence[str] = (),
+    show_defaults: bool = False,
 ) -> type:
     """A dataclass of the settings as options, each None if not given; lists and counts are text with commas.
 
-    Where there may be `several` values, all settings are such text. (The help of pydantic models takes twice the time.)
+    Numbers are text too, which the settings read: cyclopts would round them. Where there may be `several` values, all
+    settings are such text. (The help of pydantic models takes twice the time.)
     """
     fields: dict[str, Any] = {}
     if several and "generator_width" in settings.model_fields:
         fields["width"] = Annotated[str | None, Parameter(help=WIDTH)]
     for name, field in settings.model_fields.items():
         kind: Any = field.annotation
+        number = None if several or _is_listed(field) else _number_in(kind)
         if isinstance(kind, type) and issubclass(kind, Settings):
             kind = build_options(kind, several=several_in_sections)
         elif _is_listed(field):
             kind = Listed
-        elif several:
+        elif several or number:
             kind = str
         names = (name, f"--{name}") if name in settings.SHORT else None  # within the section, and without its name
-        fields[name] = Annotated[kind | None, Parameter(name=names, help=_description(field))]
-    for old, new in settings.RENAMED.items():
-        current: Any = str if several else settings.model_fields[new].annotation
-        fields[old] = Annotated[current | None, Parameter(show=False)]
+        default = str(field.default) if show_defaults and not _is_listed(field) else None
+        said = Parameter(name=names, help=_description(field), show_default=default, metavar=number)
+        fields[name] = Annotated[kind | None, said]
+    for old in settings.RENAMED:
+        fields[old] = Annotated[str | None, Parameter(show=False)]
     wanted = [(name, kind, dataclass_field(default=None)) for name, kind in fields.items() if name not in without]
     return make_dataclass(f"{settings.__name__}Options", wanted, frozen=True, namespace={"__module__": __name__})
 
 
 def _is_listed(field: FieldInfo) -> bool:
     return get_origin(field.annotation) in (tuple, dict)
+
+
+def _number_in(kind: Any) -> str | None:
+    """What help calls the number that a setting of this type holds, if it holds one."""
+    return NUMBERS.get(kind) or next(filter(None, map(_number_in, get_args(kind))), None)
 
 
 def _description(field: FieldInfo) -> str | None:
@@ -63,9 +77,12 @@ def _is_choice(field: FieldInfo) -> bool:
 
 if TYPE_CHECKING:
     ExperimentOptions = object
+    ExportOptions = object
     RetrainOptions = object
 else:
-    ExperimentOptions, RetrainOptions = build_options(Experiment), build_options(RetrainSettings)
+    ExperimentOptions = build_options(Experiment)
+    ExportOptions = build_options(ExportSettings, show_defaults=True)
+    RetrainOptions = build_options(RetrainSettings, show_defaults=True)
 
 Replaced = Annotated[ExperimentOptions | None, Parameter(name="*")]
 

@@ -36,7 +36,8 @@ def sweep(
     wanted = customise_experiment(experiment, join_lists(fixed))
     chosen = () if seeds is None else parse_seeds(seeds)
     check_workers(dask)
-    check_runs_folder(check_experiment(combinations(wanted, chosen or (wanted.seed,), grid)[0]))
+    first = combinations(wanted, chosen or (wanted.seed,), grid)[0]
+    check_runs_folder(check_experiment(first), first)
     if not verbose:
         hide_library_messages()
     from flows.commands.local_server import server

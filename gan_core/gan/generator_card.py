@@ -11,6 +11,8 @@ from gan_core.errors import BadInput
 from gan_core.files import Place, is_local
 from gan_core.images.shape import ImageShape
 
+NAME = "generator.npz"  # of a generator's file among those of a run or a version
+
 
 class GeneratorCard(Settings):
     """What must be known of a generator to draw from it."""
@@ -42,12 +44,23 @@ def read_card(path: Place) -> GeneratorCard:
             with np.load(file, allow_pickle=False) as arrays:
                 return GeneratorCard.model_validate_json(str(arrays["card"]), context=STORED)
     except (EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile) as error:
-        raise BadInput(f"Expected a generator's file, got {path}, {_fault(error)}; train one again.") from error
+        fault, remedy = _fault(error), "train one again"
+        if beside := _generator_near(path):
+            fault, remedy = "which is another file of it", f"name {beside}"
+        raise BadInput(f"Expected a generator's file, got {path}, {fault}; {remedy}.") from error
     except Exception as error:
         if is_local(path) and not isinstance(error, OSError):  # a store's library raises what it likes
             raise
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise BadInput(f"Expected to read the generator {path}, got “{reason}”; see to it and try again.") from error
+
+
+def _generator_near(path: Place) -> Place | None:
+    """The generator of the run or version that another file here is part of, if there is one."""
+    if not is_local(path):
+        return None
+    places = (path.with_name(NAME), path.parent / "generator" / NAME)
+    return next((place for place in places if place != path and place.is_file()), None)
 
 
 def _fault(error: Exception) -> str:

@@ -14,10 +14,8 @@ from gan_core.compute.keras_settings import keras
 from gan_core.compute.normalisation import BatchNormalisation
 from gan_core.compute.precision import resolve_policy
 from gan_core.config import GanSettings
+from gan_core.gan.network_sizes import FEATURES, coarsest_maps, doublings, fine_width
 from gan_core.images.shape import ImageShape
-
-COARSEST = 8  # pixels: the longer side of the coarsest maps is this at most, where the image has up to 128
-LEAST = 4  # pixels: no side of them is shorter
 
 
 class Generator(keras.Model):
@@ -34,7 +32,7 @@ class Generator(keras.Model):
         self.first_normalisation = BatchNormalisation()
         self.convolution = layers.convolution(width, bias=False)
         self.second_normalisation = BatchNormalisation()
-        widths = [*[width] * (doublings(shape) - 2), _fine(width)]
+        widths = [*[width] * (doublings(shape) - 2), fine_width(width)]
         self.up_convolutions = [layers.up_convolution(filters) for filters in widths]
         self.up_normalisations = [BatchNormalisation() for _ in widths]
         self.to_quarters = layers.convolution(4 * shape.channels)
@@ -66,17 +64,17 @@ class Discriminator(keras.Model):
     def __init__(self, settings: GanSettings, *, shape: ImageShape, classes: int, seed: int) -> None:
         super().__init__(name="discriminator")
         layers = _Layers(settings.precision, seed)
-        width, features = settings.discriminator_width, 128
+        width = settings.discriminator_width
         self.shape, levels = shape, range(doublings(shape) - 1)
-        self.first_convolution = layers.convolution(_fine(width))
+        self.first_convolution = layers.convolution(fine_width(width))
         steps = [(layers.dense(width), layers.convolution(width)) for _ in levels]
         self.steps_down, self.convolutions = map(list, zip(*steps, strict=True))
         self.flatten = keras.layers.Flatten()
-        self.features = layers.dense(features)
+        self.features = layers.dense(FEATURES)
         self.realness = layers.dense(1, precision="float32")
         self.conditional = settings.conditional
         if self.conditional:
-            self.embedding = layers.dense(features, bias=False, precision="float32")
+            self.embedding = layers.dense(FEATURES, bias=False, precision="float32")
             self.class_head = layers.dense(classes, precision="float32")
         self(tf.zeros([1, *shape]), tf.zeros([1, classes]))
 
@@ -151,20 +149,6 @@ class _Layers:
         return keras.initializers.GlorotUniform(seed=next(self.seeds))
 
 
-def doublings(shape: ImageShape) -> int:
-    """How often the sides double from the coarsest maps to the image: twice up to 32 pixels, then once more an octave.
-
-    The last time `depth_to_space` does it, and the first of the discriminator's steps down is `space_to_depth`.
-    """
-    return max(2, math.ceil(math.log2(max(shape.height, shape.width) / COARSEST)))
-
-
-def coarsest_maps(shape: ImageShape) -> tuple[int, int]:
-    """Height and width of the coarsest maps; doubled so many times, they have room for the image."""
-    scale = 2 ** doublings(shape)
-    return max(LEAST, math.ceil(shape.height / scale)), max(LEAST, math.ceil(shape.width / scale))
-
-
 def _margins(shape: ImageShape) -> list[tuple[int, int]]:
     """Pixels above and below, left and right of an image in the networks' own size."""
     scale = 2 ** doublings(shape)
@@ -184,8 +168,3 @@ def _crop(images: tf.Tensor, shape: ImageShape) -> tf.Tensor:
     if not any(map(any, margins)):
         return images
     return images[:, top : top + shape.height, left : left + shape.width]
-
-
-def _fine(width: int) -> int:
-    """Channels at half the image side, where they cost most: 64 are enough for wider networks."""
-    return min(width, 64)

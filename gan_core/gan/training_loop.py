@@ -60,7 +60,7 @@ class Game:
                 f"Expected a batch size that {self.replicas} replicas share evenly, got {settings.batch_size}; "
                 f"give {-(-settings.batch_size // self.replicas) * self.replicas}, or train on fewer."
             )
-        self.rounds = max(1, settings.images_per_epoch(images) // (settings.batch_size * settings.penalty_interval))
+        self.rounds = settings.rounds(images)
         self.generator = Generator(settings, shape=shape, classes=classes, seed=2 * seed)
         self.averaged = Generator(settings, shape=shape, classes=classes, seed=2 * seed)
         self.discriminator = Discriminator(settings, shape=shape, classes=classes, seed=2 * seed + 1)
@@ -84,7 +84,7 @@ class Game:
             self._require_finite(*self.state().values())
             self.epoch += 1
             seconds = time.perf_counter() - started
-            played = self.rounds * self.settings.penalty_interval * self.settings.batch_size
+            played = self.rounds * self.settings.round_images
             generator_loss, discriminator_loss, fooled, right = map(float, np.mean(means, axis=0))
             yield Epoch(
                 *(self.epoch, generator_loss, discriminator_loss, fooled, right),

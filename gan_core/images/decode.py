@@ -15,6 +15,7 @@ GREY_MODES = {"1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "I;16N", "F"}
 DEEP_MODES = {"I", "I;16", "I;16B", "I;16L", "I;16N", "F"}  # of more than eight bits a pixel
 TURNED = {5, 6, 7, 8}  # orientations in which width and height change places
 WHITE = (255, 255, 255, 255)
+MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}  # of pixels, by their channels
 
 
 class Unreadable(ValueError):
@@ -29,6 +30,7 @@ class Look:
     width: int
     grey: bool  # by its mode; other pictures may turn out to be grey
     format: str  # as in JPEG; empty for pixels
+    mode: str  # as Pillow names them, such as L and RGB
 
 
 @contextmanager
@@ -45,12 +47,13 @@ def look(content: bytes | np.ndarray) -> Look:
     if isinstance(content, np.ndarray):
         if not content.size:
             raise Unreadable("empty")
-        return Look(content.shape[0], content.shape[1], content.ndim == 2 or content.shape[2] in (1, 2), "")
+        mode = MODES[1 if content.ndim == 2 else content.shape[2]]
+        return Look(content.shape[0], content.shape[1], mode in GREY_MODES, "", mode)
     with _opened(content) as image:
         height, width = image.height, image.width
         if image.getexif().get(ExifTags.Base.Orientation) in TURNED:
             height, width = width, height
-        return Look(height, width, image.mode in GREY_MODES, image.format or "")
+        return Look(height, width, image.mode in GREY_MODES, image.format or "", image.mode)
 
 
 def decode(content: bytes | np.ndarray, least: int | None = None) -> np.ndarray:

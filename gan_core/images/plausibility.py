@@ -7,7 +7,9 @@ import numpy as np
 from gan_core.images.labelled_images import LabelledImages
 
 NARROW = 32  # of the 256 steps of grey: less is hardly a picture
+FEW_LEARNED = 10  # training images of a class
 FEW_TESTED = 150  # test images: below, two standard errors of an accuracy of a half are 8 points or more
+REPEATED = 0.5  # of the training images that are different ones: fewer are hardly a set of their size
 SHARED = 0.01  # of the test images; of Fashion-MNIST none is
 
 
@@ -30,8 +32,12 @@ def find_doubts(train: LabelledImages, validation: LabelledImages, test: Labelle
         yield "All training images are alike: nothing can be learned from them."
     elif high - low < NARROW:
         yield f"The pixels use no more than {low} to {high} of 0 to 255; were they scaled before they were saved?"
-    if single := np.flatnonzero(class_counts(train) + class_counts(validation) == 1).tolist():
-        yield f"There is a single training image of {_named(train, single)}; it is learned from."
+    elif (different := len({image.tobytes() for image in train.images})) < REPEATED * len(train):
+        yield f"Only {different:,} of the {len(train):,} training images differ from each other; are they repeats?"
+    counts = class_counts(train)
+    if rare := np.flatnonzero((counts > 0) & (counts < FEW_LEARNED)).tolist():
+        named = ", ".join(f"{train.class_names[number]} ({counts[number]})" for number in rare)
+        yield f"There are fewer than {FEW_LEARNED} training images of {named}: expect hardly more than copies of them."
     for part, name in ((validation, "validation"), (test, "test")):
         if lacking := np.flatnonzero((class_counts(part) == 0) & (class_counts(train) > 0)).tolist():
             yield f"There are no {name} images of {_named(train, lacking)}; nothing is measured there."

@@ -7,6 +7,7 @@ import numpy as np
 
 from gan_core.config import Experiment
 from gan_core.errors import BadInput
+from gan_core.images.shape import ImageShape
 
 MOST_CLASSES = 256  # as labels are bytes
 
@@ -23,6 +24,14 @@ def require_comparison(experiment: Experiment) -> None:
     """Raise BadInput unless several classifiers can tell a gain of one generator over another from noise."""
     if len(experiment.classifier.seeds) < 2:
         raise BadInput("Expected two or more classifier seeds, to tell a gain from noise, got one; give more of them.")
+
+
+def require_shift(shift: int, shape: ImageShape) -> None:
+    """Raise BadInput for a shift by which images would leave their frame."""
+    if shift >= min(shape.height, shape.width):
+        raise BadInput(
+            f"Expected a shift of less than the sides of images of {shape}, got {shift} pixels; lower --gan.shift."
+        )
 
 
 def require_names(class_names: Sequence[str]) -> None:

@@ -23,7 +23,8 @@ from gan_core.images.shape import ImageShape
 from gan_core.measures.tstr import Score
 
 CHUNK = 8  # steps in one call of the compiled loop
-READING = 1_000  # images answered at once
+READING = 1_000  # images answered at once, fewer of large ones
+PIXELS = READING * 32 * 32  # in these at most
 
 
 def build(name: str, *, shape: ImageShape, classes: int, seed: int, dropout: bool = True) -> keras.Model:
@@ -114,8 +115,10 @@ def score(classifier: keras.Model, on: LabelledImages, *, seed: int, seconds: fl
 
 
 def _parts(images: np.ndarray) -> Iterator[np.ndarray]:
-    for start in range(0, len(images), READING):
-        yield to_signed(images[start : start + READING].astype(np.float32))
+    _, height, width, _ = images.shape
+    count = min(READING, max(1, PIXELS // (height * width)))
+    for start in range(0, len(images), count):
+        yield to_signed(images[start : start + count].astype(np.float32))
 
 
 def _orders(settings: ClassifierSettings, places: np.ndarray, seed: int) -> list[np.ndarray]:

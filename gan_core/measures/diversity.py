@@ -154,7 +154,7 @@ def entropy(classes: np.ndarray) -> float:
     """The entropy of the classes [N], in nats."""
     shares = np.bincount(classes) / len(classes)
     shares = shares[shares > 0]
-    return float(-np.sum(shares * np.log(shares)))
+    return float(np.sum(shares * -np.log(shares)))  # and not -0 where there is one class
 
 
 def neighbour_distance(points: np.ndarray, neighbour: int) -> np.ndarray:

@@ -23,6 +23,7 @@ class Survey:
 
     sizes: Counter[Size] = field(default_factory=Counter)  # height and width of those that may be readable
     formats: Counter[str] = field(default_factory=Counter)
+    modes: Counter[str] = field(default_factory=Counter)
     labels: list[Label] = field(default_factory=list)  # of all
     grey: bool = True  # whether the mode of each is grey
 
@@ -33,6 +34,7 @@ class Gathered:
 
     images: np.ndarray  # uint8 [N, height, width, channels]
     labels: list[Label]
+    names: list[str]
     unreadable: list[str]  # name and reason
     grey: bool  # whether the channels of each are equal
 
@@ -48,6 +50,7 @@ def survey(pictures: Iterable[Picture], transposed: bool = False) -> Survey:
             continue
         found.sizes[(seen.width, seen.height) if transposed else (seen.height, seen.width)] += 1
         found.formats[seen.format] += 1
+        found.modes[seen.mode] += 1
         found.grey &= seen.grey
     return found
 
@@ -68,7 +71,7 @@ def choose_shape(surveys: Mapping[Split, Survey], settings: DataSettings) -> Ima
 def gather(pictures: Iterable[Picture], count: int, shape: ImageShape, how: Fit, transposed: bool = False) -> Gathered:
     """Decode at most `count` pictures and bring them to one shape; those that cannot be read are left out."""
     images = np.zeros((count, *shape), np.uint8)
-    labels, unreadable, grey = list[Label](), list[str](), True
+    labels, names, unreadable, grey = list[Label](), list[str](), list[str](), True
 
     def fitted(picture: Picture) -> np.ndarray | str:
         try:
@@ -86,8 +89,9 @@ def gather(pictures: Iterable[Picture], count: int, shape: ImageShape, how: Fit,
                     continue
                 images[len(labels)] = made
                 labels.append(picture.label)
+                names.append(picture.name)
                 grey = grey and is_grey(made)
-    return Gathered(images[: len(labels)], labels, unreadable, grey)
+    return Gathered(images[: len(labels)], labels, names, unreadable, grey)
 
 
 def _chunks(pictures: Iterable[Picture]) -> Iterator[list[Picture]]:

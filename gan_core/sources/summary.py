@@ -9,6 +9,19 @@ from gan_core.images.shape import ImageShape
 from gan_core.sources.found_pictures import SPLITS, Found, Split
 from gan_core.sources.gather import Survey
 
+MODES = {  # what people call the modes of Pillow
+    "1": "black and white",
+    "L": "grey",
+    "LA": "grey with alpha",
+    "P": "palette",
+    "PA": "palette with alpha",
+    "RGB": "RGB",
+    "RGBA": "RGB with alpha",
+    "CMYK": "CMYK",
+    "YCbCr": "YCbCr",
+    "I;16": "16 bit grey",
+    "I": "32 bit grey",
+}
 FITTED = {"crop": "scaled and cropped", "pad": "scaled and padded", "stretch": "stretched"}
 
 
@@ -33,7 +46,13 @@ def describe_source(
     colour = "grey" if shape.channels == 1 else "RGB"
     span = f"{_span(sizes)} {' to '.join((*done, ''))}" if done else ""
     line = f"{kind}, {classes} classes, {parts}, {span}{shape.width}x{shape.height} {colour}"
-    return "; ".join(filter(None, (line, *notes)))
+    modes = sum((each.modes for each in surveys.values()), Counter[str]())
+    return "; ".join(filter(None, (line, describe_modes(modes) if len(modes) > 1 else "", *notes)))
+
+
+def describe_modes(modes: Counter[str]) -> str:
+    """How many pictures have each mode, the most frequent first, as in: 40 RGB, 3 grey."""
+    return ", ".join(f"{count:,} {MODES.get(mode, mode)}" for mode, count in modes.most_common())
 
 
 def _span(sizes: Counter[Size]) -> str:

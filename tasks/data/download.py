@@ -14,7 +14,7 @@ from upath import UPath
 
 from gan_core.config import DataSettings
 from gan_core.errors import BadInput, show_name
-from gan_core.files import is_local, local_file, read_text, refreshed, sha256, write_text
+from gan_core.files import is_local, local_file, read_text, refreshed, sha256, without_password, write_text
 from gan_core.parsing.unpack_archive import ENDINGS, require_kind
 from gan_core.provenance import digest
 from gan_core.sources.listing import is_hidden
@@ -23,14 +23,13 @@ from tasks.data.checksums import (
     FASHION_MNIST,
     FILES,
     SUMS,
-    IncompleteSource,
     read_sums,
     require_checksum,
     require_fashion_mnist,
 )
 from tasks.data.http import UNREACHABLE, DownloadFailed, ask_version, fetch, fetch_from_any, fetch_if_present, reason
 from tasks.data.open_source import open_source
-from tasks.data.source_places import is_web, named, own_cache, place_of, usual_places, without_password
+from tasks.data.source_places import is_web, named, nothing_at, own_cache, place_of, usual_places
 from tasks.locks import locked
 from tasks.places import cache_home
 from tasks.progress import progress_bar
@@ -180,7 +179,7 @@ def copy_new(place: UPath, folder: Path, shown: str) -> Path:
     if strange := [name for name in wanted if ".." in name.split("/")]:
         raise BadInput(f"Expected files below {shown}, got {show_name(strange[0])}; rename it.")
     if not wanted:
-        raise IncompleteSource(f"Expected a folder, a file or a URL as source, got nothing at {shown}; check --source.")
+        raise nothing_at(shown)
     known = json.loads(read_text(noted)) if noted.is_file() else {}
     for old in known.keys() - wanted.keys():
         (folder / old).unlink(missing_ok=True)

@@ -16,8 +16,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, wait_exponent
 from tenacity.wait import wait_base
 
 from gan_core.errors import BadInput
-from gan_core.files import atomic_write
-from tasks.data.source_places import without_password
+from gan_core.files import atomic_write, without_password
 
 ATTEMPTS = 5
 ATTEMPTS_WITHOUT_NETWORK = 2  # where no name is found or the proxy is dead: a second look, and a quick answer

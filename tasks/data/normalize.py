@@ -2,15 +2,18 @@
 
 import json
 import logging
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+import numpy as np
 
 from gan_core.config import DataSettings, Experiment
 from gan_core.errors import BadInput
 from gan_core.files import name_below, sha256, write_text
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.plausibility import describe_images, find_doubts, find_leak
-from gan_core.images.requirements import require_sound
+from gan_core.images.requirements import require_shift, require_sound
 from gan_core.images.stratified_split import divide, hold_out
 from gan_core.measures.diversity import require_enough
 from gan_core.provenance import digest
@@ -36,6 +39,16 @@ class RealSets:
     validation: Path
     test: Path
     digest: str  # of everything that they were made from
+
+
+@dataclass(frozen=True)
+class CutSets:
+    """The images to learn from, to choose by and to judge by."""
+
+    train: LabelledImages
+    validation: LabelledImages
+    test: LabelledImages
+    places: Mapping[Split, tuple[Split, np.ndarray]]  # of each set: the split it was taken from, and indices there
 
 
 @dataclass(frozen=True)
@@ -76,7 +89,10 @@ def tell(understood: Understood, data: DataSettings) -> None:
         logger.warning(doubt)
     for spoiling in understood.spoiling:
         if not data.tolerate_doubts:
-            raise BadInput(f"{spoiling}; mend the source, or say --data.tolerate-doubts to go on all the same.")
+            raise BadInput(
+                f"{spoiling}; mend the source (synthetic-data inspect names the pictures), or say "
+                "--data.tolerate-doubts to go on all the same."
+            )
         logger.warning("%s.", spoiling)
 
 
@@ -84,6 +100,7 @@ def require_fit(splits: RealSets, experiment: Experiment) -> None:
     """Raise BadInput unless the experiment can end well with these images, as a command has made sure before."""
     train, validation = LabelledImages.load(splits.train), LabelledImages.load(splits.validation)
     require_sound(experiment, train.labels, train.class_names)
+    require_shift(experiment.gan.shift, train.shape)
     require_enough(len(validation))
 
 
@@ -103,24 +120,40 @@ def identify_splits(found: Found, data: DataSettings, seed: int) -> str:
 def save_splits(splits: RealSets, found: Found, data: DataSettings, seed: int) -> Understood:
     """Decode the pictures and save each set under its path; what was understood of them."""
     pictures = read_pictures(found, data)
-    whole, remarks = pictures.sets["train"], [pictures.classes.remark, *found.remarks]
-    kept, held = hold_out(whole.labels, "test" in pictures.sets)
-    test = pictures.sets.get("test") or whole.take(held)
-    if len(held):
-        remarks.append("no test pictures came with them, so a sixth of each class is held out for the test")
-    given = pictures.sets.get("validation")
-    learnt_from, chosen_by = divide(whole.labels[kept], given.labels if given else None, data, seed)
-    train = whole.take(kept[learnt_from])
-    validation = given.take(chosen_by) if given else whole.take(kept[chosen_by])
-    for images, path in ((train, splits.train), (validation, splits.validation), (test, splits.test)):
+    sets = cut_sets(pictures, data, seed)
+    for images, path in ((sets.train, splits.train), (sets.validation, splits.validation), (sets.test, splits.test)):
         images.save(path)
-    counts: dict[Split, int] = {"train": len(kept), "validation": len(given or ()), "test": len(test)}
+    return understand(found, pictures, sets, data)
+
+
+def cut_sets(pictures: Pictures, data: DataSettings, seed: int) -> CutSets:
+    """The three sets that a run makes of the pictures of a source."""
+    labels = {split: images.labels for split, images in pictures.sets.items()}
+    kept, held = hold_out(labels["train"], "test" in labels)
+    learnt_from, chosen_by = divide(labels["train"][kept], labels.get("validation"), data, seed)
+    places: dict[Split, tuple[Split, np.ndarray]] = {
+        "train": ("train", kept[learnt_from]),
+        "validation": ("validation", chosen_by) if "validation" in labels else ("train", kept[chosen_by]),
+        "test": ("test", np.arange(len(labels["test"]))) if "test" in labels else ("train", held),
+    }
+    taken = {name: pictures.sets[split].take(indices) for name, (split, indices) in places.items()}
+    return CutSets(taken["train"], taken["validation"], taken["test"], places)
+
+
+def understand(found: Found, pictures: Pictures, sets: CutSets, data: DataSettings) -> Understood:
+    """What is said of a source's pictures and of the sets that were made of them."""
+    whole, remarks = pictures.sets["train"], [pictures.classes.remark, *found.remarks]
+    held = 0 if "test" in pictures.sets else len(sets.test)
+    if held:
+        remarks.append("no test pictures came with them, so a sixth of each class is held out for the test")
+    given = len(pictures.sets.get("validation") or ())
+    counts: dict[Split, int] = {"train": len(whole) - held, "validation": given, "test": len(sets.test)}
     line = describe_source(found, pictures.surveys, whole.shape, data, len(whole.class_names), counts, remarks)
     unreadable, spoiling = find_unreadable(pictures)
     return Understood(
-        [line, describe_images(train, validation, test)],
-        [*unreadable, *find_doubts(train, validation, test)],
-        [*spoiling, *find_leak(train, validation, test)],
+        [line, describe_images(sets.train, sets.validation, sets.test)],
+        [*unreadable, *find_doubts(sets.train, sets.validation, sets.test)],
+        [*spoiling, *find_leak(sets.train, sets.validation, sets.test)],
     )
 
 

@@ -22,6 +22,7 @@ class Pictures:
     """The pictures of a source, decoded."""
 
     sets: Mapping[Split, LabelledImages]
+    names: Mapping[Split, list[str]]  # of the pictures in the sets
     surveys: Mapping[Split, Survey]
     classes: Classes
     unreadable: list[str]  # name and reason of each that was left out
@@ -38,7 +39,8 @@ def read_pictures(found: Found, data: DataSettings) -> Pictures:
         gathered = decode_all(found, surveys, data, total)
     grey = data.colour is None and all(each.grey for each in gathered.values())
     sets = {split: _as_images(each, classes, grey) for split, each in gathered.items()}
-    return Pictures(sets, surveys, classes, [name for each in gathered.values() for name in each.unreadable])
+    names = {split: each.names for split, each in gathered.items()}
+    return Pictures(sets, names, surveys, classes, [name for each in gathered.values() for name in each.unreadable])
 
 
 def decode_all(

@@ -1,14 +1,14 @@
 """The places on this machine where real images may be: a folder that was named, the usual ones, our own cache."""
 
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from gan_core.config import DataSettings
 from gan_core.errors import BadInput, unreadable
-from gan_core.files import Place, is_local, located
+from gan_core.files import Place, is_local, located, require_reachable, without_password
 from gan_core.sources.found_pictures import Found
+from gan_core.sources.idx_file_names import IncompleteSource
 from tasks.data.checksums import require_fashion_mnist
 from tasks.data.open_source import open_source
 from tasks.places import cache_home
@@ -37,17 +37,6 @@ def place_of(source: str) -> Place:
             "Expected a folder, an http(s) URL or one that fsspec knows, such as s3://bucket/folder, as source, "
             f"got {without_password(source)}; copy the files and name their folder."
         ) from error
-    except OSError as error:  # some libraries ask the host at once
-        raise BadInput(
-            f"Expected to read {without_password(source)}, got “{error}”; check the address, or name a folder."
-        ) from error
-
-
-def without_password(source: str | None) -> str | None:
-    """The source as what others may read names it."""
-    if source is None or "://" not in source:
-        return source
-    return re.sub("://[^/@]*@", "://", source)
 
 
 def require_address(url: str) -> None:
@@ -71,7 +60,18 @@ def source_here(source: str | None, data: DataSettings) -> Found | None:
         require_address(source)
         return None
     place = place_of(source)
-    return open_source(place, data) if is_local(place) else None
+    if is_local(place):
+        return open_source(place, data)
+    if not require_reachable(place).exists():
+        raise nothing_at(source)
+    return None
+
+
+def nothing_at(source: str) -> IncompleteSource:
+    """What is said of a place in a store where nothing is."""
+    return IncompleteSource(
+        f"Expected a folder, a file or a URL as source, got nothing at {without_password(source)}; check --source."
+    )
 
 
 def usual_places() -> Iterator[tuple[Path, BadInput | None]]:

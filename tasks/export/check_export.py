@@ -86,6 +86,8 @@ def find_weights(generator: Place) -> tuple[Run | None, Place]:
         meant = resolve_latest(generator)
         run = Run(meant) if meant.is_dir() else None
         weights = run.generator if run else meant
+        if run and not weights.is_file():  # the folder of a version, or that within a run's
+            run, weights = None, meant / weights.name
         found = weights.is_file()
     except Exception as error:  # each of fsspec's libraries has errors of its own
         if is_local(generator) and not isinstance(error, OSError):

@@ -33,6 +33,7 @@ from tasks.registry.model_registry import (
     HISTORY,
     ModelRegistry,
     Version,
+    require_start,
 )
 from tasks.registry.records import Record, VersionOrigin, whoami
 from tasks.runs.epochs import diversity_after
@@ -72,6 +73,7 @@ def open_challenge(
             announce(late)
         for version in models.versions()[-1:]:
             remove_left_run(version.record.run_id)
+        require_start(models, settings)
         name, champion = models.next_name(), models.champion()
         seeded = experiment.model_dump() | {"seed": experiment.seed + int(name[1:])}
         if champion:

@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gan_core.config import RetrainSettings
 from gan_core.errors import BadInput
 from gan_core.files import Place, is_local, located, make_read_only, read_text, sha256, sync, write_text
 from tasks.locks import locked
@@ -152,15 +153,20 @@ class ModelRegistry:
     def finish_interrupted_promotion(self) -> Record | None:
         """Make the newest version champion if it was promoted and its process was killed before that."""
         with self.writing():
-            versions, lineage = self.versions(), self.lineage()
-            if not versions or versions[-1].record.decision == "refused":
-                return None
-            record = versions[-1].record
-            promoted = {promotion.version for promotion in (lineage.promotions if lineage else ())}
-            if record.version in promoted or record.champion != (lineage and lineage.champion):
-                return None
-            self.pointer.set_champion(record, "promoted", record.who, record.reason)
+            if record := self.interrupted_promotion():
+                self.pointer.set_champion(record, "promoted", record.who, record.reason)
             return record
+
+    def interrupted_promotion(self) -> Record | None:
+        """The newest version if it was promoted and its process was killed before it became champion."""
+        versions, lineage = self.versions(), self.lineage()
+        if not versions or versions[-1].record.decision == "refused":
+            return None
+        record = versions[-1].record
+        promoted = {promotion.version for promotion in (lineage.promotions if lineage else ())}
+        if record.version in promoted or record.champion != (lineage and lineage.champion):
+            return None
+        return record
 
     def promote(self, name: str, who: str) -> Promotion:
         """Make a version champion, whatever was decided when it was made."""
@@ -221,6 +227,18 @@ class ModelRegistry:
             if version.name not in kept and version != before:
                 leaving = version.folder.rename(self.folder / f".{version.name}.old")
                 shutil.rmtree(leaving)
+
+
+def require_start(models: ModelRegistry, settings: RetrainSettings) -> None:
+    """Raise BadInput for a challenger that is to begin with a champion's weights where there is no champion.
+
+    A promotion that was interrupted may still make one.
+    """
+    if settings.start == "champion" and not models.champion() and not models.interrupted_promotion():
+        raise BadInput(
+            f"Expected a champion in {models.folder} to start from, got none; retrain with --start scratch first, or "
+            "set SYNTHETIC_DATA_MODELS."
+        )
 
 
 def models_folder() -> Path:

@@ -12,10 +12,9 @@ from typing import Any
 import pandas as pd
 
 from gan_core.errors import BadInput
-from gan_core.files import Place, read_frame, read_text, write_csv, write_frame, write_text
+from gan_core.files import Place, read_frame, read_text, without_password, write_csv, write_frame, write_text
 from gan_core.measures.diversity import Diversity, recorded_diversity
 from gan_core.reports.history_table import EXAMINED_ON, HistoryEntry, Kind
-from tasks.data.source_places import without_password
 from tasks.registry.model_registry import RECORD, ModelRegistry, Version
 from tasks.runs.run_folder import Run, resolve_latest
 
@@ -90,7 +89,7 @@ def _of_version(version: Version, *, champion: bool) -> dict[str, Any]:
 def _about(name: str, kind: Kind, run_id: str, experiment: Place) -> dict[str, Any]:
     """What both have; the time is that in the name of the run, by the clock of its machine."""
     settings = json.loads(read_text(experiment))
-    settings["source"] = without_password(settings.get("source"))
+    settings["source"] = settings.get("source") and without_password(settings["source"])
     begun = re.match(r"\d{8}-\d{6}", run_id)
     return {
         "name": name,

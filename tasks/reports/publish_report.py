@@ -9,7 +9,7 @@ import pandas as pd
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
 from gan_core.config import Experiment
-from gan_core.files import read_frame, read_text, remove_tree, write_csv, write_frame, write_text
+from gan_core.files import read_frame, read_text, remove_tree, without_password, write_csv, write_frame, write_text
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.measures.tstr import Examination
 from gan_core.provenance import program_digest
@@ -17,7 +17,6 @@ from gan_core.reports import run_page as page
 from gan_core.reports import run_table as report
 from gan_core.reports.pictures import mosaic, save_png
 from tasks.data.normalize import RealSets
-from tasks.data.source_places import without_password
 from tasks.registry.events import emit_collapse
 from tasks.runs.epochs import diversity_after
 from tasks.runs.run_folder import Run, publish_latest
@@ -69,7 +68,7 @@ def publish_report(
         labelled_by=None if experiment.gan.conditional else f"a real-taught {experiment.classifier.name} classifier",
         frame=frame,
         history=history,
-        experiment=experiment.model_copy(update={"source": without_password(experiment.source)}),
+        experiment=experiment.model_copy(update={"source": experiment.source and without_password(experiment.source)}),
         mosaic=run.mosaic,
         grids=run.epoch_grids(),
         evolution=run.evolution,

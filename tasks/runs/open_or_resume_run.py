@@ -16,7 +16,7 @@ from gan_core.config import Experiment
 from gan_core.files import Place, copy, find_below, is_local, name_below, read_text, refreshed, write_text, writing_to
 from gan_core.provenance import identify
 from tasks.locks import try_locked
-from tasks.runs.run_folder import Run, runs_folder
+from tasks.runs.run_folder import Run, describe, runs_folder
 
 LOCK = ".lock"
 
@@ -84,7 +84,7 @@ def _going_on(run: Run) -> Run:
 def _new_run(runs: Path, experiment: Experiment, identity: str, stored_in: Place | None = None) -> Run:
     folder = _new_folder(runs, experiment, identity)
     run = Run(folder, stored_in and stored_in / folder.name)
-    write_text(run.experiment, experiment.model_dump_json(indent=2) + "\n")
+    write_text(run.experiment, describe(experiment))
     write_text(run.identity, identity)
     run.send(run.experiment, run.identity)
     logger.info("Run %s", run.id)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-from gan_core.config import Refinement
+from gan_core.config import Experiment, Refinement
 from gan_core.errors import BadInput
 from gan_core.files import Place, copy, find_below, is_local, link, located, name_below, read_text, write_text
 from gan_core.measures.tstr import TeachingSet
@@ -145,15 +145,32 @@ def runs_folder() -> Place:
     return located(os.environ.get("SYNTHETIC_DATA_RUNS") or "runs")
 
 
-def check_runs_folder(needed: int = 0) -> None:
-    """Raise BadInput for a place for runs that cannot be made or written to, or without room for so many bytes."""
+def check_runs_folder(needed: int = 0, experiment: Experiment | None = None) -> None:
+    """Raise BadInput for a place for runs that cannot be made or written to, or without room for so many bytes.
+
+    What is there already of a run of the experiment counts as room.
+    """
     folder = runs_folder()
     check_folder(folder, "let SYNTHETIC_DATA_RUNS name another one, or work elsewhere.")
-    if is_local(folder) and (free := shutil.disk_usage(standing(folder.resolve())).free) < needed:
+    if not is_local(folder) or (free := shutil.disk_usage(standing(folder.resolve())).free) >= needed:
+        return
+    if experiment is None or free + begun(folder, experiment) < needed:
         raise BadInput(
-            f"Expected room for at least {needed / 1e6:,.1f} MB of images in {folder}, got {free / 1e6:,.1f} MB; "
-            "make room, let SYNTHETIC_DATA_RUNS name another folder, or draw fewer images."
+            f"Expected room for at least {needed / 1e6:,.1f} MB of networks and images in {folder}, got "
+            f"{free / 1e6:,.1f} MB; make room, let SYNTHETIC_DATA_RUNS name another folder, or make fewer images or "
+            "smaller networks."
         )
+
+
+def begun(folder: Path, experiment: Experiment) -> int:
+    """Bytes on the disk of the runs of an experiment, as far as they came."""
+    runs = [path.parent for path in folder.glob("*/experiment.json") if read_text(path) == describe(experiment)]
+    return sum(512 * file.lstat().st_blocks for run in runs if not run.is_symlink() for file in run.rglob("*"))
+
+
+def describe(experiment: Experiment) -> str:
+    """What a run's experiment.json says."""
+    return experiment.model_dump_json(indent=2) + "\n"
 
 
 def publish_latest(run: Run) -> None:

@@ -169,7 +169,7 @@ def test_an_interruption_that_compiled_code_reports_in_its_way_is_one_too(
         (("--gan.epochs", "0"), "gan.epochs"),
         (("--gan.epoch", "3"), "--gan.epochs"),
         (("--experiment", "nope"), "standard, smoke, full, classic"),
-        (("--gan.loss", "hinge"), '"relativistic", "cross-entropy"'),
+        (("--gan.loss", "hinge"), "relativistic, cross-entropy"),
         (("--source", "/nowhere"), "/nowhere"),
         (("--source", ""), "source: "),
         (("--dataset.counts", "10=3"), "classes 0 to 9"),

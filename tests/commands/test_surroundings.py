@@ -92,7 +92,7 @@ def test_help_and_lists_import_nothing_that_takes_long(models: ModelRegistry) ->
         *("tensorflow", "keras", "prefect", "pandas", "matplotlib", "mlcroissant"),
         *("numpy", "pyarrow", "PIL", "httpx"),
     )
-    helped = ("run", "sweep", "retrain", "compare", "export", "examine", "verify")
+    helped = ("run", "inspect", "sweep", "retrain", "compare", "export", "examine", "verify")
     for arguments in (["--help"], ["--version"], ["models", "list"], *([command, "--help"] for command in helped)):
         script = (
             "import sys; from flows.commands.main import main\n"
@@ -333,4 +333,4 @@ def test_a_run_that_finds_no_room_is_refused_before_the_work(
 ) -> None:
     monkeypatch.setenv("SYNTHETIC_DATA_RUNS", str(small_disk / "runs"))
     line = refusal("run", "--source", str(tiny_source), "--dataset.per-class", "200", "--data.validation-images", "100")
-    assert "at least 1.6 MB of images" in line and "SYNTHETIC_DATA_RUNS" in line and not list(small_disk.iterdir())
+    assert "of networks and images" in line and "SYNTHETIC_DATA_RUNS" in line and not list(small_disk.iterdir())

@@ -475,7 +475,7 @@ def test_a_file_url_and_a_home_are_folders(tiny_source: Path, monkeypatch: pytes
 
 @pytest.mark.parametrize("source", ["absent", "file:///absent", "gopher://host/x", "zip://x", "http://"])
 def test_what_can_be_no_source_is_refused_before_the_run(source: str) -> None:
-    with pytest.raises(BadInput, match=r"Expected (a folder|an address|to read)") as caught:
+    with pytest.raises(BadInput, match=r"Expected (a folder|an address|to look at)") as caught:
         check_experiment(Experiment(source=source))
     assert source.removeprefix("file://") in str(caught.value) and "\n" not in str(caught.value)
 

@@ -571,7 +571,7 @@ def test_a_class_of_one_picture_is_learned_from_and_named(tmp_path: Path, caplog
     made = normalized(source, tmp_path)
     number = made["train"].class_names.index("only")
     assert (made["train"].labels == number).sum() == 1
-    assert any("single training image of only" in line for line in caplog.messages)
+    assert any("fewer than 10 training images of only (1)" in line for line in caplog.messages)
 
 
 def test_test_pictures_alone_are_refused(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from gan_core.errors import BadInput
 from gan_core.files import load_arrays, located, save_arrays
 from gan_core.formats import FORMATS
 from gan_core.images.shape import ImageShape
-from tasks.export.check_export import check_export
+from tasks.export.check_export import check_export, read_wanted
 from tasks.export.plan_export import plan_export
 from tasks.export.verify_export import verify_export
 
@@ -131,6 +131,23 @@ def test_a_generator_that_cannot_draw_is_refused(
     copy = Path(shutil.copy(generator, tmp_path))
     damage(copy)
     assert expected in refused(copy, tmp_path)
+
+
+def test_another_file_of_a_run_or_version_gets_its_generator_named(generator: Path, tmp_path: Path) -> None:
+    run, version = tmp_path / "run", tmp_path / "v0001"
+    for folder in (run / "generator", version):
+        folder.mkdir(parents=True)
+        shutil.copy(generator, folder / "generator.npz")
+        save_arrays(folder / "checkpoint.npz", {"variable_0": np.zeros(3)})
+        assert f"name {folder / 'generator.npz'}." in refused(folder / "checkpoint.npz", tmp_path)
+    (run / "report.csv").write_text("run,accuracy\n", "utf-8")
+    assert f"name {run / 'generator' / 'generator.npz'}." in refused(run / "report.csv", tmp_path)
+
+
+def test_a_folder_with_a_generator_in_it_is_taken_as_that(generator: Path, tmp_path: Path) -> None:
+    shutil.copy(generator, tmp_path / "generator.npz")
+    wanted = ExportSettings.model_validate(FEW)
+    assert read_wanted(tmp_path, ("npz",), wanted) == read_wanted(tmp_path / "generator.npz", ("npz",), wanted)
 
 
 def test_what_keeps_a_generator_from_being_read_is_told_as_that(

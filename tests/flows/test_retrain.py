@@ -118,8 +118,9 @@ def test_what_cannot_be_compared_is_refused_before_the_long_work(tmp_path: Path)
     with pytest.raises(BadInput, match="two or more classifier seeds"):
         enter(ModelRegistry(tmp_path / "models"), experiment, RetrainSettings(), splits)
     several = experiment.model_copy(update={"classifier": Experiment().classifier})
-    challenge = enter(ModelRegistry(tmp_path / "models"), several, RetrainSettings(start="champion"), splits)
-    assert challenge == ("v0001", 1, None)
+    assert enter(ModelRegistry(tmp_path / "models"), several, RetrainSettings(), splits) == ("v0001", 1, None)
+    with pytest.raises(BadInput, match=r"a champion in .* to start from, got none; .*--start scratch"):
+        enter(ModelRegistry(tmp_path / "models"), several, RetrainSettings(start="champion"), splits)
 
 
 @pytest.mark.parametrize(

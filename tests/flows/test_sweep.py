@@ -248,7 +248,9 @@ def test_dask_workers_end_with_the_figures_of_this_process(
     assert set(frame.run_id) == {path.name for path in (folder / "elsewhere").glob("*-tiny-*")}
 
 
-@pytest.mark.parametrize("workers", ["0", "-1", "2x", "four", "tcp://host", "tcp://host:port", "127.0.0.1:9"])
+@pytest.mark.parametrize(
+    "workers", ["0", "1000000", "9" * 5_000, "-1", "2x", "four", "tcp://host", "tcp://host:port", "127.0.0.1:9"]
+)
 def test_workers_that_cannot_be_are_told_before_a_server_starts(workers: str) -> None:
     with pytest.raises(BadInput, match=r"^Expected .*, got .*; .*\.$"):
         check_workers(workers)

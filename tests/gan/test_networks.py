@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from gan_core.compute.weights import values
 from gan_core.config import GanSettings
 from gan_core.gan.drawing import draw_fixed
-from gan_core.gan.networks import Discriminator, Generator, coarsest_maps, doublings
+from gan_core.gan.network_sizes import checkpoint_bytes, coarsest_maps, doublings, generator_bytes
+from gan_core.gan.networks import Discriminator, Generator
 from gan_core.gan.training_loop import Game
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.shape import ImageShape
@@ -101,3 +103,23 @@ def test_a_step_moves_every_weight_and_a_game_killed_and_restored_ends_with_the_
     list(again.play(real))
     for name, value in again.state().items():
         assert np.array_equal(value, end[name]), name
+
+
+@pytest.mark.parametrize(
+    ("shape", "changed"),
+    [
+        (FITTING[0], {}),
+        (PADDED[1], {"conditional": False}),
+        (FITTING[4], {"generator_width": 72, "discriminator_width": 68}),
+    ],
+    ids=str,
+)
+def test_the_files_of_a_game_take_hardly_more_than_is_known_without_networks(
+    shape: ImageShape, changed: dict[str, object]
+) -> None:
+    settings = SETTINGS.model_copy(update={"generator_width": 16, "discriminator_width": 16, **changed})
+    game = Game(settings, images=16, shape=shape, classes=CLASSES, seed=0)
+    generator = sum(array.nbytes for array in values(game.averaged.variables).values())
+    checkpoint = sum(array.nbytes for array in game.state().values())
+    assert 0.9 * generator < generator_bytes(settings, shape, CLASSES) < generator
+    assert 0.9 * checkpoint < checkpoint_bytes(settings, shape, CLASSES) < checkpoint

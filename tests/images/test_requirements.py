@@ -2,7 +2,9 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,12 +13,14 @@ from conftest import striped_images, write_source
 
 from gan_core.config import DataSettings, Experiment
 from gan_core.errors import BadInput
+from gan_core.files import write_text
+from gan_core.gan.network_sizes import checkpoint_bytes
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.plausibility import describe_images, find_doubts
 from tasks.data.check_experiment import check_experiment
 from tasks.data.checksums import CLASSES
 from tasks.data.normalize import normalize
-from tasks.runs.run_folder import check_runs_folder
+from tasks.runs.run_folder import check_runs_folder, describe
 
 Change = Callable[[LabelledImages], LabelledImages]
 TRAIN, TEST = striped_images(600, seed=1), striped_images(200, seed=2)
@@ -30,7 +34,7 @@ def repainted(pixels: Callable[[np.ndarray], np.ndarray]) -> Change:
     return lambda images: LabelledImages(pixels(images.images.copy()), images.labels.copy(), images.class_names)
 
 
-def settings(source: Path, **changed: Any) -> Experiment:
+def settings(source: Path | str, **changed: Any) -> Experiment:
     return Experiment.model_validate({"source": str(source), **changed})
 
 
@@ -43,6 +47,8 @@ def settings(source: Path, **changed: Any) -> Experiment:
         ({"data": {"train_images": 5}}, "training images of each class"),
         ({"dataset": {"counts": {"10": 5}}}, "classes 0 to 9"),
         ({"dataset": {"per_class": 0}}, "at least one image to draw"),
+        ({"gan": {"shift": 28}}, "less than the sides of images of 28 x 28 pixels, grey, got 28"),
+        ({"gan": {"shift": 20}, "data": {"size": "30x20"}}, "less than the sides of images of 30 x 20"),
     ],
 )
 def test_settings_that_the_images_cannot_meet_are_refused(
@@ -75,6 +81,26 @@ def test_a_place_for_runs_that_cannot_be_is_refused(tiny_source: Path, monkeypat
         monkeypatch.setenv("SYNTHETIC_DATA_RUNS", str(place))
         with pytest.raises(BadInput, match=f"got the file {tiny_source / CLASSES}; let SYNTHETIC_DATA_RUNS"):
             check_runs_folder()
+
+
+def test_room_for_the_networks_is_counted_and_what_is_there_of_the_run_is_not_asked_for_again(
+    tiny_source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = settings(tiny_source, dataset={"per_class": 1})
+    needed = check_experiment(few)
+    assert needed > 2 * checkpoint_bytes(few.gan, TRAIN.shape, 10) - 1 > 1_000_000
+    assert check_experiment(settings("http://data.invalid", gan={"latent_size": 10**8})) > 10**12
+    runs = tmp_path / "runs"
+    monkeypatch.setenv("SYNTHETIC_DATA_RUNS", str(runs))
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=needed - 100_000))
+    with pytest.raises(BadInput, match=r"at least [\d.]+ MB of networks and images"):
+        check_runs_folder(needed, few)
+    (runs / "begun").mkdir(parents=True)
+    (runs / "begun" / "checkpoint.npz").write_bytes(bytes(200_000))
+    for seed in (1, 0):  # a run from another seed is none of this one's
+        write_text(runs / "begun" / "experiment.json", describe(few.model_copy(update={"seed": seed})))
+        with pytest.raises(BadInput) if seed else nullcontext():
+            check_runs_folder(needed, few)
 
 
 def test_class_names_that_differ_in_case_or_signs_only_are_accepted(tiny_source: Path) -> None:
@@ -123,6 +149,7 @@ def test_what_few_test_images_cannot_tell_is_said() -> None:
     [
         (repainted(lambda pixels: pixels // 255), lambda images: images, "no more than 0 to 1 "),
         (repainted(np.zeros_like), lambda images: images, "alike"),
+        (lambda images: images.take(np.arange(len(images)) % 50), lambda images: images, "Only 50 of the 600 training"),
         (lambda images: images, without(3), "no test images of stripes 3"),
         (without(3), lambda images: images, "test images of stripes 3, but no training"),
     ],

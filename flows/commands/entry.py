@@ -1,0 +1,31 @@
+"""Where the command begins: Ctrl-C gets its line also while all the rest is still being imported."""
+
+import sys
+
+INTERRUPTED = "Interrupted; the same command goes on where it stopped."
+
+
+def main() -> None:
+    """Run the command of this process; exit code 130 after Ctrl-C."""
+    try:
+        from flows.commands.main import main as command
+
+        command()
+    except SystemExit:  # all is said
+        raise
+    except BaseException as error:
+        if not was_interrupted(error):
+            raise
+        print(f"synthetic-data: {INTERRUPTED}", file=sys.stderr)
+        raise SystemExit(130) from None
+
+
+def was_interrupted(error: BaseException | None) -> bool:
+    """Whether Ctrl-C is behind an error: compiled code and half-imported modules report it as one of theirs."""
+    while error and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,226 @@
+"""Laws of what a command line may say: numbers as they are meant, and one sentence of one form for each mistake."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+import pytest
+from conftest import surroundings
+from pydantic import ValidationError
+
+from flows.commands.entry import INTERRUPTED
+from flows.commands.options import customise_experiment
+from gan_core.config import (
+    SMOKE,
+    STANDARD,
+    STORED,
+    Experiment,
+    ExportSettings,
+    GanSettings,
+    RetrainSettings,
+    Settings,
+)
+from gan_core.errors import BadInput
+from gan_core.settings_grid import combinations
+
+ALL = (Experiment, ExportSettings, RetrainSettings)
+SENTENCE = re.compile(r"synthetic-data: Expected .+, got .+; .+\.")
+
+
+def numbers(settings: type[Settings], kind: type, *path: str) -> Iterator[tuple[str, ...]]:
+    """Where in the settings numbers of a kind are."""
+    for name, field in settings.model_fields.items():
+        annotation: Any = field.annotation
+        if isinstance(annotation, type) and issubclass(annotation, Settings):
+            yield from numbers(annotation, kind, *path, name)
+        elif get_origin(annotation) is dict:
+            yield from [(*path, name, "0")] if kind is int else []
+        elif get_origin(annotation) is not tuple and kind in bare_types(annotation):
+            yield (*path, name)
+
+
+def bare_types(annotation: Any) -> set[Any]:
+    """The type itself, and those of a union, without what Annotated adds."""
+    return {annotation, *(next(iter(get_args(part)), part) for part in get_args(annotation))}
+
+
+def nested(path: tuple[str, ...], value: Any) -> dict[str, Any]:
+    name, *inner = path
+    return {name: nested(tuple(inner), value) if inner else value}
+
+
+@pytest.mark.parametrize("settings", ALL)
+def test_whole_numbers_are_whole_as_they_were_typed(settings: type[Settings]) -> None:
+    paths = list(numbers(settings, int))
+    assert paths
+    for path in paths:
+        for value in ("1.5", "5.0", "1e3", "inf", "nan", "", "0x10", 1.5, 4.0, True):
+            with pytest.raises(ValidationError, match="a whole number") as caught:
+                settings.model_validate(nested(path, value))
+            assert [problem["loc"] for problem in caught.value.errors()] == [path]
+
+
+@pytest.mark.parametrize("settings", ALL)
+def test_every_other_number_is_finite(settings: type[Settings]) -> None:
+    paths = list(numbers(settings, float))
+    assert paths
+    for path in paths:
+        for value in ("inf", "-inf", "nan", "1e999", float("inf"), float("nan")):
+            with pytest.raises(ValidationError):
+                settings.model_validate(nested(path, value))
+
+
+@pytest.mark.parametrize("setting", ["latent_std", "refined_std"])
+def test_latents_too_wide_for_any_picture_are_refused(setting: str) -> None:
+    with pytest.raises(ValidationError):
+        customise_experiment("smoke", {"dataset": {setting: "1e30"}})
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("run", "--gan.epochs", "1.5"),
+        ("run", "--seed", "1e3"),
+        ("run", "--data.validation-images", "0"),
+        ("run", "--dataset.latent-std", "inf"),
+        ("run", "--gan.shift", "128"),
+        ("run", "--gan.epoch-images", "512"),
+        ("run", "--gan.epochs"),
+        ("run", "--gan.epochs", "1", "--gan.epochs", "2"),
+        ("run", "--gan.epochz", "1"),
+        ("run", "--gan.loss", "hinge"),
+        ("run", "--gan.flip=maybe"),
+        ("run", "extra"),
+        ("export", "--out", "x", "--per-class", "2.7"),
+        ("export", "--out", "x", "--latent-std", "nan"),
+        ("export",),
+        ("retrain", "--keep", "2.5"),
+        ("sweep", "--gan.epochs", "1,1.5"),
+        ("models", "show"),
+        ("models", "show", "v0001", "v0002"),
+        ("server", "setup", "--silence", "10.5"),
+        ("nothing",),
+    ],
+    ids=" ".join,
+)
+def test_every_mistake_on_a_command_line_gets_a_sentence_of_one_form(
+    refusal: Callable[..., str], elsewhere: Path, arguments: tuple[str, ...]
+) -> None:
+    said = refusal(*arguments)
+    assert SENTENCE.fullmatch(said) or re.fullmatch(r"synthetic-data: Expected sound settings; mend [a-z].+\.", said)
+    assert "mend :" not in said
+
+
+@pytest.mark.parametrize("place", ["a file/x", "a link", "file://{here}/a file", "ftp://me:secret@127.0.0.1:9/x"])
+@pytest.mark.parametrize(
+    ("variable", "arguments"),
+    [
+        ("SYNTHETIC_DATA_RUNS", ("run",)),
+        ("SYNTHETIC_DATA_RUNS", ("sweep",)),
+        ("SYNTHETIC_DATA_RUNS", ("compare",)),
+        ("SYNTHETIC_DATA_MODELS", ("retrain",)),
+        ("XDG_CACHE_HOME", ("run",)),
+        ("SYNTHETIC_DATA_SOURCE", ("run",)),
+        ("", ("compare", "--out")),
+        ("", ("export", "--out", "x", "--generator")),
+        ("", ("examine",)),
+        ("", ("verify",)),
+    ],
+    ids=str,
+)
+def test_a_place_that_cannot_be_read_or_written_to_gets_one_sentence_before_the_work(
+    refusal: Callable[..., str],
+    tiny_source: Path,
+    elsewhere: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    variable: str,
+    arguments: tuple[str, ...],
+    place: str,
+) -> None:
+    (elsewhere / "a file").write_text("")
+    (elsewhere / "a link").symlink_to(elsewhere / "a file")
+    named = place.format(here=elsewhere)
+    monkeypatch.setenv("SYNTHETIC_DATA_SOURCE", str(tiny_source))
+    if variable == "XDG_CACHE_HOME":
+        named = str(elsewhere / named) if "://" not in named else str(elsewhere / "a file")
+    if variable:
+        monkeypatch.setenv(variable, named)
+    said = refusal(*arguments, *([] if variable else [named]))
+    assert SENTENCE.fullmatch(said) and "secret" not in said
+
+
+def test_an_epoch_of_less_than_a_round_is_refused_but_for_stored_settings() -> None:
+    few = {"epoch_images": 1_023}
+    with pytest.raises(ValidationError, match="at least 1,024, a round of 16 batches of 64, got 1,023"):
+        GanSettings.model_validate(few)
+    assert GanSettings.model_validate(few, context=STORED).rounds(60_000) == 1
+    assert GanSettings(epoch_images=1_024).rounds(60_000) == 1
+
+
+@pytest.mark.parametrize(
+    ("grid", "told"),
+    [
+        ({"gan.epoch_images": ("1024", "1500")}, "gan.epoch_images 1024 and 1500"),
+        ({"dataset.refined_std": ("1.2", "1.4")}, "dataset.refined_std 1.2 and 1.4"),
+        ({"gan.conditional": ("false",), "gan.embedding_size": ("8", "16")}, "gan.embedding_size 8 and 16"),
+    ],
+)
+def test_settings_of_a_sweep_that_do_the_same_are_refused(grid: dict[str, tuple[str, ...]], told: str) -> None:
+    with pytest.raises(BadInput, match=told):
+        combinations(SMOKE, (0, 1), grid)
+
+
+def test_settings_of_a_sweep_that_differ_are_taken() -> None:
+    assert len(combinations(STANDARD, (0,), {"gan.epoch_images": ("1024", "2500", "5000")})) == 3
+    assert len(combinations(STANDARD, (0,), {"gan.embedding_size": ("8", "16")})) == 2
+
+
+INTERRUPTED_IMPORT = """
+import sys
+class Interrupting:
+    def find_spec(self, name, *_):
+        if name == "cyclopts":
+            raise {raised}
+sys.meta_path.insert(0, Interrupting())
+from flows.commands.entry import main
+main()
+"""
+
+
+@pytest.mark.parametrize("raised", ["KeyboardInterrupt()", "ImportError('half of it') from KeyboardInterrupt()"])
+def test_an_interruption_while_libraries_are_imported_gets_its_line(raised: str) -> None:
+    code = INTERRUPTED_IMPORT.format(raised=raised)
+    ended = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=surroundings(), check=False
+    )
+    assert ended.returncode == 130
+    assert ended.stderr == f"synthetic-data: {INTERRUPTED}\n"
+
+
+class ResourceExhaustedError(Exception):
+    """As TensorFlow has one, with what it says."""
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (MemoryError("Unable to allocate 800. TiB for an array with shape (1, 2)"), "for 800. TiB;"),
+        (MemoryError(), "got none left; "),
+        (
+            ResourceExhaustedError("\x1b[1mlines\nOOM when allocating tensor with shape[9,8] and type"),
+            "for shape[9,8];",
+        ),
+    ],
+)
+def test_too_little_memory_gets_one_line(
+    monkeypatch: pytest.MonkeyPatch, refusal: Callable[..., str], error: Exception, told: str
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("flows.commands.main.customise_experiment", fail)
+    said = refusal("run")
+    assert SENTENCE.fullmatch(said) and told in said
