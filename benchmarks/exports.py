@@ -21,10 +21,10 @@ from PIL import Image
 from benchmarks.real import real_images
 from benchmarks.result_table import Result, ResultTable, results_option
 from gan_core.config import GanSettings
+from gan_core.exports.shards import Export, ExportSplit
 from gan_core.formats import FORMATS
-from gan_core.formats.idx_codec import idx_header
-from gan_core.formats.shards import Export, ExportSplit
 from gan_core.images.labelled_images import LabelledImages
+from gan_core.parsing.idx_arrays import idx_header
 
 Writer = Callable[[Path, LabelledImages], object]
 DRAWING = "drawing"

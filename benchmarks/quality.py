@@ -23,7 +23,7 @@ from gan_core.gan.drawing import draw, plan_labels
 from gan_core.gan.training_loop import Game
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.measures.classifier import answer, score, teach
-from gan_core.measures.probe import Probe
+from gan_core.measures.diversity_in_training import Probe
 
 TARGETS = 0.80, 0.85, 0.88, 0.90
 WARM_UP = 30.0  # seconds in which the speed is measured

@@ -1,11 +1,9 @@
 """A second opinion on a finished run: the same examination by another classifier."""
 
-from pathlib import Path
-
 from prefect import flow
 
 from gan_core.config import Experiment
-from gan_core.files import located
+from gan_core.files import Place, located
 from gan_core.measures.tstr import TeachingSet
 from gan_core.reports.run_table import format_headline
 from tasks.data.real_images import real_images
@@ -20,7 +18,7 @@ def examine_run(folder: str, experiment: Experiment) -> str:
     """Examine the synthetic images in a run's folder, a path or URL, by the experiment's classifier; the headline."""
     classifier, run = experiment.classifier, Run(located(folder))
     real = real_images(experiment)
-    teaching: dict[TeachingSet, list[Path]] = {
+    teaching: dict[TeachingSet, list[Place]] = {
         "real": [real.train],
         "synthetic": [run.synthetic],
         "both": [real.train, run.synthetic],

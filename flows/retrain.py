@@ -8,7 +8,7 @@ from tasks.examination.teacher import Teacher
 from tasks.registry.challenge import add_version, compare_generators, conclude_challenge, open_challenge
 from tasks.registry.model_registry import ModelRegistry, models_folder
 from tasks.registry.records import Record
-from tasks.runs.open_run import open_run
+from tasks.runs.open_or_resume_run import open_run
 from tasks.training.generate_dataset import generate_dataset
 from tasks.training.team import assemble
 from tasks.training.train_gan import train_along, train_gan

@@ -1,11 +1,11 @@
 """One generator for each seed and each combination of settings, compared without a look at the test images."""
 
 import os
-from pathlib import Path
 
 from prefect import flow
 
 from gan_core.config import STANDARD, Experiment
+from gan_core.files import Place
 from gan_core.settings_grid import Value, combinations
 from tasks.data.download import download
 from tasks.data.real_images import real_images
@@ -13,7 +13,7 @@ from tasks.examination.examine import examine
 from tasks.examination.teacher import Teacher
 from tasks.reports.publish_sweep import Sweep, publish_sweep, validation_outcome
 from tasks.reports.validation_report import save_validation_report
-from tasks.runs.open_run import open_run
+from tasks.runs.open_or_resume_run import open_run
 from tasks.task_runners import DASK, task_runner
 from tasks.training.generate_dataset import generate_dataset
 from tasks.training.train_gan import train_gan
@@ -43,7 +43,7 @@ def sweep(
 
 
 @uncached_task
-def validate(experiment: Experiment) -> Path:
+def validate(experiment: Experiment) -> Place:
     """A run up to its synthetic images, examined on validation images; `run` with its settings would go on from there.
 
     So every choice between settings is made on validation data, and the test images are left to the final examination.

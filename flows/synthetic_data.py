@@ -1,17 +1,16 @@
 """The main flow: imitate a set of labelled images, then measure how well the imitation teaches."""
 
-from pathlib import Path
-
 from prefect import flow
 
 from gan_core.config import STANDARD, Experiment
+from gan_core.files import Place
 from gan_core.measures.tstr import TeachingSet
 from tasks.data.normalize import RealSets
 from tasks.data.real_images import real_images
 from tasks.examination.examine import examine
 from tasks.examination.teacher import Teacher
 from tasks.reports.publish_report import Report, is_published, publish_report, publish_run
-from tasks.runs.open_run import open_run
+from tasks.runs.open_or_resume_run import open_run
 from tasks.runs.run_folder import Run
 from tasks.training.generate_dataset import generate_dataset
 from tasks.training.refine_dataset import refine_dataset
@@ -39,7 +38,7 @@ def imitate(real: RealSets, experiment: Experiment, run: Run) -> Report:
     teacher = Teacher(real.train, experiment.classifier)
     generator = train_gan(real, experiment, run, teacher=teacher)
     synthetic = generate_dataset(generator, experiment.dataset, experiment.seed, teacher=teacher, to=run.synthetic)
-    teaching: dict[TeachingSet, list[Path]] = {
+    teaching: dict[TeachingSet, list[Place]] = {
         "real": [real.train],
         "synthetic": [synthetic],
         "both": [real.train, synthetic],

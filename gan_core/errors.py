@@ -1,4 +1,9 @@
-"""The one kind of error that is no defect of the program, and what others say of theirs."""
+"""The one kind of error that is no defect of the program, and how messages show names and the errors of others."""
+
+import os
+from collections.abc import Sequence
+
+LISTED = 8  # names of what is in a folder, in a message
 
 
 class BadInput(Exception):
@@ -8,3 +13,23 @@ class BadInput(Exception):
 def say_error(error: BaseException) -> str:
     """What an error of some library says, in one line."""
     return next(filter(None, map(str.strip, str(error).splitlines())), type(error).__name__)
+
+
+def unreadable(error: OSError, place: object) -> BadInput:
+    """What is said of a file or folder that cannot be read."""
+    return BadInput(
+        f"Expected to read {show_name(str(error.filename or place))}, got “{error.strerror or error}”; "
+        "change who may read it, or name another --source."
+    )
+
+
+def show_name(name: str) -> str:
+    """A name as a line can hold it: bytes that are no UTF-8, line breaks and the like are written out."""
+    shown = os.fsencode(name).decode("utf-8", "backslashreplace")
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in shown)
+
+
+def show_names(names: Sequence[str], most: int = LISTED) -> str:
+    """The first few names, and how many there are beside them."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(map(show_name, names[:most])) + more

@@ -13,18 +13,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import IO, TYPE_CHECKING, BinaryIO, TypeVar
 
 from upath import UPath
 
-from gan_core.distribution import install_command
-from gan_core.errors import BadInput, say_error
+from gan_core.errors import BadInput, say_error, unreadable
+from gan_core.installed_package import install_command
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
+    from typing_extensions import TypeIs
+
+Place = Path | UPath  # a folder or file of this machine, or what stands for an fsspec URL
+AnyPlace = TypeVar("AnyPlace", bound=Place)
 
 READ_ONLY = 0o444
+BLOCK = 1 << 18  # bytes
 REFUSALS = (
     *(errno.EACCES, errno.EDQUOT, errno.ENOSPC, errno.EPERM, errno.EROFS),
     *(errno.ELOOP, errno.ENAMETOOLONG, errno.ENOTDIR),
@@ -34,12 +39,12 @@ LACKING = (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM)  # of file
 logger = logging.getLogger("synthetic_data.files")
 
 
-def located(place: str | Path) -> Path:
+def located(place: str | Path) -> Place:
     """The absolute path of a folder or file, or where an fsspec URL such as s3://bucket/name points.
 
-    A `~` at the beginning stands for a home, as in a shell. What stands for a URL is a `upath.UPath`, which has the
-    methods of a `Path` without being one. Raises BadInput for an empty name, a home that is not known, and a URL of a
-    kind that is not known, whose library is not installed, or whose host that library asks at once, in vain.
+    A `~` at the beginning stands for a home, as in a shell. Raises BadInput for an empty name, a home that is not
+    known, and a URL of a kind that is not known, whose library is not installed, or whose host that library asks at
+    once, in vain.
     """
     if not str(place):
         raise BadInput("Expected the name of a folder or file, got an empty one; name one.")
@@ -59,15 +64,15 @@ def located(place: str | Path) -> Path:
         ) from error
     except Exception as error:  # each of fsspec's libraries has errors of its own, which have nothing in common
         raise _unreachable(place, error) from error
-    return Path(found.path) if found.protocol in ("file", "local") else cast(Path, found)
+    return Path(found.path) if found.protocol in ("file", "local") else found
 
 
-def require_reachable(place: Path) -> Path:
+def require_reachable(place: AnyPlace) -> AnyPlace:
     """The place itself, which may be absent; BadInput where it is at a URL whose host or store does not let us look."""
     if is_local(place):
         return place
     try:
-        file_system(refreshed(place)).info(cast(UPath, place).path)
+        refreshed(place).fs.info(place.path)
     except FileNotFoundError:
         pass
     except Exception as error:  # as above
@@ -75,14 +80,14 @@ def require_reachable(place: Path) -> Path:
     return refreshed(place)
 
 
-def _unreachable(place: str | Path, error: Exception) -> BadInput:
+def _unreachable(place: str | Place, error: Exception) -> BadInput:
     return BadInput(
         f"Expected to look at {without_password(place)}, got “{say_error(error)}”; "
         "check the address and the login, or name another place."
     )
 
 
-def without_password(place: str | Path) -> str:
+def without_password(place: str | Place) -> str:
     """The place or URL as what others may read names it."""
     return re.sub("://[^/@]*@", "://", str(place))
 
@@ -94,49 +99,59 @@ def _expanded(path: Path) -> Path:
         raise BadInput(f"Expected a home for {path.parts[0]} in {path}, got none; write the path out.") from error
 
 
-def is_local(path: Path) -> bool:
+def is_local(place: Place) -> TypeIs[Path]:
     """Whether the file system is the machine's own, which can lock, sync and rename."""
-    return isinstance(path, Path)
+    return isinstance(place, Path)
 
 
-def file_system(path: Path) -> Any:
-    """The fsspec file system of a path that is not local."""
-    return cast(UPath, path).fs
-
-
-def refreshed(folder: Path) -> Path:
+def refreshed(folder: AnyPlace) -> AnyPlace:
     """The folder, in an object store without what is remembered of it: other processes may have written there."""
     if not is_local(folder):
-        file_system(folder).invalidate_cache()
+        folder.fs.invalidate_cache()
     return folder
 
 
-def is_vital(folder: Path) -> bool:
+def list_folder(folder: Place) -> list[Place]:
+    """What lies in a folder, by name."""
+    return sorted([*folder.iterdir()], key=lambda place: place.name)
+
+
+def find_below(folder: Place, pattern: str) -> list[Place]:
+    """What lies below a folder under names of the pattern, in their order."""
+    return sorted([*folder.glob(pattern)], key=str)
+
+
+def name_below(folder: Place, place: Place) -> str:
+    """The name of what is in a folder or below it, from the folder on, with slashes."""
+    return place.as_posix().removeprefix(f"{folder.as_posix().rstrip('/')}/")
+
+
+def is_vital(folder: Place) -> bool:
     """Whether the folder is a root, a home or the working folder, or has one of these in it."""
     if not is_local(folder):
         return folder == folder.parent
     return any(place.resolve().is_relative_to(folder.resolve()) for place in (Path.cwd(), Path.home()))
 
 
-def remove_tree(folder: Path) -> None:
+def remove_tree(folder: Place) -> None:
     """Remove a folder, if it is there, and all that is in it; BadInput for one that no program may remove."""
     if is_vital(folder):
         raise BadInput(f"Expected a folder that may be removed, got {folder}, in which people live; name another one.")
     if is_local(folder):
         shutil.rmtree(folder, ignore_errors=True)
     elif refreshed(folder).exists():
-        file_system(folder).rm(cast(UPath, folder).path, recursive=True)
+        folder.fs.rm(folder.path, recursive=True)
 
 
 @contextmanager
-def atomic_write(path: Path) -> Iterator[BinaryIO]:
+def atomic_write(path: Place) -> Iterator[BinaryIO]:
     """Open a temporary sibling of `path` for writing; sync it and rename it to `path` when the block succeeds.
 
     An object store shows an object once all of it has come: it is written here first and sent at the end.
     """
     if not is_local(path):
         with naming(Path(tempfile.gettempdir())), tempfile.TemporaryFile() as waiting:
-            yield cast(BinaryIO, waiting)
+            yield waiting
             waiting.seek(0)
             with path.open("wb") as sent:
                 shutil.copyfileobj(waiting, sent)
@@ -148,7 +163,7 @@ def atomic_write(path: Path) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def local_file(path: Path) -> Iterator[Path]:
+def local_file(path: Place) -> Iterator[Path]:
     """A file to write by its name, which stands at `path`, whole or not at all, when the block succeeds.
 
     It is a hidden sibling of `path`, or for an object store a file in this machine's temporary folder.
@@ -169,7 +184,7 @@ def local_file(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def naming(place: Path) -> Iterator[None]:
+def naming(place: Place) -> Iterator[None]:
     """Let an error of the system's name `place` if it names none: a full disk does not say where."""
     try:
         yield
@@ -179,7 +194,7 @@ def naming(place: Path) -> Iterator[None]:
 
 
 @contextmanager
-def writing_to(place: Path, remedy: str) -> Iterator[None]:
+def writing_to(place: Place, remedy: str) -> Iterator[None]:
     """Raise BadInput, with what to do, for a full disk, a folder that is read-only or a bucket that is not there.
 
     It names the place that is in the way, which may be this machine's temporary folder.
@@ -195,7 +210,7 @@ def writing_to(place: Path, remedy: str) -> Iterator[None]:
         raise BadInput(f"Expected to write to {found}, got “{error.strerror or error}”; {remedy}") from error
 
 
-def copy(source: Path, target: Path) -> None:
+def copy(source: Place, target: Place) -> None:
     """Copy a file from one place to another, whole or not at all; either may be in an object store."""
     with source.open("rb") as read, atomic_write(target) as written:
         shutil.copyfileobj(read, written)
@@ -249,24 +264,40 @@ def _say_once(feature: str, place: Path) -> None:
     logger.warning("The file system of %s lacks %s; going on without", place, feature)
 
 
-def read_text(path: Path) -> str:
+def read_text(path: Place) -> str:
     """The text of a file that this program wrote."""
     return path.read_text("utf-8")
 
 
-def write_text(path: Path, text: str) -> None:
+def read_bytes(path: Place) -> bytes:
+    """What is in a file; BadInput if it may not be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise unreadable(error, path) from error
+
+
+def write_text(path: Place, text: str) -> None:
     """Write `text` to `path` in UTF-8, whole or not at all."""
     with atomic_write(path) as file:
         file.write(text.encode())
 
 
-def sha256(path: Path) -> str:
+def sha256(path: Place) -> str:
     """The SHA-256 digest of a file, in hexadecimal."""
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return stream_digest(file)
 
 
-def save_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
+def stream_digest(file: IO[bytes]) -> str:
+    """The SHA-256 digest of what is left to read in an open file, in hexadecimal."""
+    digest = hashlib.sha256()
+    while block := file.read(BLOCK):
+        digest.update(block)
+    return digest.hexdigest()
+
+
+def save_arrays(path: Place, arrays: dict[str, np.ndarray]) -> None:
     """Write an NPZ file, whole or not at all; equal arrays give equal bytes."""
     import numpy as np
 
@@ -274,7 +305,7 @@ def save_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
         np.savez(file, allow_pickle=False, **arrays)
 
 
-def read_frame(path: Path) -> pd.DataFrame:
+def read_frame(path: Place) -> pd.DataFrame:
     """The pandas frame in a Parquet file, here or in an object store."""
     import pandas as pd
 
@@ -282,19 +313,19 @@ def read_frame(path: Path) -> pd.DataFrame:
         return pd.read_parquet(file)
 
 
-def write_frame(frame: pd.DataFrame, path: Path) -> None:
+def write_frame(frame: pd.DataFrame, path: Place) -> None:
     """Write a Parquet file, whole or not at all."""
     with atomic_write(path) as file:
         frame.to_parquet(file, index=False)
 
 
-def write_csv(frame: pd.DataFrame, path: Path) -> None:
+def write_csv(frame: pd.DataFrame, path: Place) -> None:
     """Write a CSV file, whole or not at all."""
     with atomic_write(path) as file:
         frame.to_csv(file, index=False, lineterminator="\n")
 
 
-def load_arrays(path: Path) -> dict[str, np.ndarray]:
+def load_arrays(path: Place) -> dict[str, np.ndarray]:
     """Read what `save_arrays` wrote; nothing in the file is executed."""
     import numpy as np
 

@@ -5,8 +5,10 @@ import secrets
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from upath import UPath
+
 from gan_core.errors import BadInput
-from gan_core.files import is_local
+from gan_core.files import Place, is_local
 
 TRIAL = ".synthetic-data-"  # how the names begin of what is made and removed again, to see whether it can be made
 
@@ -27,7 +29,7 @@ def check_cache() -> None:
     check_folder(cache_home(), "let XDG_CACHE_HOME name another one.")
 
 
-def check_folder(folder: Path, remedy: str) -> None:
+def check_folder(folder: Place, remedy: str) -> None:
     """Raise BadInput, with what to do, for a folder, here or at a URL, that cannot be made or written to."""
     if is_local(folder):
         try_writing(require_folder(Path(os.path.realpath(folder)), remedy), remedy)
@@ -54,7 +56,7 @@ def try_writing(folder: Path, remedy: str) -> None:
         ) from error
 
 
-def try_sending(folder: Path, remedy: str) -> None:
+def try_sending(folder: UPath, remedy: str) -> None:
     """Make an object below a URL and remove it again; BadInput where none can be made."""
     trial = folder / f"{TRIAL}{secrets.token_hex(4)}"
     try:

@@ -7,8 +7,8 @@ import socket
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from gan_core.distribution import install_command
 from gan_core.errors import BadInput
+from gan_core.installed_package import install_command
 
 if TYPE_CHECKING:
     from prefect.task_runners import TaskRunner

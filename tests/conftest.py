@@ -10,13 +10,29 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gan_core.formats.idx_codec import write_idx
+from gan_core.files import sha256
 from gan_core.images.labelled_images import LabelledImages
-from tasks.data.sources import CLASSES, FILES, SUMS, TEST_IMAGES, TEST_LABELS, TRAIN_IMAGES, TRAIN_LABELS
+from gan_core.parsing.idx_arrays import write_idx
+from tasks.data.checksums import (
+    CLASSES,
+    FASHION_MNIST,
+    FILES,
+    SUMS,
+    TEST_IMAGES,
+    TEST_LABELS,
+    TRAIN_IMAGES,
+    TRAIN_LABELS,
+)
 
 LONG = (  # the slowest first
     *("server", "faults", "team", "surroundings", "command_line", "deployment"),
     *("destinations", "sweep", "training_loop", "export", "readers"),
+)
+
+REAL = Path(os.environ.get("SYNTHETIC_DATA_SOURCE") or Path(__file__).parents[2] / "shared" / "fashion-mnist")
+needs_real_files = pytest.mark.skipif(
+    not all((REAL / name).is_file() for name in FILES) or sha256(REAL / TRAIN_LABELS) != FASHION_MNIST[TRAIN_LABELS],
+    reason="needs the original Fashion-MNIST in SYNTHETIC_DATA_SOURCE or ../shared/fashion-mnist",
 )
 
 os.environ["PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW"] = "ignore"  # tasks are also called outside of runs here

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from gan_core.config import ExportSettings, GanSettings
-from gan_core.descriptions.export_plan import ExportPlan
+from gan_core.exports.export_plan import ExportPlan
+from gan_core.files import AnyPlace, Place
 from gan_core.formats import FORMATS
 from gan_core.gan.drawing import GeneratorCard, draw, load_generator, plan_labels, save_generator
 from gan_core.gan.networks import Generator
@@ -43,14 +44,14 @@ def formats_for(shape: ImageShape) -> tuple[str, ...]:
 
 
 def exported(
-    generator: Path,
-    out: Path,
+    generator: Place,
+    out: AnyPlace,
     *,
     backwards: bool = False,
     overwrite: bool = False,
     formats: tuple[str, ...] = tuple(FORMATS),
     settings: ExportSettings = SETTINGS,
-) -> Path:
+) -> AnyPlace:
     """An export made shard by shard, without Prefect."""
     plan = plan_export.fn(generator, formats, settings)
     with staged(out, plan.identity, overwrite=overwrite) as staging:
@@ -59,7 +60,7 @@ def exported(
     return out
 
 
-def write_shards(plan: ExportPlan, staging: Path, backwards: bool = False) -> None:
+def write_shards(plan: ExportPlan, staging: Place, backwards: bool = False) -> None:
     numbered = [(split, shard) for split in plan.export.splits for shard in range(split.shards)]
     for split, shard in reversed(numbered) if backwards else numbered:
         write_shard.fn(split, shard, formats=plan.formats, staging=staging)

@@ -30,7 +30,13 @@ PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(
     [
         *("flows.synthetic_data", "flows.retrain", "flows.export_dataset", "flows.commands.main"),
-        *("prefect.task_engine", "gan_core.measures.probe", "fastapi", "graphviz", "matplotlib.backends.backend_agg"),
+        *(
+            "prefect.task_engine",
+            "gan_core.measures.diversity_in_training",
+            "fastapi",
+            "graphviz",
+            "matplotlib.backends.backend_agg",
+        ),
     ]
 )
 

@@ -15,9 +15,9 @@ import pyarrow.parquet as pq
 from PIL import Image
 
 from gan_core.config import DataSettings
-from gan_core.formats.idx_codec import write_idx
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.shape import ImageShape
+from gan_core.parsing.idx_arrays import write_idx
 from tasks.data.normalize import normalize
 
 NAMES = ("apple", "pear", "quince")

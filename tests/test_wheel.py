@@ -15,7 +15,7 @@ import pytest
 from conftest import surroundings
 
 from flows.commands.prefect_settings import PREFECT
-from gan_core.distribution import LICENSE, NAME, program_commit, program_version
+from gan_core.installed_package import LICENSE, NAME, program_commit, program_version
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = "flows", "gan_core", "tasks"
@@ -95,7 +95,7 @@ def test_installed_elsewhere_it_runs_its_own_files_and_names_no_commit_of_its_ho
         "import json, flows, gan_core, tasks\n"
         "from importlib.metadata import entry_points\n"
         "from flows.commands.prefect_settings import PREFECT\n"
-        "from gan_core.distribution import program_commit\n"
+        "from gan_core.installed_package import program_commit\n"
         "plugins = [each.value for each in entry_points(group='prefect.plugins')]\n"
         "files = [module.__file__ for module in (flows, gan_core, tasks)]\n"
         "print(json.dumps([program_commit(), plugins, PREFECT, *files]))"

@@ -25,9 +25,9 @@ from flows.commands.prefect_settings import PREFECT
 from flows.commands.refusals import describe_lack_of_memory, describe_refusal, is_out_of_memory
 from flows.commands.screen import forgive_output, hide_library_messages, log_file
 from gan_core.config import STANDARD, STORED, Experiment, ExportSettings
-from gan_core.distribution import program_version
 from gan_core.errors import BadInput, say_error
 from gan_core.files import located, read_text, require_reachable
+from gan_core.installed_package import program_version
 from tasks.task_runners import DASK, check_workers, task_runner
 
 if TYPE_CHECKING:

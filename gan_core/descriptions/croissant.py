@@ -14,8 +14,8 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from gan_core.descriptions.dataset_card import images, title
-from gan_core.descriptions.export_plan import ExportPlan
-from gan_core.formats.shards import Export, ExportSplit
+from gan_core.exports.export_plan import ExportPlan
+from gan_core.exports.shards import Export, ExportSplit
 
 if TYPE_CHECKING:
     import mlcroissant as mlc

@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from gan_core.descriptions.export_plan import ExportPlan
+from gan_core.exports.class_folders import folder_names
+from gan_core.exports.export_plan import ExportPlan
+from gan_core.exports.shards import Export, ExportSplit
 from gan_core.files import read_frame
-from gan_core.formats.png import folder_names
-from gan_core.formats.shards import Export, ExportSplit
 
 TEMPLATES = Environment(
     loader=PackageLoader("gan_core.descriptions", ""),

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from gan_core.config import ExportSettings
-from gan_core.descriptions.export_plan import ExportPlan
-from gan_core.distribution import LICENSE, program_commit, program_version
+from gan_core.exports.export_plan import ExportPlan
+from gan_core.installed_package import LICENSE, program_commit, program_version
 from gan_core.provenance import library_versions
 
 

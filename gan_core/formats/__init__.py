@@ -6,19 +6,19 @@ A new format is a module here that follows `Format`, or `Reader` if nothing is e
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Protocol
 
 from gan_core.config import DataSettings
-from gan_core.distribution import install_command
-from gan_core.errors import BadInput
-from gan_core.formats import cifar, idx, imagefolder, npz, parquet, table, tfds, webdataset
-from gan_core.formats.shards import Export, ExportSplit
+from gan_core.errors import BadInput, show_names
+from gan_core.exports.shards import Export, ExportSplit
+from gan_core.files import Place
+from gan_core.formats import cifar, idx, imagefolder, npz, parquet, table_of_paths, tfds, webdataset
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.shape import ImageShape
+from gan_core.installed_package import install_command
 from gan_core.sources.class_names import read_class_names
-from gan_core.sources.found import Found, Picture, Split
-from gan_core.sources.listing import Listing, show_names
+from gan_core.sources.found_pictures import Found, Picture, Split
+from gan_core.sources.listing import Listing
 
 
 class Reader(Protocol):
@@ -37,10 +37,10 @@ class Reader(Protocol):
 class Format(Reader, Protocol):
     """What the module of a format does that is read and written."""
 
-    def write_shard(self, folder: Path, split: ExportSplit, shard: int, images: LabelledImages) -> None:
+    def write_shard(self, folder: Place, split: ExportSplit, shard: int, images: LabelledImages) -> None:
         """Write a shard, in any process and any order; one written again gives the same files."""
 
-    def finish(self, folder: Path, export: Export) -> None:
+    def finish(self, folder: Place, export: Export) -> None:
         """Make of all shards what the format's readers expect."""
 
     def room(self, images: int, shape: ImageShape) -> int:
@@ -55,7 +55,11 @@ FORMATS: dict[str, Format] = {
     "tfds": tfds,
     "webdataset": webdataset,
 }
-READERS: dict[str, Reader] = {"cifar": cifar, "table": table, **FORMATS}  # the first that recognises a place reads it
+READERS: dict[str, Reader] = {
+    "cifar": cifar,
+    "table": table_of_paths,
+    **FORMATS,
+}  # the first that recognises a place reads it
 EXTRAS = {"tfds": "tensorflow_datasets"}  # the library that a format needs from the extra of its name
 PICKLED = (".pkl", ".pickle", ".pt", ".pth", ".joblib", "data_batch_1", "batches.meta")  # ends of names
 READ = (

@@ -1,16 +1,16 @@
 """The binary version of CIFAR-10 and CIFAR-100: records of labels and 3 x 32 x 32 bytes, channel by channel."""
 
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 import numpy as np
 
 from gan_core.config import DataSettings
-from gan_core.errors import BadInput
-from gan_core.sources.found import Found, Part, Picture, Split
-from gan_core.sources.listing import Listing, show_name
-from gan_core.sources.picture_files import read_bytes
-from gan_core.sources.text_files import read_lines
+from gan_core.errors import BadInput, show_name
+from gan_core.files import Place, read_bytes
+from gan_core.parsing.text_lines import read_lines
+from gan_core.sources.found_pictures import Found, Part, Picture, Split
+from gan_core.sources.listing import Listing
 
 SIDE, CHANNELS = 32, 3
 PIXELS = SIDE * SIDE * CHANNELS
@@ -64,7 +64,7 @@ def _found(
     return Found("cifar", kind, listing.root, parts, tuple(read_lines(listing.root / places[names])))
 
 
-def _records(path: Path, labels: int) -> np.ndarray:
+def _records(path: Place, labels: int) -> np.ndarray:
     """The records uint8 [N, labels + pixels]; BadInput for a file that is cut short."""
     content = np.frombuffer(read_bytes(path), np.uint8)
     if len(content) % (labels + PIXELS) or not len(content):

@@ -3,27 +3,25 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import takewhile
-from pathlib import Path
-from typing import NamedTuple, cast
-
-from upath import UPath
+from typing import NamedTuple
 
 from gan_core.config import DataSettings
-from gan_core.files import file_system, is_local
-from gan_core.formats.png import encode_png, folder_names
-from gan_core.formats.shards import Export, ExportSplit
+from gan_core.errors import show_names
+from gan_core.exports.class_folders import folder_names
+from gan_core.exports.encode_png import encode_png
+from gan_core.exports.shards import Export, ExportSplit
+from gan_core.files import Place, is_local
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.shape import ImageShape
-from gan_core.sources.found import SPLITS, Found, Label, Part, Picture, Split
-from gan_core.sources.listing import PICTURES, Listing, show_names
-from gan_core.sources.picture_files import read_files
+from gan_core.sources.found_pictures import SPLITS, Found, Label, Part, Picture, Split, read_files
+from gan_core.sources.listing import PICTURES, Listing
 from gan_core.sources.split_names import split_of
 
 NUMBERED = re.compile(r"(\d{1,3})(?:_.*)?")  # the folder of a class, as in 07_sneaker
 BLOCK = 4096  # bytes, of most file systems
 
 
-def write_shard(folder: Path, split: ExportSplit, shard: int, images: LabelledImages) -> None:
+def write_shard(folder: Place, split: ExportSplit, shard: int, images: LabelledImages) -> None:
     """Write the images of a shard, to an object store many at once; a shard written again gives the same files."""
     classes = [folder / split.name / name for name in folder_names(images.class_names)]
     numbered = zip(split.range(shard), images.labels, encode_png(images.images), strict=True)
@@ -34,10 +32,10 @@ def write_shard(folder: Path, split: ExportSplit, shard: int, images: LabelledIm
         for path, image in files:
             path.write_bytes(image)
     else:
-        file_system(folder).pipe({cast(UPath, path).path: image for path, image in files})
+        folder.fs.pipe({path.path: image for path, image in files})
 
 
-def finish(folder: Path, export: Export) -> None:
+def finish(folder: Place, export: Export) -> None:
     """Nothing is left to do."""
 
 

@@ -3,22 +3,21 @@
 import re
 import zipfile
 from collections.abc import Iterator
-from pathlib import Path
 from typing import BinaryIO, cast
 
 import numpy as np
 
 from gan_core.config import DataSettings
-from gan_core.errors import BadInput
-from gan_core.files import atomic_write
-from gan_core.formats.parts import copy_parts, write_part
-from gan_core.formats.shards import Export, ExportSplit
+from gan_core.errors import BadInput, show_names
+from gan_core.exports.shards import Export, ExportSplit
+from gan_core.exports.split_pieces import join_pieces, write_piece
+from gan_core.files import Place, atomic_write
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.shape import ImageShape
-from gan_core.sources.arrays import as_labels, picture_axes, require_pairs, to_bytes
-from gan_core.sources.found import SPLITS, Found, Part, Picture, Split
-from gan_core.sources.listing import Listing, show_names
-from gan_core.sources.npz_archive import find_range, opened, read_header, read_rows, read_whole
+from gan_core.parsing.npz_arrays import find_range, opened, read_header, read_rows, read_whole
+from gan_core.sources.array_conventions import as_labels, picture_axes, require_pairs, to_bytes
+from gan_core.sources.found_pictures import SPLITS, Found, Part, Picture, Split
+from gan_core.sources.listing import Listing
 from gan_core.sources.split_names import split_of
 
 NAME = "dataset.npz"
@@ -26,13 +25,13 @@ PICTURES, LABELS = ("images", "image", "imgs", "x", "data"), ("labels", "label",
 CLASS_NAMES = ("class_names", "label_names", "classes")
 
 
-def write_shard(folder: Path, split: ExportSplit, shard: int, images: LabelledImages) -> None:
+def write_shard(folder: Place, split: ExportSplit, shard: int, images: LabelledImages) -> None:
     """Keep the plain bytes."""
-    write_part(folder, "x", split.stem(shard), images.images.tobytes())
-    write_part(folder, "y", split.stem(shard), images.labels.tobytes())
+    write_piece(folder, "x", split.stem(shard), images.images.tobytes())
+    write_piece(folder, "y", split.stem(shard), images.labels.tobytes())
 
 
-def finish(folder: Path, export: Export) -> None:
+def finish(folder: Place, export: Export) -> None:
     """Join the pieces behind NumPy's headers in one archive; class_names stand beside them."""
     with atomic_write(folder / NAME) as file, zipfile.ZipFile(file, "w") as archive:
         for split in export.splits:
@@ -40,7 +39,7 @@ def finish(folder: Path, export: Export) -> None:
                 with archive.open(zipfile.ZipInfo(f"{kind}_{split.name}.npy"), "w", force_zip64=True) as member:
                     header = {"descr": "|u1", "fortran_order": False, "shape": shape}
                     np.lib.format.write_array_header_1_0(cast(BinaryIO, member), header)
-                    copy_parts(folder, kind, split, cast(BinaryIO, member))
+                    join_pieces(folder, kind, split, cast(BinaryIO, member))
         with archive.open(zipfile.ZipInfo("class_names.npy"), "w") as member:
             np.lib.format.write_array(cast(BinaryIO, member), np.array(export.class_names), allow_pickle=False)
 
@@ -83,7 +82,7 @@ def read(found: Found, split: Split) -> Iterator[Picture]:
             yield Picture(f"{key}[{number}]", (part.labels or ())[number], arrange(convert(row)))
 
 
-def _keys(path: Path) -> dict[Split, tuple[str, str]]:
+def _keys(path: Place) -> dict[Split, tuple[str, str]]:
     """The names of the arrays of pictures and of labels by their splits."""
     with opened(path) as archive:
         names = [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
@@ -101,7 +100,7 @@ def _keys(path: Path) -> dict[Split, tuple[str, str]]:
     }
 
 
-def _part(path: Path, archive: zipfile.ZipFile, keys: tuple[str, str]) -> Part:
+def _part(path: Place, archive: zipfile.ZipFile, keys: tuple[str, str]) -> Part:
     pictures, labels = keys
     (count, *_), _ = shape, _ = read_header(path, archive, pictures)
     picture_axes(shape, f"{pictures} of {path}")

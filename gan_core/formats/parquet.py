@@ -1,41 +1,39 @@
 """Parquet shards as the Hugging Face hub lays them out: PNG bytes and a ClassLabel, described in the schema."""
 
-import json
 import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gan_core.config import DataSettings
-from gan_core.errors import BadInput, say_error
-from gan_core.files import atomic_write
-from gan_core.formats.png import encode_png
-from gan_core.formats.shards import Export, ExportSplit
+from gan_core.errors import BadInput, say_error, unreadable
+from gan_core.exports.encode_png import encode_png
+from gan_core.exports.shards import Export, ExportSplit
+from gan_core.files import Place, atomic_write, find_below, is_local, read_bytes
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.shape import ImageShape
-from gan_core.sources.columns import LABELS, find_column, require_column
-from gan_core.sources.found import Found, Label, Part, Picture, Split
-from gan_core.sources.listing import Listing, unreadable
-from gan_core.sources.picture_files import read_bytes
+from gan_core.sources.found_pictures import Found, Label, Part, Picture, Split
+from gan_core.sources.hub_features import described_schema, find_label_column, has_pictures, is_picture, read_features
+from gan_core.sources.listing import Listing
 from gan_core.sources.split_names import split_within
 
 ROWS = 1_000  # in a row group, so that readers may take a part
 
 
-def write_shard(folder: Path, split: ExportSplit, shard: int, images: LabelledImages) -> None:
+def write_shard(folder: Place, split: ExportSplit, shard: int, images: LabelledImages) -> None:
     """Write one file of the split."""
     columns = {
         "image": [{"bytes": image, "path": None} for image in encode_png(images.images)],
         "label": images.labels.astype("int64"),
     }
     with atomic_write(folder / "data" / f"{split.stem(shard)}.parquet") as file:
-        pq.write_table(pa.table(columns, schema=_schema(images.class_names)), file, row_group_size=ROWS)
+        pq.write_table(pa.table(columns, schema=described_schema(images.class_names)), file, row_group_size=ROWS)
 
 
-def finish(folder: Path, export: Export) -> None:
+def finish(folder: Place, export: Export) -> None:
     """Nothing is left to do."""
 
 
@@ -44,10 +42,10 @@ def room(images: int, shape: ImageShape) -> int:
     return images * shape.values // 2
 
 
-def loaded_bytes(folder: Path, split: str) -> int:
+def loaded_bytes(folder: Place, split: str) -> int:
     """Bytes of a split in Arrow's memory, as the hub counts them."""
     total = 0
-    for path in sorted((folder / "data").glob(f"{split}-*.parquet")):
+    for path in find_below(folder / "data", f"{split}-*.parquet"):
         with path.open("rb") as file:
             total += sum(batch.nbytes for batch in pq.ParquetFile(file).iter_batches(ROWS))
     return total
@@ -59,20 +57,20 @@ def recognise(listing: Listing, settings: DataSettings) -> Found | None:
     Raises BadInput where it cannot be told which columns they are.
     """
     tables = {
-        name: schema for name in listing.with_suffix(".parquet") if _has_pictures(schema := _stored(listing, name))
+        name: schema for name in listing.with_suffix(".parquet") if has_pictures(schema := _stored(listing, name))
     }
     if not tables:
         return None
     name, schema = next(iter(tables.items()))
-    features = _features(schema)
-    image = settings.image_column or next(column.name for column in schema if _is_picture(column, features))
-    label = _label_column(schema, features, settings, name)
+    features = read_features(schema)
+    image = settings.image_column or next(column.name for column in schema if is_picture(column, features))
+    label = find_label_column(schema, features, settings, name)
     for other, columns in tables.items():
         if lacking := {image, label} - set(columns.names):
             raise BadInput(
                 f"Expected the column {lacking.pop()} in {other} as in {name}, got none; leave that file out."
             )
-    files: dict[Split, list[Path]] = {}
+    files: dict[Split, list[Place]] = {}
     for other in tables:
         files.setdefault(split_within(other) or "train", []).append(listing.root / other)
     names = features.get(label, {}).get("names") if features.get(label, {}).get("_type") == "ClassLabel" else None
@@ -102,7 +100,7 @@ def _is_label(value: Any, names: Sequence[str] | None) -> bool:
     return value is not None and not (names and value == -1)
 
 
-def _labels(paths: Sequence[Path], column: str, names: Sequence[str] | None) -> tuple[Label, ...]:
+def _labels(paths: Sequence[Place], column: str, names: Sequence[str] | None) -> tuple[Label, ...]:
     """The labels of all rows that have one."""
     found = list[Label]()
     for path in paths:
@@ -111,16 +109,20 @@ def _labels(paths: Sequence[Path], column: str, names: Sequence[str] | None) -> 
     return tuple(found)
 
 
-def _content(cell: Any, path: Path) -> bytes:
-    """The bytes of a picture, which may lie in a file that the cell names, from the table on."""
+def _content(cell: Any, path: Place) -> bytes:
+    """The bytes of a picture, which on this machine may lie in a file that the cell names, from the table on."""
     if isinstance(cell, bytes):
         return cell
     if cell and cell["bytes"] is not None:
         return cast(bytes, cell["bytes"])
-    place = Path(os.path.normpath(path.parent / ((cell and cell["path"]) or "")))
-    if not place.is_relative_to(path.parent) or place == path.parent:
-        raise BadInput(f"Expected a picture in each row of {path}, got {place.name or 'none'}; correct the table.")
-    return read_bytes(place)
+    named = (cell and cell["path"]) or ""
+    if is_local(path):
+        place = Path(os.path.normpath(path.parent / named))
+        if place.is_relative_to(path.parent) and place != path.parent:
+            return read_bytes(place)
+    raise BadInput(
+        f"Expected a picture in each row of {path}, got {PurePosixPath(named).name or 'none'}; correct the table."
+    )
 
 
 def _stored(listing: Listing, name: str) -> pa.Schema:
@@ -135,44 +137,3 @@ def _stored(listing: Listing, name: str) -> pa.Schema:
         ) from error
     except OSError as error:
         raise unreadable(error, listing.root / name) from error
-
-
-def _features(schema: pa.Schema) -> dict[str, Any]:
-    """What the hub's library says of the columns, if it wrote them."""
-    try:
-        return dict(json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"])
-    except (KeyError, TypeError, ValueError):
-        return {}
-
-
-def _has_pictures(schema: pa.Schema) -> bool:
-    return any(_is_picture(column, _features(schema)) for column in schema)
-
-
-def _is_picture(column: pa.Field, features: dict[str, Any]) -> bool:
-    """Whether the column has pictures by what is said of it or, as they are stored, by its kind."""
-    said = features.get(column.name, {})
-    kind = column.type
-    fields = {field.name for field in kind} if pa.types.is_struct(kind) else set()
-    return said.get("_type") == "Image" if said else fields >= {"bytes", "path"} or _is_binary(kind)
-
-
-def _is_binary(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
-
-
-def _label_column(schema: pa.Schema, features: dict[str, Any], settings: DataSettings, name: str) -> str:
-    """The column of the labels; BadInput if there is none or which it is cannot be told."""
-    columns = [column.name for column in schema if not pa.types.is_nested(column.type) and not _is_binary(column.type)]
-    labels = [column for column in columns if features.get(column, {}).get("_type") == "ClassLabel"]
-    known = find_column(columns, LABELS, settings.label_column)
-    if known is None and settings.label_column is None and len(labels) == 1:
-        known = labels[0]
-    return require_column(known, "labels", "label-column", columns, name)
-
-
-def _schema(class_names: tuple[str, ...]) -> pa.Schema:
-    features = {"image": {"_type": "Image"}, "label": {"names": list(class_names), "_type": "ClassLabel"}}
-    image = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
-    described = {"huggingface": json.dumps({"info": {"features": features}})}
-    return pa.schema([("image", image), ("label", pa.int64())], metadata=described)

@@ -13,17 +13,16 @@ from typing import Any
 import numpy as np
 
 from gan_core.config import DataSettings
-from gan_core.errors import BadInput
-from gan_core.files import is_local, local_file, write_text
-from gan_core.formats.parts import copy_file
-from gan_core.formats.png import encode_png
-from gan_core.formats.shards import Export, ExportSplit
+from gan_core.errors import BadInput, show_names
+from gan_core.exports.encode_png import encode_png
+from gan_core.exports.shards import Export, ExportSplit
+from gan_core.files import Place, copy, is_local, local_file, write_text
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.shape import ImageShape
-from gan_core.sources.found import Found, Label, Part, Picture, Split
-from gan_core.sources.listing import Listing, show_names
+from gan_core.parsing.text_lines import read_lines
+from gan_core.sources.found_pictures import Found, Label, Part, Picture, Split
+from gan_core.sources.listing import Listing
 from gan_core.sources.split_names import split_of
-from gan_core.sources.text_files import read_lines
 
 NAME, VERSION = "synthetic_images", "1.0.0"
 BY_NAME = f"{NAME}/{VERSION}"  # where `tfds.load` looks for a description; it leads to the same files
@@ -31,7 +30,7 @@ DESCRIPTION = "dataset_info.json"
 KEYS = ("image", "label")  # of features, where the description says nothing else
 
 
-def write_shard(folder: Path, split: ExportSplit, shard: int, images: LabelledImages) -> None:
+def write_shard(folder: Place, split: ExportSplit, shard: int, images: LabelledImages) -> None:
     """Write one file of examples; TensorFlow needs a local file."""
     import tensorflow as tf
 
@@ -50,7 +49,7 @@ def write_shard(folder: Path, split: ExportSplit, shard: int, images: LabelledIm
             os.fsync(file.fileno())
 
 
-def finish(folder: Path, export: Export) -> None:
+def finish(folder: Place, export: Export) -> None:
     """Let TensorFlow Datasets describe the splits, in a process of its own.
 
     While it is imported it exchanges Python's `__import__`, and a thread of Prefect's that imports something just then
@@ -67,8 +66,8 @@ def finish(folder: Path, export: Export) -> None:
             )
         for path in sorted(Path(local).glob("*.*")):
             if ".tfrecord-" not in path.name:
-                copy_file(path, folder / path.name)
-                copy_file(path, folder / BY_NAME / path.name)
+                copy(path, folder / path.name)
+                copy(path, folder / BY_NAME / path.name)
     write_text(folder / BY_NAME / DESCRIPTION, _from_below((folder / DESCRIPTION).read_text("utf-8")))
 
 
@@ -127,7 +126,7 @@ def _as_label(value: Any) -> Label:
 
 
 @contextmanager
-def _local(folder: Path) -> Iterator[Path]:
+def _local(folder: Place) -> Iterator[Path]:
     """The folder, or a copy of it where it is none of this machine's."""
     if is_local(folder):
         yield folder
@@ -135,7 +134,7 @@ def _local(folder: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as local:
         for path in folder.iterdir():
             if path.is_file():
-                copy_file(path, Path(local, path.name))
+                copy(path, Path(local, path.name))
         yield Path(local)
 
 
@@ -155,7 +154,7 @@ def _example(image: bytes, label: int) -> bytes:
     return tf.train.Example(features=features).SerializeToString(deterministic=True)
 
 
-def _bytes(folder: Path, split: ExportSplit) -> int:
+def _bytes(folder: Place, split: ExportSplit) -> int:
     return sum((folder / _file_name(split, shard)).stat().st_size for shard in range(split.shards))
 
 

@@ -6,28 +6,27 @@ import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import groupby, islice
-from pathlib import Path
 from typing import IO, cast
 
 from gan_core.config import DataSettings
-from gan_core.errors import BadInput, say_error
-from gan_core.files import atomic_write
-from gan_core.formats.png import encode_png
-from gan_core.formats.shards import Export, ExportSplit
+from gan_core.errors import BadInput, say_error, show_name, unreadable
+from gan_core.exports.encode_png import encode_png
+from gan_core.exports.shards import Export, ExportSplit
+from gan_core.files import Place, atomic_write
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.shape import ImageShape
-from gan_core.sources.columns import LABELS as COLUMNS
-from gan_core.sources.columns import find_column
-from gan_core.sources.found import Found, Label, Part, Picture, Split
-from gan_core.sources.listing import PICTURES, Listing, show_name, unreadable
+from gan_core.sources.found_pictures import Found, Label, Part, Picture, Split
+from gan_core.sources.listing import PICTURES, Listing
 from gan_core.sources.split_names import split_within
+from gan_core.sources.table_columns import LABELS as COLUMNS
+from gan_core.sources.table_columns import find_column
 
 LABELS = ("cls", "json")  # endings
 LOOKED_AT = 6  # members, to tell such a file from an archive of something else
 WORKERS = 16  # that may read a split at once, each a file of its own, which the library's reader wants
 
 
-def write_shard(folder: Path, split: ExportSplit, shard: int, images: LabelledImages) -> None:
+def write_shard(folder: Place, split: ExportSplit, shard: int, images: LabelledImages) -> None:
     """Write the tar files of a shard, without dates and owners."""
     each, numbered = (
         images_in_tar(split),
@@ -49,7 +48,7 @@ def images_in_tar(split: ExportSplit) -> int:
     return next((part for part in parts if part * WORKERS <= split.images), 1)
 
 
-def finish(folder: Path, export: Export) -> None:
+def finish(folder: Place, export: Export) -> None:
     """Nothing is left to do."""
 
 
@@ -66,7 +65,7 @@ def recognise(listing: Listing, settings: DataSettings) -> Found | None:
     tars = [name for name in listing.with_suffix(".tar") if _is_shard(listing.root / name)]
     if not tars:
         return None
-    files: dict[Split, list[Path]] = {}
+    files: dict[Split, list[Place]] = {}
     for name in tars:
         files.setdefault(split_within(name) or "train", []).append(listing.root / name)
     column = settings.label_column or ""
@@ -87,7 +86,7 @@ def read(found: Found, split: Split) -> Iterator[Picture]:
             yield Picture(f"{show_name(key)} of {path.name}", label, content)
 
 
-def _is_shard(path: Path) -> bool:
+def _is_shard(path: Place) -> bool:
     """Whether a tar file begins with a picture and a label that go together."""
     with _opened(path) as archive:
         first: dict[str, list[str]] = {}
@@ -97,7 +96,7 @@ def _is_shard(path: Path) -> bool:
         return any(any(map(_is_picture, endings)) and {*LABELS} & {*endings} for endings in first.values())
 
 
-def _samples(path: Path, column: str, *, read: bool) -> Iterator[tuple[str, Label, bytes]]:
+def _samples(path: Place, column: str, *, read: bool) -> Iterator[tuple[str, Label, bytes]]:
     """The key, the label and, if it is to be `read`, the content of each picture."""
     with _opened(path) as archive:
         for key, entries in groupby(
@@ -149,7 +148,7 @@ def _content(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> bytes:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[tarfile.TarFile]:
+def _opened(path: Place) -> Iterator[tarfile.TarFile]:
     """The tar file, read from its beginning to its end; BadInput for one that is damaged."""
     try:
         with path.open("rb") as file, tarfile.open(fileobj=file) as archive:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
@@ -10,7 +9,7 @@ import tensorflow as tf
 from gan_core.compute.graphs import compile_graph
 from gan_core.compute.weights import assign, values
 from gan_core.config import STORED
-from gan_core.files import load_arrays, save_arrays
+from gan_core.files import Place, load_arrays, save_arrays
 from gan_core.gan.generator_card import GeneratorCard
 from gan_core.gan.networks import Generator
 from gan_core.images.labelled_images import to_pixels
@@ -18,12 +17,12 @@ from gan_core.images.labelled_images import to_pixels
 BLOCK = 250  # images the network draws at once, always: other shapes may round differently
 
 
-def save_generator(path: Path, generator: Generator, card: GeneratorCard) -> None:
+def save_generator(path: Place, generator: Generator, card: GeneratorCard) -> None:
     """Write the weights and the card in one NPZ file, whole or not at all."""
     save_arrays(path, values(generator.variables) | {"card": np.array(card.model_dump_json())})
 
 
-def load_generator(path: Path) -> tuple[Generator, GeneratorCard]:
+def load_generator(path: Place) -> tuple[Generator, GeneratorCard]:
     """Read what `save_generator` wrote; no training image is needed."""
     arrays = load_arrays(path)
     card = GeneratorCard.model_validate_json(str(arrays["card"]), context=STORED)

@@ -1,7 +1,6 @@
 """What a generator's file says of itself, read without the networks and without TensorFlow."""
 
 import zipfile
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,7 +8,7 @@ from pydantic import ValidationError, model_validator
 
 from gan_core.config import STORED, GanSettings, Settings
 from gan_core.errors import BadInput
-from gan_core.files import is_local
+from gan_core.files import Place, is_local
 from gan_core.images.shape import ImageShape
 
 NAME = "generator.npz"  # of a generator's file among those of a run or a version
@@ -35,7 +34,7 @@ class GeneratorCard(Settings):
         return {name: value for name, value in values.items() if name != "side"} | {"shape": (side, side, 1)}
 
 
-def read_card(path: Path) -> GeneratorCard:
+def read_card(path: Place) -> GeneratorCard:
     """The card in a generator's file, all of whose bytes are looked at; BadInput if it cannot be read or is damaged."""
     try:
         with path.open("rb") as file, zipfile.ZipFile(file) as archive:
@@ -56,7 +55,7 @@ def read_card(path: Path) -> GeneratorCard:
         raise BadInput(f"Expected to read the generator {path}, got “{reason}”; see to it and try again.") from error
 
 
-def _generator_near(path: Path) -> Path | None:
+def _generator_near(path: Place) -> Place | None:
     """The generator of the run or version that another file here is part of, if there is one."""
     if not is_local(path):
         return None

@@ -3,13 +3,12 @@
 import zipfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import numpy as np
 
 from gan_core.errors import BadInput
-from gan_core.files import atomic_write
+from gan_core.files import Place, atomic_write
 from gan_core.images.shape import ImageShape
 
 FASHION_MNIST_CLASSES = (
@@ -66,7 +65,7 @@ class LabelledImages:
         soft_labels = None if self.soft_labels is None else self.soft_labels[indices]
         return LabelledImages(self.images[indices], self.labels[indices], self.class_names, soft_labels)
 
-    def save(self, path: Path) -> None:
+    def save(self, path: Place) -> None:
         """Write an NPZ file with the keys images, labels, class_names, and soft labels as beliefs if there are any.
 
         Grey images are [N, height, width] there. Equal images give equal bytes.
@@ -74,7 +73,7 @@ class LabelledImages:
         save_stream(path, [self], count=len(self))
 
     @classmethod
-    def load(cls, path: Path) -> "LabelledImages":
+    def load(cls, path: Place) -> "LabelledImages":
         """Read what `save` wrote."""
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             names = tuple(map(str, arrays["class_names"]))
@@ -94,7 +93,7 @@ def _read_only(array: np.ndarray | None) -> np.ndarray | None:
     return array
 
 
-def save_stream(path: Path, batches: Iterable[LabelledImages], *, count: int) -> None:
+def save_stream(path: Place, batches: Iterable[LabelledImages], *, count: int) -> None:
     """Write batches of `count` images in all as `LabelledImages.save` would, holding one batch of images at a time.
 
     Raises ValueError, and leaves no file, when the batches hold fewer or more images than `count`.
@@ -149,7 +148,7 @@ def repeat_small_sets(sets: Sequence[LabelledImages]) -> tuple[LabelledImages, n
     return concatenate(sets), np.concatenate(places)
 
 
-def require_images(path: Path) -> None:
+def require_images(path: Place) -> None:
     """Raise BadInput for a file that does not begin as one that `LabelledImages.save` wrote."""
     try:
         read_shape(path)
@@ -157,7 +156,7 @@ def require_images(path: Path) -> None:
         raise BadInput(f"Expected labelled images in {path}, got “{error}”; make the run again.") from error
 
 
-def read_shape(path: Path) -> tuple[int, ImageShape, int]:
+def read_shape(path: Place) -> tuple[int, ImageShape, int]:
     """How many images are in a file that `save` wrote, their shape, and the number of classes; no image is read."""
     with path.open("rb") as file, zipfile.ZipFile(file) as archive, archive.open("images.npy") as member:
         np.lib.format.read_magic(cast(BinaryIO, member))

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from gan_core.images.labelled_images import LabelledImages
-from gan_core.sources.found import SPLITS, Split
+from gan_core.sources.found_pictures import SPLITS, Split
 
 UNUSED = "unused"
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from gan_core.config import Experiment, GanSettings
 from gan_core.images.labelled_images import LabelledImages
-from gan_core.images.understanding import class_counts
+from gan_core.images.plausibility import class_counts
 from gan_core.inspection.forecast import steps_per_epoch
 
 

@@ -2,5 +2,6 @@
 beside each other.
 
 Its face: classifier.teach and score, tstr.Examination, diversity.measure_diversity (coverage, manifold recall),
-frechet_distance, memorisation.measure_memorisation, challenger_comparison.compare and decide, soft_labels, probe.Probe.
+frechet_distance, memorisation.measure_memorisation, challenger_comparison.compare and decide, soft_labels,
+diversity_in_training.Probe.
 """

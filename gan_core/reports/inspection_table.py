@@ -10,7 +10,7 @@ from gan_core.inspection.doubtful_labels import Doubt
 from gan_core.inspection.findings import Copy, Findings
 from gan_core.inspection.forecast import DRAWN, Forecast
 from gan_core.reports.text_table import align_columns
-from gan_core.sources.found import SPLITS
+from gan_core.sources.found_pictures import SPLITS
 from gan_core.sources.summary import describe_modes
 
 NAMED, LISTED = 5, 40  # findings of a kind, classes

@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from gan_core.files import atomic_write
+from gan_core.files import Place, atomic_write
 from gan_core.images.labelled_images import LabelledImages
 
 SCALE = 2  # screen pixels for a pixel of a small image
@@ -71,13 +70,13 @@ def _by_class(data: LabelledImages, per_class: int) -> np.ndarray:
     return cells.reshape(-1, *data.shape)
 
 
-def save_png(image: Image.Image, path: Path) -> None:
+def save_png(image: Image.Image, path: Place) -> None:
     """Write a PNG file."""
     with atomic_write(path) as file:
         image.save(file, format="PNG", optimize=True)
 
 
-def save_gif(frames: Sequence[Path | Image.Image], path: Path, milliseconds: int) -> None:
+def save_gif(frames: Sequence[Place | Image.Image], path: Place, milliseconds: int) -> None:
     """Write an endless film that shows each frame for `milliseconds` and the last one four times as long.
 
     The format has no two equal frames in a row: they become one, shown for the sum of their times.
@@ -87,6 +86,7 @@ def save_gif(frames: Sequence[Path | Image.Image], path: Path, milliseconds: int
     durations = [milliseconds] * (len(frames) - 1) + [4 * milliseconds]
     with ExitStack() as opened, atomic_write(path) as file:
         first, *rest = [
-            opened.enter_context(Image.open(frame)) if isinstance(frame, Path) else frame for frame in frames
+            frame if isinstance(frame, Image.Image) else Image.open(opened.enter_context(frame.open("rb")))
+            for frame in frames
         ]
         first.save(file, format="GIF", save_all=True, append_images=rest, duration=durations, loop=0)

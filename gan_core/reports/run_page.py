@@ -8,7 +8,6 @@ from base64 import b64encode
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -21,6 +20,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from pydantic.fields import FieldInfo
 
 from gan_core.config import Experiment, Settings
+from gan_core.files import Place
 from gan_core.measures.diversity import Diversity
 from gan_core.measures.tstr import Examination
 from gan_core.reports.run_table import summarise_results
@@ -63,9 +63,9 @@ def render(
     frame: pd.DataFrame,
     history: pd.DataFrame,
     experiment: Experiment,
-    mosaic: Path,
-    grids: Sequence[Path],
-    evolution: Path | None,
+    mosaic: Place,
+    grids: Sequence[Place],
+    evolution: Place | None,
     class_names: Sequence[str],
     notes: Sequence[str] = (),
     diversity: Diversity | None = None,
@@ -107,7 +107,7 @@ def csv_uri(frame: pd.DataFrame) -> str:
     return "data:text/csv;base64," + b64encode(frame.to_csv(index=False, lineterminator="\n").encode()).decode()
 
 
-def _embedded(path: Path) -> str:
+def _embedded(path: Place) -> str:
     """A picture file as a data URI."""
     kind, _ = mimetypes.guess_type(path.name)
     return f"data:{kind};base64,{b64encode(path.read_bytes()).decode()}"

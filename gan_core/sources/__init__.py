@@ -1,4 +1,5 @@
-"""What the readers of all formats share: what lies in a place, which split and class a picture is of, safe unpacking.
+"""What the readers of all formats share: what lies in a place, which split and class a picture is of.
 
-Its face: found (what a reader finds), listing, classes, archives, gather (pictures of any size to labelled images).
+Its face: found_pictures (what a reader finds), listing, class_names (read) and class_numbers (given), gather (pictures
+of any size to labelled images).
 """

@@ -1,12 +1,12 @@
 """The names of classes that somebody, or an export of ours, has put beside the pictures."""
 
 import json
-from pathlib import Path
 from typing import Any
 
-from gan_core.sources.found import Found
+from gan_core.files import Place
+from gan_core.parsing.text_lines import read_lines
+from gan_core.sources.found_pictures import Found
 from gan_core.sources.listing import Listing
-from gan_core.sources.text_files import read_lines
 
 FILES = ("classes.txt", "classnames.txt")  # a name on each line
 MANIFEST = "manifest.json"  # of an export, in whose folder the formats have a folder each
@@ -23,20 +23,21 @@ def read_class_names(listing: Listing, found: Found) -> tuple[str, ...] | None:
     return _exported(found.root, found.format) or found.class_names
 
 
-def exported_formats(folder: Path) -> tuple[str, ...]:
+def exported_formats(folder: Place) -> tuple[str, ...]:
     """The formats of the export that the folder is, each of which has a folder there; none if it is no export."""
     return tuple(map(str, _manifest(folder).get("formats", ())))
 
 
-def _exported(root: Path, format: str) -> tuple[str, ...] | None:
+def _exported(root: Place, format: str) -> tuple[str, ...] | None:
     """The class names in the manifest of the export that the folder is a format of."""
-    for folder in (root, *list(root.parents)[:2]):
+    places: tuple[Place, ...] = (root, root.parent, root.parent.parent)
+    for folder in places:
         if folder.name == format and (manifest := _manifest(folder.parent)):
             return tuple(map(str, manifest["class_names"]))
     return None
 
 
-def _manifest(folder: Path) -> dict[str, Any]:
+def _manifest(folder: Place) -> dict[str, Any]:
     """The manifest of an export of ours in the folder; empty if there is none."""
     try:
         found = json.loads((folder / MANIFEST).read_text("utf-8"))

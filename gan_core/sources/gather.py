@@ -12,7 +12,7 @@ from gan_core.config import DataSettings, Fit
 from gan_core.images.decode import Unreadable, decode, is_grey, look, to_channels
 from gan_core.images.fit import Size, choose_size, fit
 from gan_core.images.shape import ImageShape
-from gan_core.sources.found import Label, Picture, Split
+from gan_core.sources.found_pictures import Label, Picture, Split
 
 CHUNK = 512  # pictures that are decoded at once
 

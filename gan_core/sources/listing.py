@@ -2,16 +2,13 @@
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fnmatch import translate
 from pathlib import Path
-from typing import cast
 
-from upath import UPath
-
-from gan_core.errors import BadInput
-from gan_core.files import file_system, is_local, refreshed
+from gan_core.errors import unreadable
+from gan_core.files import Place, is_local, refreshed
 
 LITTER = (  # what systems and readers leave where they have been
     *(".DS_Store", "._*", ".AppleDouble", ".Spotlight-V100", ".Trashes", ".fseventsd", "__MACOSX"),
@@ -24,14 +21,13 @@ PICTURES = (
     *(".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".avif"),
 )
 IS_LITTER = re.compile("|".join(map(translate, LITTER)))
-LISTED = 8  # names of what is in a folder, in a message
 
 
 @dataclass(frozen=True)
 class Listing:
     """The files and folders in a place, by their names from it on, in the order of their names."""
 
-    root: Path
+    root: Place
     names: tuple[str, ...]
     folders: tuple[str, ...] = ()  # that hold files or nothing, as far as the place knows of folders
     leading_out: tuple[str, ...] = ()  # links to what is elsewhere
@@ -41,7 +37,7 @@ class Listing:
         """The names that end so, in whatever case."""
         return tuple(name for name in self.names if name.lower().endswith(suffixes))
 
-    def beside(self, *wanted: str) -> Path | None:
+    def beside(self, *wanted: str) -> Place | None:
         """The file of the first of these names, in whatever case and with .txt twice or at all, highest in the tree."""
         bases = {name: name.rpartition("/")[2].lower() for name in self.names}
         for each in wanted:
@@ -51,7 +47,7 @@ class Listing:
         return None
 
 
-def list_place(place: Path) -> Listing:
+def list_place(place: Place) -> Listing:
     """The files of a folder and below it, or the one file; BadInput for what is not there or must not be read."""
     if not is_local(place):
         return _list_remote(place)
@@ -73,20 +69,12 @@ def _leads_out(path: str, root: Path) -> bool:
     return os.path.islink(path) and not Path(os.path.realpath(path)).is_relative_to(root)
 
 
-def _list_remote(place: Path) -> Listing:
+def _list_remote(place: Place) -> Listing:
     return Listing(place, tuple(sorted(name for name in files_in(place) if not is_hidden(name))))
 
 
 def _refuse(error: OSError) -> None:
     raise unreadable(error, error.filename) from error
-
-
-def unreadable(error: OSError, place: str | Path) -> BadInput:
-    """What is said of a file or folder that cannot be read."""
-    return BadInput(
-        f"Expected to read {show_name(str(error.filename or place))}, got “{error.strerror or error}”; "
-        "change who may read it, or name another --source."
-    )
 
 
 def is_hidden(name: str) -> bool:
@@ -99,24 +87,12 @@ def is_litter(name: str) -> bool:
     return any(map(IS_LITTER.match, name.split("/")))
 
 
-def files_in(folder: Path) -> Iterator[str]:
+def files_in(folder: Place) -> Iterator[str]:
     """The names of all files below a folder, from it on; a link counts as a file."""
     if not is_local(folder):
-        top = cast(UPath, refreshed(folder)).path.rstrip("/")
-        yield from (name.removeprefix(f"{top}/") for name in file_system(folder).find(top))
+        top = refreshed(folder).path.rstrip("/")
+        yield from (name.removeprefix(f"{top}/") for name in folder.fs.find(top))
         return
     for place, folders, files in os.walk(folder):
         links = [name for name in folders if Path(place, name).is_symlink()]
         yield from (Path(place, name).relative_to(folder).as_posix() for name in (*files, *links))
-
-
-def show_name(name: str) -> str:
-    """A name as a line can hold it: bytes that are no UTF-8, line breaks and the like are written out."""
-    shown = os.fsencode(name).decode("utf-8", "backslashreplace")
-    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in shown)
-
-
-def show_names(names: Sequence[str], most: int = LISTED) -> str:
-    """The first few names, and how many there are beside them."""
-    more = f" and {len(names) - most:,} more" if len(names) > most else ""
-    return ", ".join(map(show_name, names[:most])) + more

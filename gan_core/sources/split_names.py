@@ -3,7 +3,7 @@
 import re
 from pathlib import PurePosixPath
 
-from gan_core.sources.found import Split
+from gan_core.sources.found_pictures import Split
 
 WORDS: dict[str, Split] = {
     **dict.fromkeys(("train", "training", "trainset"), "train"),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from gan_core.config import DataSettings
 from gan_core.images.fit import Size
 from gan_core.images.shape import ImageShape
-from gan_core.sources.found import SPLITS, Found, Split
+from gan_core.sources.found_pictures import SPLITS, Found, Split
 from gan_core.sources.gather import Survey
 
 MODES = {  # what people call the modes of Pillow

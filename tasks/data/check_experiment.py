@@ -10,7 +10,7 @@ from gan_core.images.requirements import require_shift, require_sound
 from gan_core.images.shape import ImageShape
 from gan_core.images.stratified_split import divide
 from gan_core.measures.diversity import require_enough
-from gan_core.sources.found import Found
+from gan_core.sources.found_pictures import Found
 from tasks.data.open_source import number_labels
 from tasks.data.source_places import named, source_here
 from tasks.places import check_cache

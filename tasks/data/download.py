@@ -8,43 +8,32 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import cast
 from urllib.parse import unquote
 
-from prefect import task
-from prefect.cache_policies import NO_CACHE
 from upath import UPath
 
 from gan_core.config import DataSettings
-from gan_core.errors import BadInput
-from gan_core.files import (
-    file_system,
-    is_local,
-    local_file,
-    read_text,
-    refreshed,
-    sha256,
-    without_password,
-    write_text,
-)
+from gan_core.errors import BadInput, show_name
+from gan_core.files import is_local, local_file, read_text, refreshed, sha256, without_password, write_text
+from gan_core.parsing.unpack_archive import ENDINGS, require_kind
 from gan_core.provenance import digest
-from gan_core.sources.archives import ENDINGS, require_kind
-from gan_core.sources.listing import is_hidden, show_name
-from tasks.data.http import UNREACHABLE, DownloadFailed, ask_version, fetch, fetch_from_any, fetch_if_present, reason
-from tasks.data.open_source import open_source
-from tasks.data.source_places import is_web, named, nothing_at, own_cache, place_of, usual_places
-from tasks.data.sources import (
+from gan_core.sources.listing import is_hidden
+from tasks.data.checksums import (
     CLASSES,
     FASHION_MNIST,
     FILES,
     SUMS,
-    check,
     read_sums,
+    require_checksum,
     require_fashion_mnist,
 )
+from tasks.data.http import UNREACHABLE, DownloadFailed, ask_version, fetch, fetch_from_any, fetch_if_present, reason
+from tasks.data.open_source import open_source
+from tasks.data.source_places import is_web, named, nothing_at, own_cache, place_of, usual_places
 from tasks.locks import locked
 from tasks.places import cache_home
 from tasks.progress import progress_bar
+from tasks.uncached_task import uncached_task
 
 HOMES = (
     "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com",
@@ -54,7 +43,7 @@ HOMES = (
 logger = logging.getLogger("synthetic_data.download")
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
+@uncached_task
 def download(source: str | None = None) -> Path:
     """The folder or file of `source`, a place or URL, on this machine; Fashion-MNIST is looked for if none is given."""
     place = locate(named(source))
@@ -134,7 +123,7 @@ def refresh(homes: Sequence[str], target: Path, digest: str | None) -> None:
     if digest and target.is_file() and sha256(target) == digest:
         return
     logger.info("Fetching %s from %s", target.name, without_password(homes[0]))
-    fetch_from_any(homes, target, partial(check, name=target.name, digest=digest))
+    fetch_from_any(homes, target, partial(require_checksum, name=target.name, digest=digest))
 
 
 def is_file(url: str) -> bool:
@@ -160,7 +149,7 @@ def fetch_file(url: str) -> Path:
         return target.resolve()
 
 
-def fetch_place(place: Path, source: str) -> Path:
+def fetch_place(place: UPath, source: str) -> Path:
     """Bring the cache up to date with a folder or file in an object store, one process at a time."""
     folder, shown = cache_of(source), without_password(source)
     try:
@@ -178,10 +167,10 @@ def fetch_place(place: Path, source: str) -> Path:
         ) from error
 
 
-def copy_new(place: Path, folder: Path, shown: str) -> Path:
+def copy_new(place: UPath, folder: Path, shown: str) -> Path:
     """Copy the files of a place unless they are there in the same version; no others stay. Where they are then."""
-    system, noted = file_system(refreshed(place)), folder / ".versions.json"
-    top = str(cast(UPath, place).path).rstrip("/")
+    system, noted = refreshed(place).fs, folder / ".versions.json"
+    top = place.path.rstrip("/")
     found = {path.removeprefix(top).lstrip("/"): (path, info) for path, info in system.find(top, detail=True).items()}
     alone = "" in found
     if alone:

@@ -7,23 +7,22 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-from prefect import task
-from prefect.cache_policies import NO_CACHE
 
 from gan_core.config import DataSettings, Experiment
 from gan_core.errors import BadInput
-from gan_core.files import sha256, write_text
+from gan_core.files import name_below, sha256, write_text
 from gan_core.images.labelled_images import LabelledImages
+from gan_core.images.plausibility import describe_images, find_doubts, find_leak
 from gan_core.images.requirements import require_shift, require_sound
 from gan_core.images.stratified_split import divide, hold_out
-from gan_core.images.understanding import describe_images, find_doubts, find_leak
 from gan_core.measures.diversity import require_enough
 from gan_core.provenance import digest
-from gan_core.sources.found import Found, Split
+from gan_core.sources.found_pictures import Found, Split
 from gan_core.sources.summary import describe_source
+from tasks.data.checksums import unvouched
 from tasks.data.open_source import number_labels, open_source
 from tasks.data.read_pictures import Pictures, read_pictures
-from tasks.data.sources import unvouched
+from tasks.uncached_task import uncached_task
 
 FEW = 3  # names in a sentence
 MOST_UNREADABLE = 0.1  # of the pictures, or nobody knows what the others are
@@ -61,7 +60,7 @@ class Understood:
     spoiling: list[str]  # what would spoil all results silently
 
 
-@task(cache_policy=NO_CACHE, persist_result=False)
+@uncached_task
 def normalize(raw: Path, folder: Path, data: DataSettings, seed: int) -> RealSets:
     """Make of the source in `raw` three NPZ files under `folder`, or find those made before; say what is in them.
 
@@ -114,7 +113,7 @@ def identify_splits(found: Found, data: DataSettings, seed: int) -> str:
     if found.format == "idx" and [*found.parts] == ["train", "test"]:
         return digest(*depends)
     labels = [part.labels for part in found.parts.values()]
-    places = [path.relative_to(found.root).as_posix() for path in found.files] if found.one_by_one else []
+    places = [name_below(found.root, path) for path in found.files] if found.one_by_one else []
     return digest(*depends, found.format, [*found.parts], labels, places, DECODING)
 
 

@@ -9,16 +9,16 @@ from pathlib import Path
 import numpy as np
 
 from gan_core.config import DataSettings
-from gan_core.errors import BadInput
+from gan_core.errors import BadInput, unreadable
 from gan_core.files import remove_tree, sha256, writing_to
 from gan_core.formats import recognise, webdataset
 from gan_core.images.stratified_split import hold_out
-from gan_core.sources.archives import is_archive, unpack
+from gan_core.parsing.unpack_archive import is_archive, unpack
 from gan_core.sources.class_names import exported_formats
-from gan_core.sources.classes import Classes, number_classes
-from gan_core.sources.found import Found, Part, Split
-from gan_core.sources.listing import list_place, unreadable
-from tasks.data.sources import verify_files
+from gan_core.sources.class_numbers import Classes, number_classes
+from gan_core.sources.found_pictures import Found, Part, Split
+from gan_core.sources.listing import list_place
+from tasks.data.checksums import verify_files
 from tasks.locks import locked
 from tasks.places import cache_home
 

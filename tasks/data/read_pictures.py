@@ -11,8 +11,8 @@ from gan_core.errors import BadInput
 from gan_core.formats import read
 from gan_core.images.decode import strict_pillow
 from gan_core.images.labelled_images import LabelledImages
-from gan_core.sources.classes import Classes, number_classes
-from gan_core.sources.found import Found, Split
+from gan_core.sources.class_numbers import Classes, number_classes
+from gan_core.sources.found_pictures import Found, Split
 from gan_core.sources.gather import Gathered, Survey, choose_shape, gather, survey
 from tasks.progress import progress_bar, watched
 

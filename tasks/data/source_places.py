@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from gan_core.config import DataSettings
-from gan_core.errors import BadInput
-from gan_core.files import is_local, located, require_reachable, without_password
-from gan_core.sources.found import Found
-from gan_core.sources.listing import unreadable
+from gan_core.errors import BadInput, unreadable
+from gan_core.files import Place, is_local, located, require_reachable, without_password
+from gan_core.sources.found_pictures import Found
+from gan_core.sources.idx_file_names import IncompleteSource
+from tasks.data.checksums import require_fashion_mnist
 from tasks.data.open_source import open_source
-from tasks.data.sources import IncompleteSource, require_fashion_mnist
 from tasks.places import cache_home
 
 VARIABLE = "SYNTHETIC_DATA_SOURCE"
@@ -26,7 +26,7 @@ def is_web(source: str) -> bool:
     return source.lower().startswith(("http://", "https://"))
 
 
-def place_of(source: str) -> Path:
+def place_of(source: str) -> Place:
     """The folder or file, here or in an object store, that a source names which is no web address; BadInput if none."""
     try:
         return located(os.path.expanduser(source))
@@ -54,8 +54,8 @@ def require_address(url: str) -> None:
 def source_here(source: str | None, data: DataSettings) -> Found | None:
     """What is in the verified source on this machine; None if it has to be fetched first."""
     if not source:
-        place = next((folder for folder, wrong in usual_places() if not wrong), None)
-        return open_source(place, data) if place else None
+        usual = next((folder for folder, wrong in usual_places() if not wrong), None)
+        return open_source(usual, data) if usual else None
     if is_web(source):
         require_address(source)
         return None

@@ -5,13 +5,12 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gan_core.config import ClassifierSettings
-from gan_core.files import load_arrays, save_arrays, sha256
+from gan_core.files import Place, load_arrays, save_arrays, sha256
 from gan_core.images.labelled_images import LabelledImages, read_shape, repeat_small_sets
 from gan_core.measures.tstr import Examination, TeachingSet
 from gan_core.provenance import TEACHING, digest, program_digest
@@ -26,7 +25,7 @@ logger = logging.getLogger("synthetic_data.examine")
 
 @uncached_task
 def examine(
-    taught_by: TeachingSet, teaching: Sequence[Path], *, on: Path, classifier: ClassifierSettings, cache: Path
+    taught_by: TeachingSet, teaching: Sequence[Place], *, on: Place, classifier: ClassifierSettings, cache: Place
 ) -> Examination:
     """Teach the classifier by all images in `teaching`, each file with about the same weight, and score it.
 
@@ -44,7 +43,7 @@ def examine(
 
 
 def taught_classifier(
-    teaching: Sequence[Path], settings: ClassifierSettings, seed: int, cache: Path
+    teaching: Sequence[Place], settings: ClassifierSettings, seed: int, cache: Place
 ) -> tuple[keras.Model, float]:
     """The classifier taught by these images from this seed, and the seconds that took; images load only to teach."""
     from gan_core.compute.weights import assign, values
@@ -65,7 +64,7 @@ def taught_classifier(
     return classifier, float(arrays["seconds"])
 
 
-def _identity(teaching: Sequence[Path], settings: ClassifierSettings, seed: int) -> str:
+def _identity(teaching: Sequence[Place], settings: ClassifierSettings, seed: int) -> str:
     """Digest of all that shapes a taught classifier."""
     recipe = settings.model_copy(update={"seeds": (seed,)}).digest()
     return digest(recipe, program_digest(TEACHING), *map(sha256, teaching))

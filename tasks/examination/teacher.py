@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gan_core.config import ClassifierSettings
+from gan_core.files import Place
 from gan_core.measures.tstr import Examination
 from tasks.examination.examine import examine, taught_classifier
 from tasks.places import classifier_cache
@@ -30,7 +31,7 @@ class Teacher:
         """The classifiers of all seeds, likewise."""
         return list(map(self._taught, self.settings.seeds))
 
-    def examine(self, *, on: Path) -> Examination:
+    def examine(self, *, on: Place) -> Examination:
         """Ask the classifiers of all seeds about labelled images: TRTS, if these are synthetic."""
         return examine("real", [self.real], on=on, classifier=self.settings, cache=classifier_cache())
 

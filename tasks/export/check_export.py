@@ -10,14 +10,14 @@ from pydantic import ValidationError
 
 from gan_core.config import STORED, Experiment, ExportSettings
 from gan_core.errors import BadInput
-from gan_core.files import is_local, located
+from gan_core.exports.shards import SplitName, planned_counts
+from gan_core.files import Place, is_local, located
 from gan_core.formats import FORMATS, require
-from gan_core.formats.idx_codec import idx_header
-from gan_core.formats.shards import SplitName, planned_counts
 from gan_core.gan.generator_card import GeneratorCard, read_card
 from gan_core.images.requirements import require_names
 from gan_core.images.shape import ImageShape
-from tasks.export.contents import files_in
+from gan_core.parsing.idx_arrays import idx_header
+from gan_core.sources.listing import files_in
 from tasks.export.staging import check_place
 from tasks.places import standing
 from tasks.runs.run_folder import Run, resolve_latest
@@ -29,7 +29,7 @@ class Wanted:
 
     formats: tuple[str, ...]  # in the order of FORMATS
     run: Run | None  # that trained the generator, where its folder was named
-    weights: Path
+    weights: Place
     card: GeneratorCard
     counts: Mapping[SplitName, Mapping[int, int]]  # images of each class in the drawn splits
 
@@ -44,7 +44,7 @@ def check_export(
         require_room(place, wanted)
 
 
-def read_wanted(generator: Path, formats: Sequence[str], settings: ExportSettings) -> Wanted:
+def read_wanted(generator: Place, formats: Sequence[str], settings: ExportSettings) -> Wanted:
     """Look at the generator, a run's folder or its file, and at what is wanted; BadInput for what cannot be."""
     require_formats(formats)
     run, weights = find_weights(generator)
@@ -80,7 +80,7 @@ def require_colours(formats: Sequence[str], shape: ImageShape) -> None:
         )
 
 
-def find_weights(generator: Path) -> tuple[Run | None, Path]:
+def find_weights(generator: Place) -> tuple[Run | None, Place]:
     """The run, where its folder was named, and the generator's file."""
     try:
         meant = resolve_latest(generator)

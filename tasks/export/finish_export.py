@@ -9,17 +9,16 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from fnmatch import fnmatchcase
 from itertools import islice
-from pathlib import Path
 from typing import IO, Any
 
 from gan_core.config import ExportSettings
 from gan_core.descriptions.croissant import format_croissant
 from gan_core.descriptions.dataset_card import HubSize, format_card, hub_format
-from gan_core.descriptions.export_plan import ExportPlan
 from gan_core.descriptions.manifest import describe_dataset, format_manifest
-from gan_core.files import atomic_write, is_local, refreshed, remove_tree, write_text
+from gan_core.exports.export_plan import ExportPlan
+from gan_core.exports.split_pieces import PIECES
+from gan_core.files import Place, atomic_write, is_local, list_folder, refreshed, remove_tree, stream_digest, write_text
 from gan_core.formats import FORMATS, parquet
-from gan_core.formats.parts import PARTS
 from tasks.export.contents import CARD, CROISSANT, MANIFEST, SUMS
 from tasks.uncached_task import uncached_task
 
@@ -29,7 +28,7 @@ BATCH = 1_000  # files in memory
 
 
 @uncached_task
-def finish_export(plan: ExportPlan, settings: ExportSettings, *, staging: Path) -> None:
+def finish_export(plan: ExportPlan, settings: ExportSettings, *, staging: Place) -> None:
     """Make a complete dataset of the shards below `staging`; begun again after a kill, it ends the same.
 
     The manifest is written last: where there is one, all of the dataset is there.
@@ -40,7 +39,7 @@ def finish_export(plan: ExportPlan, settings: ExportSettings, *, staging: Path) 
             FORMATS[name].finish(staging / name, export)
         write_text(staging / FINISHED, "")
     for name in formats:
-        remove_tree(staging / name / PARTS)
+        remove_tree(staging / name / PIECES)
     with tempfile.TemporaryFile(
         "w+", encoding="utf-8", dir=staging if is_local(staging) else None
     ) as notes:  # there may be millions
@@ -66,7 +65,7 @@ def content_digest(notes: IO[str]) -> str:
     return whole.hexdigest()
 
 
-def hub_sizes(plan: ExportPlan, staging: Path, notes: IO[str]) -> list[HubSize]:
+def hub_sizes(plan: ExportPlan, staging: Place, notes: IO[str]) -> list[HubSize]:
     """How much of each split the hub's loader fetches, and how much it makes of that."""
     found = hub_format(plan.formats)
     if found is None:
@@ -82,12 +81,12 @@ def hub_sizes(plan: ExportPlan, staging: Path, notes: IO[str]) -> list[HubSize]:
     return sizes
 
 
-def is_finished(staging: Path) -> bool:
+def is_finished(staging: Place) -> bool:
     """Whether all shards are written and joined, so that none is needed any more."""
     return (staging / FINISHED).exists()
 
 
-def seal(staging: Path, contents: dict[str, Any], notes: IO[str]) -> None:
+def seal(staging: Place, contents: dict[str, Any], notes: IO[str]) -> None:
     """Write the checksums, that of the manifest among them, and then the manifest."""
     with tempfile.TemporaryFile(dir=staging if is_local(staging) else None) as manifest:
         for line in format_manifest(contents, read_notes(notes)):
@@ -114,7 +113,7 @@ def read_notes(notes: IO[str]) -> Iterator[tuple[str, int, str]]:
     return map(json.loads, notes)
 
 
-def sync_files(staging: Path, names: Iterator[str]) -> Iterator[tuple[str, int, str]]:
+def sync_files(staging: Place, names: Iterator[str]) -> Iterator[tuple[str, int, str]]:
     """Name, bytes and SHA-256 of each file; many at once, as an object store takes its time for each."""
     with ThreadPoolExecutor(READERS) as pool:
         while some := list(islice(names, BATCH)):
@@ -122,18 +121,18 @@ def sync_files(staging: Path, names: Iterator[str]) -> Iterator[tuple[str, int, 
                 yield name, *fixed
 
 
-def sync_file(path: Path) -> tuple[int, str]:
+def sync_file(path: Place) -> tuple[int, str]:
     """The bytes and the SHA-256 of a file, once all of it is on the disk."""
     with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        digest = stream_digest(file)
         if is_local(path):
             os.fsync(file.fileno())
         return file.tell(), digest
 
 
-def _files(folder: Path, inside: str = "") -> Iterator[str]:
+def _files(folder: Place, inside: str = "") -> Iterator[str]:
     """The dataset's files, folder by folder, without hidden ones and those that are written last."""
-    for path in sorted(folder.iterdir(), key=lambda path: path.name):
+    for path in list_folder(folder):
         name = inside + path.name
         if path.is_dir():
             if not name.startswith("."):

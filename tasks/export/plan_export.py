@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gan_core.config import ExportSettings
-from gan_core.descriptions.export_plan import ExportPlan, GeneratorOrigin
 from gan_core.errors import BadInput
-from gan_core.files import sha256
-from gan_core.formats.shards import planned
+from gan_core.exports.export_plan import ExportPlan, GeneratorOrigin
+from gan_core.exports.shards import planned
+from gan_core.files import Place, sha256
 from gan_core.provenance import EXPORT, digest, library_versions, program_digest
 from tasks.data.download import download
 from tasks.data.normalize import normalize
@@ -20,7 +20,7 @@ from tasks.uncached_task import uncached_task
 
 
 @uncached_task
-def plan_export(generator: Path, formats: Sequence[str], settings: ExportSettings) -> ExportPlan:
+def plan_export(generator: Place, formats: Sequence[str], settings: ExportSettings) -> ExportPlan:
     """Look at the generator, a run's folder or its file, and at what is wanted; BadInput for what cannot be."""
     wanted = read_wanted(generator, formats, settings)
     run, weights, card = wanted.run, wanted.weights, wanted.card
@@ -42,7 +42,7 @@ def plan_export(generator: Path, formats: Sequence[str], settings: ExportSetting
     return ExportPlan(export, origin, wanted.formats, identity)
 
 
-def require_weights(weights: Path) -> None:
+def require_weights(weights: Place) -> None:
     """Raise BadInput unless the networks of today take the file's weights."""
     from gan_core.gan.drawing import load_generator
 

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from upath import UPath
+
 from gan_core.errors import BadInput
-from gan_core.files import is_local, is_vital, read_text, refreshed, remove_tree, writing_to
+from gan_core.files import Place, is_local, is_vital, read_text, refreshed, remove_tree, writing_to
 from gan_core.formats import FORMATS
 from tasks.export.contents import CARD, CROISSANT, MANIFEST, SUMS, is_litter, is_staging, strangers
 from tasks.locks import locked, try_locked
@@ -19,21 +21,21 @@ LONGEST = 255 - len("..0123456789ab.staging")  # bytes of a name that a staging 
 
 
 @contextmanager
-def staged(out: Path, identity: str, *, overwrite: bool) -> Iterator[Path]:
+def staged(out: Place, identity: str, *, overwrite: bool) -> Iterator[Place]:
     """Where to write an export, which stands at `out`, without its hidden files, when the block succeeds.
 
     After a failure or a kill what was written waits for the next export of the same identity. Raises BadInput, before
     anything is written, where `out` is a file, has something in it and `overwrite` is not given, or has something in
     it that no export of ours brought, and for a full disk, a folder that is read-only or a bucket that is not there.
     """
-    staging = staged_here if is_local(out) else staged_in_place
     remedy = "make room or choose another --out, the same command goes on where it stopped."
-    with writing_to(out, remedy), staging(out, identity, overwrite=overwrite) as folder:
+    staging = staged_here(out, identity, overwrite) if is_local(out) else staged_in_place(out, identity, overwrite)
+    with writing_to(out, remedy), staging as folder:
         yield folder
 
 
 @contextmanager
-def staged_here(out: Path, identity: str, *, overwrite: bool) -> Iterator[Path]:
+def staged_here(out: Path, identity: str, overwrite: bool) -> Iterator[Path]:
     """A hidden folder, whose files take their place in `out` if that is there; if it is not, a sibling becomes it.
 
     A folder that is there stays the same one, as it may be a volume, the end of a link or where somebody works.
@@ -56,7 +58,7 @@ def staged_here(out: Path, identity: str, *, overwrite: bool) -> Iterator[Path]:
 
 
 @contextmanager
-def staged_in_place(out: Path, identity: str, *, overwrite: bool) -> Iterator[Path]:
+def staged_in_place(out: UPath, identity: str, overwrite: bool) -> Iterator[UPath]:
     """`out` itself, as an object store cannot rename; what is overwritten is gone first."""
     owner = out / OWNER
     if not owns(owner, identity):
@@ -85,12 +87,12 @@ def is_busy(staging: Path) -> bool:
         return not ours
 
 
-def owns(owner: Path, identity: str) -> bool:
+def owns(owner: Place, identity: str) -> bool:
     """Whether the export of this identity is the one that is being written beside the object `owner`."""
     return refreshed(owner).exists() and read_text(owner) == identity
 
 
-def claim(owner: Path, identity: str) -> None:
+def claim(owner: Place, identity: str) -> None:
     """Make the object `owner`; BadInput if another export made it first, as one of two does that look at once."""
     try:
         with owner.open("xb") as file:  # to S3: a PUT with If-None-Match
@@ -103,7 +105,7 @@ def claim(owner: Path, identity: str) -> None:
             ) from error
 
 
-def check_place(out: Path, overwrite: bool) -> None:
+def check_place(out: Place, overwrite: bool) -> None:
     """Raise BadInput for a place where no export can appear, as far as can be told before it is known which one."""
     remedy = "choose another --out."
     with writing_to(out, remedy):
@@ -119,7 +121,7 @@ def check_place(out: Path, overwrite: bool) -> None:
         try_writing(above, remedy)
 
 
-def refuse(out: Path, overwrite: bool, staging: Path | None = None) -> None:
+def refuse(out: Place, overwrite: bool, staging: Path | None = None) -> None:
     """Raise BadInput unless an export, which may have a staging folder, may take the place of what is at `out`."""
     if refreshed(out).is_file() or out.is_symlink():
         raise BadInput(f"Expected a folder to write to, got the file {out}; choose another --out.")
@@ -136,7 +138,7 @@ def refuse(out: Path, overwrite: bool, staging: Path | None = None) -> None:
             f"Expected a folder of its own to overwrite, got {out}, which is a root, a home or the working folder, or "
             "has one of them in it; choose another --out."
         )
-    if any(is_staging(path.name) and is_busy(path) for path in found):
+    if any(is_local(path) and is_staging(path.name) and is_busy(path) for path in found):
         raise BadInput(f"Expected to be alone in {out}, got another export that is at work; choose another --out.")
     if foreign := next(foreign_to(out), None):
         raise BadInput(
@@ -145,29 +147,29 @@ def refuse(out: Path, overwrite: bool, staging: Path | None = None) -> None:
         )
 
 
-def foreign_to(out: Path) -> Iterator[str]:
+def foreign_to(out: Place) -> Iterator[str]:
     """The files at `out` that no export of ours brought, be it complete or killed while its files took their place."""
     known = {*FORMATS, CARD, CROISSANT, SUMS, ".done", ".finished", OWNER} if half_placed(out) else set()
     return (name for name in strangers(out) if name.split("/")[0] not in known)
 
 
-def unfinished(out: Path) -> bool:
+def unfinished(out: Place) -> bool:
     """Whether an export has begun at `out`, which the same command goes on with."""
     return (refreshed(out) / OWNER).exists() or bool(stagings(out))
 
 
-def half_placed(out: Path) -> bool:
+def half_placed(out: Place) -> bool:
     """Whether files of an export stand at `out` without its manifest."""
     begun = (out / OWNER).exists() or any((staging / OLD).exists() for staging in stagings(out))
     return begun and not (out / MANIFEST).exists()
 
 
-def stagings(out: Path) -> list[Path]:
+def stagings(out: Place) -> list[Place]:
     """The staging folders within a folder."""
     return [path for path in out.iterdir() if is_staging(path.name)] if out.is_dir() else []
 
 
-def remove_hidden(folder: Path, *, but: str = "") -> None:
+def remove_hidden(folder: Place, *, but: str = "") -> None:
     """Remove what an export needed on its way."""
     for hidden in [path for path in refreshed(folder).iterdir() if path.name.startswith(".") and path.name != but]:
         remove_tree(hidden) if hidden.is_dir() else hidden.unlink()

@@ -5,20 +5,20 @@ import os
 from collections.abc import Iterator
 from contextlib import suppress
 from importlib import import_module
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any, cast
 
 import numpy as np
 
 from gan_core.config import DataSettings
 from gan_core.errors import BadInput
-from gan_core.files import sha256
+from gan_core.files import Place, sha256
 from gan_core.formats import FORMATS, require
 from gan_core.images.decode import decode
 from gan_core.images.shape import ImageShape
-from gan_core.sources.found import Picture, Split
-from gan_core.sources.listing import list_place
-from tasks.export.contents import CROISSANT, MANIFEST, SUMS, files_in, is_litter, is_staging
+from gan_core.sources.found_pictures import Picture, Split
+from gan_core.sources.listing import files_in, list_place
+from tasks.export.contents import CROISSANT, MANIFEST, SUMS, is_litter, is_staging
 
 READ = (".gz", ".jpg", ".npz", ".parquet", ".png", ".tar")  # what readers take for data wherever it lies
 
@@ -29,7 +29,7 @@ class Unsound(BadInput):
     """A dataset is not what its manifest says."""
 
 
-def verify_export(folder: Path) -> str:
+def verify_export(folder: Place) -> str:
     """Check the files and read every format with its own reader; one line that says what was found sound.
 
     Raises Unsound for the first thing that is not as the manifest says, and BadInput where a reader is not installed.
@@ -75,7 +75,7 @@ def import_quietly(library: str) -> None:
             os.close(screen)
 
 
-def read_manifest(folder: Path) -> dict[str, Any]:
+def read_manifest(folder: Place) -> dict[str, Any]:
     """The manifest of a complete dataset."""
     try:
         manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
@@ -87,7 +87,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return manifest
 
 
-def check_files(folder: Path, manifest: dict[str, Any]) -> list[str]:
+def check_files(folder: Place, manifest: dict[str, Any]) -> list[str]:
     """Each file is there with its size and digest, the manifest itself has its digest, and no other file is there.
 
     What systems and readers leave where they have been is returned, unless a reader would take it for data.
@@ -117,7 +117,7 @@ def is_harmless(name: str) -> bool:
     return is_staging(name) or (is_litter(name) and not read)
 
 
-def stray_folders(folder: Path, manifest: dict[str, Any]) -> list[str]:
+def stray_folders(folder: Place, manifest: dict[str, Any]) -> list[str]:
     """Folders among those of the classes, each of which readers take for a class even if it is empty."""
     splits = [folder / "imagefolder" / split for split in manifest["splits"] if "imagefolder" in manifest["formats"]]
     ours = {str(PurePosixPath(name).parent) for name in manifest["files"]}
@@ -125,7 +125,7 @@ def stray_folders(folder: Path, manifest: dict[str, Any]) -> list[str]:
     return [f"{name}/" for name in sorted(found) if name not in ours]
 
 
-def check_croissant(folder: Path, manifest: dict[str, Any]) -> None:
+def check_croissant(folder: Place, manifest: dict[str, Any]) -> None:
     """The machine-readable description is valid, and has the digests of the manifest."""
     import mlcroissant as mlc
 
@@ -139,7 +139,7 @@ def check_croissant(folder: Path, manifest: dict[str, Any]) -> None:
     _require(listed == {name: files[name] for name in files.keys() - left_out}, f"the digests of {CROISSANT}", "others")
 
 
-def read_split(folder: Path, name: str, split: str, manifest: dict[str, Any]) -> tuple[list[int], np.ndarray]:
+def read_split(folder: Place, name: str, split: str, manifest: dict[str, Any]) -> tuple[list[int], np.ndarray]:
     """Images of each class in a format's split, and the first few images, uint8 [n, ...]; all are looked at."""
     classes, shape = len(manifest["class_names"]), shape_of(manifest)
     counts, sample = [0] * classes, list[np.ndarray]()
@@ -157,7 +157,7 @@ def read_split(folder: Path, name: str, split: str, manifest: dict[str, Any]) ->
     return counts, np.stack(sample)
 
 
-def read_pictures(folder: Path, name: str, split: str) -> Iterator[Picture]:
+def read_pictures(folder: Place, name: str, split: str) -> Iterator[Picture]:
     """The pictures of a format's split, as its reader finds them."""
     found = FORMATS[name].recognise(list_place(folder), DataSettings())
     if found is None or split not in found.parts:

@@ -1,11 +1,10 @@
 """The errand of one shard: draw its images, write them in every format, forget them."""
 
 import logging
-from pathlib import Path
 
-from gan_core.files import write_text
+from gan_core.exports.shards import ExportSplit
+from gan_core.files import Place, write_text
 from gan_core.formats import FORMATS
-from gan_core.formats.shards import ExportSplit
 from tasks.uncached_task import uncached_task
 
 DONE = ".done"  # beside the formats: a file for each shard that is complete
@@ -14,7 +13,7 @@ logger = logging.getLogger("synthetic_data.export")
 
 
 @uncached_task
-def write_shard(split: ExportSplit, shard: int, *, formats: tuple[str, ...], staging: Path) -> int:
+def write_shard(split: ExportSplit, shard: int, *, formats: tuple[str, ...], staging: Place) -> int:
     """Write a shard below `staging` unless it is complete there; returns its number of images."""
     done = staging / DONE / split.stem(shard)
     if not done.exists():

@@ -1,4 +1,5 @@
 """The model registry: versions that never change, the champion pointer, and a challenger's way into it.
 
-Its face: model_registry.ModelRegistry and Version, records, challenge.open_challenge and add_version, events.
+Its face: model_registry.ModelRegistry and Version, champion_pointer, records, events, challenge.open_challenge and
+add_version.
 """

@@ -15,7 +15,7 @@ from prefect.states import Completed
 
 from gan_core.config import ClassifierSettings, Experiment, RetrainSettings
 from gan_core.errors import BadInput
-from gan_core.files import remove_tree, sha256
+from gan_core.files import Place, remove_tree, sha256
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.requirements import require_comparison
 from gan_core.measures import memorisation
@@ -110,8 +110,8 @@ def check(champion: Version, experiment: Experiment, settings: RetrainSettings, 
 
 @uncached_task
 def compare_generators(
-    challenger: Path,
-    champion: Path | None,
+    challenger: Place,
+    champion: Place | None,
     *,
     splits: RealSets,
     run: Run,
@@ -138,7 +138,7 @@ def compare_generators(
     )
 
 
-def recognised_images(teaching: Path, on: LabelledImages, settings: ClassifierSettings, cache: Path) -> np.ndarray:
+def recognised_images(teaching: Place, on: LabelledImages, settings: ClassifierSettings, cache: Place) -> np.ndarray:
     """Which images a classifier that `teaching` taught from each seed recognises; bool [S, N]."""
     from gan_core.measures.classifier import answer
 

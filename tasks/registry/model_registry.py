@@ -17,12 +17,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from gan_core.config import RetrainSettings
 from gan_core.errors import BadInput
-from gan_core.files import is_local, located, make_read_only, read_text, sha256, sync, write_text
+from gan_core.files import Place, is_local, located, make_read_only, read_text, sha256, sync, write_text
 from tasks.locks import locked
+from tasks.registry.champion_pointer import ChampionPointer
 from tasks.registry.records import Lineage, Promotion, Record, VersionOrigin, now
 
 if TYPE_CHECKING:
@@ -84,8 +85,8 @@ class ModelRegistry:
     folder: Path
 
     @property
-    def pointer(self) -> Path:
-        return self.folder / POINTER
+    def pointer(self) -> ChampionPointer:
+        return ChampionPointer(self.folder / POINTER)
 
     def versions(self) -> list[Version]:
         """All that there are, the oldest first."""
@@ -103,7 +104,7 @@ class ModelRegistry:
 
     def lineage(self) -> Lineage | None:
         """The champion and all promotions so far; None before the first."""
-        return Lineage.model_validate_json(read_text(self.pointer)) if self.pointer.exists() else None
+        return self.pointer.lineage()
 
     def champion(self) -> Version | None:
         """The version in use, if one was ever promoted."""
@@ -122,8 +123,7 @@ class ModelRegistry:
         with locked(self.folder / ".lock"):
             for left in self.folder.glob(".v*"):
                 shutil.rmtree(left)
-            for left in self.folder.glob(f".{self.pointer.name}.*"):
-                left.unlink()
+            self.pointer.clear_away()
             yield
 
     @contextmanager
@@ -134,7 +134,7 @@ class ModelRegistry:
             yield
 
     def add_version(
-        self, name: str, files: Mapping[str, Path], verdict: Verdict, origin: VersionOrigin, keep: int
+        self, name: str, files: Mapping[str, Place], verdict: Verdict, origin: VersionOrigin, keep: int
     ) -> Record:
         """Make a version of copies of `files`, by their names in it; make it champion if promoted; remove old ones.
 
@@ -146,7 +146,7 @@ class ModelRegistry:
                 verdict = replace(verdict, promoted=False, reason="The champion was changed while it was examined.")
             record = self._write(name, files, verdict, origin)
             if verdict.promoted:
-                self._promote(record, "promoted", origin.who, verdict.reason)
+                self.pointer.set_champion(record, "promoted", origin.who, verdict.reason)
             self._prune(keep)
             return record
 
@@ -154,7 +154,7 @@ class ModelRegistry:
         """Make the newest version champion if it was promoted and its process was killed before that."""
         with self.writing():
             if record := self.interrupted_promotion():
-                self._promote(record, "promoted", record.who, record.reason)
+                self.pointer.set_champion(record, "promoted", record.who, record.reason)
             return record
 
     def interrupted_promotion(self) -> Record | None:
@@ -175,7 +175,7 @@ class ModelRegistry:
             if lineage and lineage.champion == version.name:
                 raise BadInput(f"Expected another version than the champion, got {version.name}; name another one.")
             version.check()
-            return self._promote(version.record, "promoted", who, "By hand.")
+            return self.pointer.set_champion(version.record, "promoted", who, "By hand.")
 
     def rollback(self, who: str) -> Promotion:
         """Make the version champion that was so before, the newest of the ones that are still there."""
@@ -185,23 +185,15 @@ class ModelRegistry:
             if lineage is None or before is None:
                 raise BadInput("Expected an earlier champion to go back to, got none; promote a version by its name.")
             before.check()
-            return self._promote(before.record, "rolled back", who, f"Back from {lineage.champion}, by hand.")
+            return self.pointer.set_champion(
+                before.record, "rolled back", who, f"Back from {lineage.champion}, by hand."
+            )
 
     def _before(self, lineage: Lineage | None) -> Version | None:
         there = {version.name: version for version in self.versions()}
         return next((there[name] for name in reversed(lineage.line()[:-1]) if name in there), None) if lineage else None
 
-    def _promote(self, record: Record, action: Literal["promoted", "rolled back"], who: str, reason: str) -> Promotion:
-        lineage = self.lineage()
-        promotion = Promotion(
-            version=record.version, action=action, when=now(), who=who, reason=reason, figures=record.figures
-        )
-        lineage_now = Lineage(champion=record.version, promotions=(*(lineage.promotions if lineage else ()), promotion))
-        write_text(self.pointer, lineage_now.model_dump_json(indent=2) + "\n")
-        sync(self.folder)
-        return promotion
-
-    def _write(self, name: str, files: Mapping[str, Path], verdict: Verdict, origin: VersionOrigin) -> Record:
+    def _write(self, name: str, files: Mapping[str, Place], verdict: Verdict, origin: VersionOrigin) -> Record:
         made = Version(self.folder / f".{name}.staging")
         made.folder.mkdir()
         for file, source in files.items():
@@ -257,7 +249,8 @@ def models_folder() -> Path:
     return folder
 
 
-def _copy(source: Path, target: Path) -> None:
-    shutil.copyfile(source, target)
+def _copy(source: Place, target: Path) -> None:
+    with source.open("rb") as read, target.open("wb") as written:
+        shutil.copyfileobj(read, written)
     sync(target)
     make_read_only(target)

@@ -12,10 +12,10 @@ from typing import Any
 import pandas as pd
 
 from gan_core.errors import BadInput
-from gan_core.files import read_frame, read_text, without_password, write_csv, write_frame, write_text
+from gan_core.files import Place, read_frame, read_text, without_password, write_csv, write_frame, write_text
 from gan_core.measures.diversity import Diversity, recorded_diversity
 from gan_core.reports.history_table import EXAMINED_ON, HistoryEntry, Kind
-from tasks.registry.model_registry import ModelRegistry, Version
+from tasks.registry.model_registry import RECORD, ModelRegistry, Version
 from tasks.runs.run_folder import Run, resolve_latest
 
 Found = Run | Version
@@ -24,7 +24,7 @@ UNREADABLE = (OSError, ValueError, KeyError, TypeError)  # JSON's, Parquet's and
 logger = logging.getLogger("synthetic_data.history")
 
 
-def find_entries(names: Sequence[str], runs: Path, models: ModelRegistry) -> list[Found]:
+def find_entries(names: Sequence[str], runs: Place, models: ModelRegistry) -> list[Found]:
     """The runs and versions of these names or folders, in this order; all, the oldest first, if none is named."""
     if names:
         named = (_named(name, runs, models) for name in names)
@@ -53,9 +53,9 @@ def read_entries(found: Sequence[Found], models: ModelRegistry) -> tuple[list[di
     return records, left_out
 
 
-def _named(name: str, runs: Path, models: ModelRegistry) -> Found:
+def _named(name: str, runs: Place, models: ModelRegistry) -> Found:
     for folder in (resolve_latest(runs / name), Path(name).resolve()):
-        if Run(folder).experiment.is_file() and not Version(folder).record_file.is_file():
+        if Run(folder).experiment.is_file() and not (folder / RECORD).is_file():
             return Run(folder)
     if re.fullmatch(r"v?\d+", Path(name).name):
         return models.version(Path(name).name)
@@ -86,7 +86,7 @@ def _of_version(version: Version, *, champion: bool) -> dict[str, Any]:
     return about | taught | record.figures | made_by | libraries | generator | {"note": record.decision}
 
 
-def _about(name: str, kind: Kind, run_id: str, experiment: Path) -> dict[str, Any]:
+def _about(name: str, kind: Kind, run_id: str, experiment: Place) -> dict[str, Any]:
     """What both have; the time is that in the name of the run, by the clock of its machine."""
     settings = json.loads(read_text(experiment))
     settings["source"] = settings.get("source") and without_password(settings["source"])
@@ -105,8 +105,8 @@ def publish_history(
     pairs: Sequence[tuple[HistoryEntry, HistoryEntry]],
     models: ModelRegistry,
     left_out: Sequence[str],
-    folder: Path,
-) -> Path:
+    folder: Place,
+) -> Place:
     """Write history.parquet, history.csv and the page, which is returned."""
     from gan_core.reports.history_page import render
 

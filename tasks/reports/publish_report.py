@@ -1,7 +1,6 @@
 """The errand of publishing: the tidy frame, the mosaic, the page, Prefect's artifacts, and the run as the latest."""
 
 import json
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,7 +9,7 @@ import pandas as pd
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
 from gan_core.config import Experiment
-from gan_core.files import read_frame, read_text, without_password, write_csv, write_frame, write_text
+from gan_core.files import read_frame, read_text, remove_tree, without_password, write_csv, write_frame, write_text
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.measures.tstr import Examination
 from gan_core.provenance import program_digest
@@ -55,7 +54,7 @@ def publish_report(
     write_frame(frame, run.frame)
     write_csv(frame, run.frame_csv)
     save_png(mosaic(synthetic, real), run.mosaic)
-    diversity, history = diversity_after(run), pd.read_parquet(run.history)
+    diversity, history = diversity_after(run), read_frame(run.history)
     warning = diversity.collapse
     notes = [
         warning,
@@ -81,7 +80,7 @@ def publish_report(
     _publish_artifacts(frame, headline, run.stored)
     write_text(run.headline, headline + "\n")
     write_text(run.report, html)
-    shutil.rmtree(run.classifiers, ignore_errors=True)
+    remove_tree(run.classifiers)
     run.send_all()
     return publish_run(run, experiment)
 

@@ -4,7 +4,6 @@ import json
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -12,7 +11,7 @@ from prefect.artifacts import create_table_artifact
 from prefect.futures import PrefectFuture
 
 from gan_core.config import Experiment
-from gan_core.files import read_frame, write_csv, write_frame
+from gan_core.files import Place, read_frame, write_csv, write_frame
 from gan_core.provenance import digest
 from gan_core.reports.sweep_table import build_sweep_frame, find_fault, format_sweep
 from gan_core.settings_grid import varying
@@ -41,7 +40,7 @@ class Incomplete(RuntimeError):
         return f"{self.fault} All runs are in {self.sweep.frame}."
 
 
-def validation_outcome(report: PrefectFuture[Path]) -> Path | str:
+def validation_outcome(report: PrefectFuture[Place]) -> Place | str:
     """The validation report that a run left, or why there is none: one that fails takes no other with it."""
     try:
         left = report.result()
@@ -53,7 +52,7 @@ def validation_outcome(report: PrefectFuture[Path]) -> Path | str:
 
 
 @uncached_task
-def publish_sweep(experiments: Sequence[Experiment], outcomes: Sequence[Path | str]) -> Sweep:
+def publish_sweep(experiments: Sequence[Experiment], outcomes: Sequence[Place | str]) -> Sweep:
     """Write sweep.parquet and sweep.csv, in a folder that the settings of all runs name; raises Incomplete."""
     reports = [outcome if isinstance(outcome, str) else read_frame(outcome) for outcome in outcomes]
     frame = build_sweep_frame(experiments, reports)
@@ -67,7 +66,7 @@ def publish_sweep(experiments: Sequence[Experiment], outcomes: Sequence[Path | s
     return sweep
 
 
-def _folder(experiments: Sequence[Experiment]) -> Path:
+def _folder(experiments: Sequence[Experiment]) -> Place:
     parts = sorted(experiment.settings_digest() for experiment in experiments)
     identity = digest(experiments[0].source, *parts)
     return runs_folder() / "sweeps" / f"{experiments[0].name}-{identity[:8]}"

@@ -1,12 +1,9 @@
 """The errand of a validation report: what a sweep wants to know of a run, from validation images alone."""
 
 from collections.abc import Sequence
-from pathlib import Path
-
-import pandas as pd
 
 from gan_core.config import Experiment
-from gan_core.files import atomic_write
+from gan_core.files import Place, read_frame, write_frame
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.measures.tstr import Examination
 from gan_core.reports import run_table as report
@@ -26,12 +23,11 @@ def save_validation_report(
     splits: RealSets,
     experiment: Experiment,
     run: Run,
-) -> Path:
+) -> Place:
     """Write the tidy report of classifiers that answered about validation images into the run's folder."""
     class_names = LabelledImages.load(splits.validation).class_names
     frame = report.build_run_frame(examinations, trts, run_provenance(splits, experiment, run), class_names)
-    seconds = float(pd.read_parquet(run.history)["seconds"].sum())
-    with atomic_write(run.validation_report) as file:
-        add_validation_columns(frame, diversity_after(run), seconds).to_parquet(file, index=False)
+    seconds = float(read_frame(run.history)["seconds"].sum())
+    write_frame(add_validation_columns(frame, diversity_after(run), seconds), run.validation_report)
     run.send_all()
     return run.stored.validation_report

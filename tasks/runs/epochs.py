@@ -2,14 +2,14 @@
 
 import pandas as pd
 
-from gan_core.files import write_frame
+from gan_core.files import read_frame, write_frame
 from gan_core.measures.diversity import Diversity, recorded_diversity
 from tasks.runs.run_folder import Run
 
 
 def read_epochs(run: Run) -> list[dict]:
     """The rows of the history, none before the first epoch has ended."""
-    return pd.read_parquet(run.history).to_dict("records") if run.history.exists() else []
+    return read_frame(run.history).to_dict("records") if run.history.exists() else []
 
 
 def save_epochs(epochs: list[dict], run: Run) -> None:

@@ -11,7 +11,7 @@ from typing import get_args
 
 from gan_core.config import Experiment, Refinement
 from gan_core.errors import BadInput
-from gan_core.files import copy, is_local, link, located, read_text, write_text
+from gan_core.files import Place, copy, find_below, is_local, link, located, name_below, read_text, write_text
 from gan_core.measures.tstr import TeachingSet
 from tasks.places import check_folder, classifier_cache, standing
 
@@ -24,18 +24,18 @@ logger = logging.getLogger("synthetic_data.runs")
 class Run:
     """The folder of a run and the names of what is in it; a run at a URL works in a folder here and is stored there."""
 
-    folder: Path
-    home: Path | None = None  # the URL
+    folder: Place
+    home: Place | None = None  # the URL
 
     @property
     def stored(self) -> Run:
         """The run where it stays."""
         return Run(self.home or self.folder)
 
-    def send(self, *files: Path) -> None:
+    def send(self, *files: Place) -> None:
         """Send files, in this order, to where the run is stored, unless it works there."""
         for file in files if self.home else ():
-            copy(file, self.stored.folder / file.relative_to(self.folder).as_posix())
+            copy(file, self.stored.folder / name_below(self.folder, file))
 
     def send_all(self) -> None:
         """Send everything that can be seen, the page last."""
@@ -47,90 +47,90 @@ class Run:
         return self.folder.name
 
     @property
-    def experiment(self) -> Path:
+    def experiment(self) -> Place:
         return self.folder / "experiment.json"
 
     @property
-    def identity(self) -> Path:
+    def identity(self) -> Place:
         return self.folder / ".identity"
 
     @property
-    def checkpoint(self) -> Path:
+    def checkpoint(self) -> Place:
         return self.folder / "generator" / "checkpoint.npz"
 
     @property
-    def generator(self) -> Path:
+    def generator(self) -> Place:
         return self.folder / "generator" / "generator.npz"
 
     @property
-    def history(self) -> Path:
+    def history(self) -> Place:
         return self.folder / "history.parquet"
 
     @property
-    def grids(self) -> Path:
+    def grids(self) -> Place:
         return self.folder / "grids"
 
-    def grid(self, epoch: int) -> Path:
+    def grid(self, epoch: int) -> Place:
         return self.grids / f"epoch-{epoch:04d}.png"
 
-    def epoch_grids(self) -> list[Path]:
+    def epoch_grids(self) -> list[Place]:
         """The grids of all epochs that have one, the last epoch's last."""
-        return sorted(self.grids.glob("epoch-*.png"))
+        return find_below(self.grids, "epoch-*.png")
 
     @property
-    def evolution(self) -> Path:
+    def evolution(self) -> Place:
         return self.grids / "evolution.gif"
 
     @property
-    def mosaic(self) -> Path:
+    def mosaic(self) -> Place:
         return self.grids / "mosaic.png"
 
     @property
-    def synthetic(self) -> Path:
+    def synthetic(self) -> Place:
         return self.folder / "synthetic.npz"
 
-    def refined(self, refinement: Refinement) -> Path:
+    def refined(self, refinement: Refinement) -> Place:
         return self.folder / f"synthetic-{refinement}.npz"
 
-    def refined_sets(self) -> dict[TeachingSet, list[Path]]:
+    def refined_sets(self) -> dict[TeachingSet, list[Place]]:
         """Those that were made, each a teaching set of one file."""
         files = {refinement: self.refined(refinement) for refinement in get_args(Refinement)}
         return {refinement: [file] for refinement, file in files.items() if file.exists()}
 
-    def drawn_by(self, version: str) -> Path:
+    def drawn_by(self, version: str) -> Place:
         """What a champion drew for the comparison."""
         return self.folder / f"{version}.npz"
 
     @property
-    def classifiers(self) -> Path:
+    def classifiers(self) -> Place:
         """Those that the run's own images taught, until it has its report."""
         return self.folder / "classifiers"
 
-    def classifier_cache(self, taught_by: TeachingSet) -> Path:
+    def classifier_cache(self, taught_by: TeachingSet) -> Place:
         """Where the classifiers of a teaching set are cached; other runs need those of the real images too."""
         return classifier_cache() if taught_by == "real" else self.classifiers
 
     @property
-    def validation_report(self) -> Path:
+    def validation_report(self) -> Place:
         """What classifiers said about validation images, where the run is part of a sweep."""
         return self.folder / "validation.parquet"
 
     @property
-    def frame(self) -> Path:
+    def frame(self) -> Place:
         """The report as a frame: a row for each teaching set, classifier and seed."""
         return self.folder / "report.parquet"
 
     @property
-    def frame_csv(self) -> Path:
+    def frame_csv(self) -> Place:
         return self.folder / "report.csv"
 
     @property
-    def headline(self) -> Path:
+    def headline(self) -> Place:
         """The lines that the command prints."""
         return self.folder / "headline.txt"
 
     @property
-    def report(self) -> Path:
+    def report(self) -> Place:
         """The page, written last: a run that has one is complete."""
         return self.folder / "report.html"
 
@@ -140,7 +140,7 @@ class Run:
         return all(file.exists() for file in files)
 
 
-def runs_folder() -> Path:
+def runs_folder() -> Place:
     """Where all runs lie: $SYNTHETIC_DATA_RUNS, a path or an fsspec URL, or runs/ here."""
     return located(os.environ.get("SYNTHETIC_DATA_RUNS") or "runs")
 
@@ -187,7 +187,7 @@ def publish_latest(run: Run) -> None:
         link(latest, run.id)
 
 
-def resolve_latest(place: Path) -> Path:
+def resolve_latest(place: Place) -> Place:
     """The folder or file that is meant, where `place` may be `latest`."""
     if place.name == LATEST and place.is_file():
         return place.with_name(Path(read_text(place)).name)

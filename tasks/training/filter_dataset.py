@@ -1,8 +1,8 @@
 """The errand of filtering: the synthetic images without those whose label real-taught classifiers deny."""
 
 import logging
-from pathlib import Path
 
+from gan_core.files import Place
 from gan_core.images.labelled_images import LabelledImages
 from tasks.uncached_task import uncached_task
 
@@ -10,7 +10,7 @@ logger = logging.getLogger("synthetic_data.filter")
 
 
 @uncached_task
-def filter_dataset(softened: Path, *, to: Path) -> Path:
+def filter_dataset(softened: Place, *, to: Place) -> Place:
     """Save those of the images with soft labels in `softened` whose label is believed."""
     from gan_core.measures.soft_labels import filter_by_soft_labels
 

@@ -1,10 +1,9 @@
 """The errand of drawing: a labelled synthetic dataset from a trained generator, written as it is drawn."""
 
-from pathlib import Path
-
 import numpy as np
 
 from gan_core.config import DatasetSettings
+from gan_core.files import Place
 from gan_core.images.labelled_images import LabelledImages, save_stream
 from tasks.examination.teacher import Teacher
 from tasks.progress import progress
@@ -13,8 +12,8 @@ from tasks.uncached_task import uncached_task
 
 @uncached_task
 def generate_dataset(
-    generator: Path, dataset: DatasetSettings, seed: int, *, teacher: Teacher, to: Path, softened: bool = False
-) -> Path:
+    generator: Place, dataset: DatasetSettings, seed: int, *, teacher: Teacher, to: Place, softened: bool = False
+) -> Place:
     """Draw the planned images of each class into `to`, `softened` with what the teacher's classifiers believe of them.
 
     An unconditional generator draws as many in all, and the teacher says what they show.

@@ -1,8 +1,7 @@
 """The errand of refining: teaching sets from bolder images whose labels real-taught classifiers have looked at."""
 
-from pathlib import Path
-
 from gan_core.config import Experiment
+from gan_core.files import Place
 from gan_core.measures.tstr import TeachingSet
 from tasks.examination.teacher import Teacher
 from tasks.runs.run_folder import Run
@@ -11,10 +10,10 @@ from tasks.training.generate_dataset import generate_dataset
 
 
 def refine_dataset(
-    generator: Path, experiment: Experiment, run: Run, *, teacher: Teacher
-) -> dict[TeachingSet, list[Path]]:
+    generator: Place, experiment: Experiment, run: Run, *, teacher: Teacher
+) -> dict[TeachingSet, list[Place]]:
     """The refined sets that the experiment asks for: *soft* with soft labels, *filtered* the believed part of it."""
-    wanted, refined = experiment.dataset.refinements, dict[TeachingSet, list[Path]]()
+    wanted, refined = experiment.dataset.refinements, dict[TeachingSet, list[Place]]()
     if not wanted:
         return refined
     bold, place = experiment.dataset.bold(), run.refined("soft")

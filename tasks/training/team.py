@@ -39,7 +39,7 @@ class Cluster(BaseModel):
     worker: list[str] = Field(min_length=1)
 
 
-class Place(BaseModel):
+class WorkerTask(BaseModel):
     type: Literal["worker"]
     index: NonNegativeInt
 
@@ -48,7 +48,7 @@ class TrainingConfig(BaseModel):
     """What TF_CONFIG must hold: no chief, evaluator or parameter server beside the workers."""
 
     cluster: Cluster
-    task: Place
+    task: WorkerTask
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import logging
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gan_core.config import Experiment
-from gan_core.files import load_arrays, save_arrays
+from gan_core.files import Place, load_arrays, save_arrays
 from gan_core.images.labelled_images import LabelledImages
-from gan_core.images.understanding import class_counts
+from gan_core.images.plausibility import class_counts
 from gan_core.measures.diversity import Diversity
 from gan_core.provenance import identify
 from gan_core.reports.pictures import grid, save_gif, save_png
@@ -27,7 +26,7 @@ from tasks.uncached_task import uncached_task
 
 if TYPE_CHECKING:
     from gan_core.gan.training_loop import Epoch, Game
-    from gan_core.measures.probe import Probe
+    from gan_core.measures.diversity_in_training import Probe
 
 COLUMNS = 9  # of the grid, and as many rows
 EPOCHS_PER_GRID = 2
@@ -37,15 +36,15 @@ logger = logging.getLogger("synthetic_data.train")
 
 @uncached_task
 def train_gan(
-    splits: RealSets, experiment: Experiment, run: Run, *, teacher: Teacher, start: Path | None = None
-) -> Path:
+    splits: RealSets, experiment: Experiment, run: Run, *, teacher: Teacher, start: Place | None = None
+) -> Place:
     """Train a generator from the training images, from the run's last checkpoint if there is one.
 
     After each epoch the teacher compares what it draws with the validation images. A new run begins with the networks
     in `start`, the checkpoint of another, where that is given.
     """
     from gan_core.gan.drawing import GeneratorCard, save_generator
-    from gan_core.measures.probe import Probe
+    from gan_core.measures.diversity_in_training import Probe
 
     team = assemble()
     with team.together():
@@ -141,7 +140,7 @@ def _line(epoch: Epoch, seen: Diversity, epochs: int) -> str:
     )
 
 
-def _save_grid(game: Game, path: Path) -> None:
+def _save_grid(game: Game, path: Place) -> None:
     from gan_core.gan.drawing import draw_fixed
 
     save_png(grid(draw_fixed(game.averaged, COLUMNS, game.seed), COLUMNS), path)

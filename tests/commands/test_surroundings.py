@@ -105,7 +105,7 @@ def test_help_and_lists_import_nothing_that_takes_long(models: ModelRegistry) ->
 
 
 def test_the_version_is_that_of_the_package() -> None:
-    from gan_core.distribution import program_version
+    from gan_core.installed_package import program_version
 
     shown = subprocess.run([COMMAND, "--version"], capture_output=True, text=True, check=True).stdout
     assert shown.strip() == program_version() != "0.0.0"
@@ -138,11 +138,12 @@ def test_a_file_system_without_links_sync_or_permissions_is_used_without_them(
     monkeypatch.setattr(os, "fsync", lacking(errno.EINVAL))
     monkeypatch.setattr(os, "chmod", lacking(errno.EOPNOTSUPP))
     for number in (1, 2):
-        run = Run(tmp_path / f"run-{number}")
+        folder = tmp_path / f"run-{number}"
+        run = Run(folder)
         with atomic_write(run.report) as file:
             file.write(b"whole")
-        make_read_only(run.report)
-        sync(run.folder)
+        make_read_only(folder / run.report.name)
+        sync(folder)
         publish_latest(run)
         assert resolve_latest(tmp_path / "latest") == run.folder
     said = [record.getMessage() for record in caplog.records]

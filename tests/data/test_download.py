@@ -2,7 +2,6 @@
 
 import gzip
 import logging
-import os
 import re
 import shutil
 import socket
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import striped_images, write_source, write_sums
+from conftest import REAL, needs_real_files, striped_images, write_source, write_sums
 from http_server import Server, serving
 from servers import running_store
 from sources import coloured_sets, write_folder, write_zip
@@ -23,35 +22,25 @@ from upath import UPath
 
 from gan_core.config import DataSettings, Experiment
 from gan_core.errors import BadInput
-from gan_core.files import sha256
 from gan_core.formats import read
-from gan_core.formats.idx_codec import write_idx
-from gan_core.images.labelled_images import FASHION_MNIST_CLASSES
-from gan_core.sources.found import Found
+from gan_core.parsing.idx_arrays import write_idx
+from gan_core.sources.found_pictures import Found
 from tasks.data import download as errand
 from tasks.data import http as fetch
 from tasks.data.check_experiment import check_experiment
-from tasks.data.download import download
-from tasks.data.http import DownloadFailed
-from tasks.data.normalize import normalize
-from tasks.data.open_source import open_source
-from tasks.data.sources import (
+from tasks.data.checksums import (
     CLASSES,
-    FASHION_MNIST,
     FILES,
     SUMS,
     TRAIN_IMAGES,
     TRAIN_LABELS,
     IncompleteSource,
     WrongChecksum,
-    require_fashion_mnist,
 )
-
-REAL = Path(os.environ.get("SYNTHETIC_DATA_SOURCE") or Path(__file__).parents[3] / "shared" / "fashion-mnist")
-needs_real_files = pytest.mark.skipif(
-    not all((REAL / name).is_file() for name in FILES) or sha256(REAL / TRAIN_LABELS) != FASHION_MNIST[TRAIN_LABELS],
-    reason="needs the original Fashion-MNIST in SYNTHETIC_DATA_SOURCE or ../shared/fashion-mnist",
-)
+from tasks.data.download import download
+from tasks.data.http import DownloadFailed
+from tasks.data.normalize import normalize
+from tasks.data.open_source import open_source
 
 
 @pytest.fixture
@@ -242,24 +231,10 @@ def test_a_folder_is_used_in_place(tiny_source: Path, monkeypatch: pytest.Monkey
     assert download.fn(None) == tiny_source.resolve()
 
 
-def test_a_changed_file_in_a_folder_with_sums_is_refused(tiny_source: Path) -> None:
-    write_sums(tiny_source)
-    opened(tiny_source)
-    write_idx(tiny_source / TRAIN_LABELS, striped_images(600, seed=3).labels)
-    with pytest.raises(WrongChecksum, match=TRAIN_LABELS):
-        opened(tiny_source)
-
-
 def test_a_folder_that_is_absent_or_lacks_a_file_is_refused(tiny_source: Path) -> None:
     with pytest.raises(BadInput, match="absent"):
         download.fn("absent")
     (tiny_source / TRAIN_LABELS).unlink()
-    with pytest.raises(IncompleteSource, match=TRAIN_LABELS):
-        opened(tiny_source)
-
-
-def test_sums_without_a_line_for_each_file_are_refused(tiny_source: Path) -> None:
-    (tiny_source / SUMS).write_text(f"{'0' * 64}  {TRAIN_IMAGES}\n")
     with pytest.raises(IncompleteSource, match=TRAIN_LABELS):
         opened(tiny_source)
 
@@ -587,18 +562,6 @@ def test_what_is_there_instead_is_named(tmp_path: Path) -> None:
         opened(folder)
 
 
-@needs_real_files
-def test_the_original_is_known_however_it_is_compressed(tmp_path: Path) -> None:
-    for name in FILES:
-        content = gzip.decompress((REAL / name).read_bytes())
-        (tmp_path / name.removesuffix(".gz")).write_bytes(content)
-    require_fashion_mnist(tmp_path)
-    assert opened(tmp_path).class_names == FASHION_MNIST_CLASSES
-    (tmp_path / TRAIN_LABELS).write_bytes(gzip.compress((tmp_path / TRAIN_LABELS.removesuffix(".gz")).read_bytes(), 1))
-    require_fashion_mnist(tmp_path)
-    assert opened(tmp_path).class_names == FASHION_MNIST_CLASSES
-
-
 NAMES = ["Größe", "naïve", *(f"class {number}" for number in range(8))]
 
 
@@ -618,10 +581,3 @@ def test_a_text_in_an_encoding_that_it_does_not_say_is_named(tiny_source: Path, 
     (tiny_source / name).write_bytes("\n".join(NAMES).encode(encoding))
     with pytest.raises(BadInput, match=rf"Expected UTF-8 text in .*{name}"):
         check_experiment(Experiment(source=str(tiny_source)))
-
-
-def test_sums_in_another_form_are_told_how_to_be_written(tiny_source: Path) -> None:
-    digest = sha256(tiny_source / TRAIN_IMAGES).upper()
-    (tiny_source / SUMS).write_text(f"\nAlgorithm  Hash  Path\n---------  ----  ----\nSHA256  {digest}  C:\\x.gz\n")
-    with pytest.raises(IncompleteSource, match=r"Algorithm.*sha256sum \*\.gz > SHA256SUMS"):
-        opened(tiny_source)

@@ -38,10 +38,10 @@ from gan_core.config import DataSettings, Experiment
 from gan_core.errors import BadInput
 from gan_core.files import sha256
 from gan_core.formats import READERS, recognise
-from gan_core.formats.idx_codec import write_idx
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.shape import ImageShape
-from gan_core.sources import archives
+from gan_core.parsing import unpack_archive
+from gan_core.parsing.idx_arrays import write_idx
 from gan_core.sources.listing import list_place
 from tasks.data.check_experiment import check_experiment
 from tasks.data.normalize import normalize
@@ -410,7 +410,7 @@ def test_a_link_in_a_zip_is_refused(tmp_path: Path) -> None:
 def test_an_archive_that_would_fill_the_disk_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str, elsewhere: Path
 ) -> None:
-    monkeypatch.setattr(archives, "ALWAYS_BYTES", 1 << 20)
+    monkeypatch.setattr(unpack_archive, "ALWAYS_BYTES", 1 << 20)
     archive, content = tmp_path / f"bomb.{ending}", bytes(30 << 20)
     if ending == "zip":
         with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:

@@ -5,7 +5,6 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import cast
 
 import boto3
 import pytest
@@ -208,7 +207,7 @@ def test_a_bucket_that_is_not_there_is_told_before_the_work(
 
 def test_a_store_that_does_not_answer_is_told_before_the_work(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    place = cast(Path, UPath(f"{bucket}/dataset", endpoint_url="http://127.0.0.1:9"))
+    place = UPath(f"{bucket}/dataset", endpoint_url="http://127.0.0.1:9")
     with pytest.raises(BadInput, match=r"got s3://.* and “Could not connect.*; choose another --out"):
         check_place(place, True)
     with pytest.raises(BadInput, match=r"look at s3://.*, got “Could not connect.*; let it be read"):

@@ -31,16 +31,16 @@ from killed import Command
 
 from gan_core.config import DataSettings, Experiment, ExportSettings
 from gan_core.errors import BadInput
+from gan_core.exports.class_folders import folder_names
+from gan_core.exports.shards import ExportSplit, planned
 from gan_core.files import sha256
 from gan_core.formats import EXTRAS, FORMATS
-from gan_core.formats.png import folder_names
-from gan_core.formats.shards import ExportSplit, planned
 from gan_core.gan.generator_card import read_card
 from gan_core.images.decode import decode
 from gan_core.images.shape import ImageShape
+from gan_core.sources.listing import files_in
 from tasks.data.download import download
 from tasks.data.normalize import normalize
-from tasks.export.contents import files_in
 from tasks.export.plan_export import plan_export
 from tasks.export.staging import staged
 from tasks.export.verify_export import Unsound, read_pictures, verify_export
@@ -108,12 +108,12 @@ def test_a_run_lends_its_figures_and_its_real_test_images_which_are_called_real(
 ) -> None:
     run = Run(tmp_path / "a-run")
     run.generator.parent.mkdir(parents=True)
-    shutil.copy(generator, run.generator)
+    run.generator.write_bytes(generator.read_bytes())
     experiment = Experiment(source=str(tiny_source), data=DataSettings(validation_images=100))
     run.experiment.write_text(experiment.model_dump_json())
     rows = [("real", 0.9, 0.75), ("synthetic", 0.8125, np.nan), ("synthetic", 0.8175, np.nan)]
     report = pd.DataFrame(rows, columns=["taught_by", "accuracy", "label_fidelity"])
-    report.assign(classifier="two-conv").to_parquet(run.folder / "report.parquet")
+    report.assign(classifier="two-conv").to_parquet(tmp_path / "a-run" / "report.parquet")
     for task in (download, normalize):  # without Prefect
         monkeypatch.setattr(f"tasks.export.plan_export.{task.fn.__name__}", task.fn)
 

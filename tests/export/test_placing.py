@@ -12,8 +12,9 @@ from exported import exported, rdflib_warns
 
 from gan_core.config import ExportSettings
 from gan_core.errors import BadInput
-from gan_core.files import located, remove_tree
-from tasks.export.contents import MANIFEST, SUMS, files_in
+from gan_core.files import AnyPlace, located, remove_tree
+from gan_core.sources.listing import files_in
+from tasks.export.contents import MANIFEST, SUMS
 from tasks.export.plan_export import plan_export
 from tasks.export.staging import check_place, staged
 from tasks.export.verify_export import verify_export
@@ -23,7 +24,7 @@ FEW = ExportSettings(per_class=3, test_per_class=1, shard_images=250)
 OTHERS = FEW.model_copy(update={"seed": 9})
 
 
-def export(generator: Path, out: Path, settings: ExportSettings = FEW, *, overwrite: bool = False) -> Path:
+def export(generator: Path, out: AnyPlace, settings: ExportSettings = FEW, *, overwrite: bool = False) -> AnyPlace:
     return exported(generator, out, formats=("npz", "webdataset"), settings=settings, overwrite=overwrite)
 
 

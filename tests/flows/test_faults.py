@@ -21,7 +21,7 @@ from servers import running_store
 from gan_core.config import Experiment
 from gan_core.errors import BadInput
 from gan_core.measures.challenger_comparison import Verdict
-from tasks.data.sources import TRAIN_IMAGES
+from tasks.data.checksums import TRAIN_IMAGES
 from tasks.registry.model_registry import ModelRegistry
 from tasks.registry.records import Record, VersionOrigin
 

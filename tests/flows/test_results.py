@@ -26,7 +26,7 @@ import flows
 import tasks
 from gan_core.config import Experiment, ExportSettings
 from gan_core.errors import BadInput
-from gan_core.files import load_arrays, located
+from gan_core.files import load_arrays, located, name_below
 from gan_core.images.labelled_images import LabelledImages
 from tasks.export.plan_export import plan_export
 from tasks.registry.model_registry import models_folder
@@ -105,7 +105,7 @@ def test_a_run_at_a_url_has_the_same_files_and_its_flow_a_result_in_json(
     assert list((tmp_path / "tmp").iterdir()) == []
     folder = resolve_latest(located("s3://bucket/runs/latest"))
     assert (folder.name, str(folder / "report.html")) == (report.run_id, report.page)
-    assert {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()} == NAMES
+    assert {name_below(folder, path) for path in folder.rglob("*") if path.is_file()} == NAMES
     assert len(LabelledImages.load(located(report.synthetic))) == 80
     origin = plan_export.fn(located("s3://bucket/runs/latest"), ("npz",), ExportSettings()).origin
     assert (origin.run_id, origin.figures) == (report.run_id, folder / "report.parquet")

@@ -16,7 +16,7 @@ from flows.sweep import sweep
 from flows.synthetic_data import synthetic_data
 from gan_core.config import CLASSIC, Experiment, ExportSettings, RetrainSettings
 from gan_core.errors import BadInput
-from gan_core.formats.shards import planned
+from gan_core.exports.shards import planned
 from gan_core.gan.drawing import load_generator
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.reports.pictures import GAP, SCALE
@@ -124,7 +124,7 @@ def test_oblong_pictures_in_colour_run_through_and_are_exported(
     folder = Path(report.page).parent
     drawn, run = LabelledImages.load(Path(report.synthetic)), Run(folder)
     assert drawn.shape == (20, 30, 3) and load_generator(run.generator)[1].shape == drawn.shape
-    with Image.open(run.mosaic) as mosaic, Image.open(run.evolution) as film:
+    with Image.open(folder / "grids" / "mosaic.png") as mosaic, Image.open(folder / "grids" / "evolution.gif") as film:
         assert mosaic.mode == "RGB" and film.size == (SCALE * (9 * 31 - GAP), SCALE * (9 * 21 - GAP))
     assert set(pd.read_parquet(report.frame)["taught_by"]) == {"real", "synthetic", "both", "filtered", "soft"}
     out = exported(folder, tmp_path / "out", formats=formats_for(drawn.shape), settings=ExportSettings(per_class=2))

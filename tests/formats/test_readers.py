@@ -32,12 +32,12 @@ from PIL import Image
 
 from gan_core.config import ExportSettings
 from gan_core.descriptions.dataset_card import HUB_PATHS
+from gan_core.exports.shards import ExportSplit
 from gan_core.formats import FORMATS
-from gan_core.formats.idx_codec import read_idx
-from gan_core.formats.shards import ExportSplit
 from gan_core.formats.webdataset import images_in_tar
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.shape import ImageShape
+from gan_core.parsing.idx_arrays import read_idx
 
 Loader = Callable[..., Any]
 pandas_warns = pytest.mark.filterwarnings("ignore:The inplace keyword:DeprecationWarning")  # of mlcroissant's calls

@@ -16,10 +16,10 @@ from gan_core.errors import BadInput
 from gan_core.files import write_text
 from gan_core.gan.network_sizes import checkpoint_bytes
 from gan_core.images.labelled_images import LabelledImages
-from gan_core.images.understanding import describe_images, find_doubts
+from gan_core.images.plausibility import describe_images, find_doubts
 from tasks.data.check_experiment import check_experiment
+from tasks.data.checksums import CLASSES
 from tasks.data.normalize import normalize
-from tasks.data.sources import CLASSES
 from tasks.runs.run_folder import check_runs_folder, describe
 
 Change = Callable[[LabelledImages], LabelledImages]

@@ -10,8 +10,8 @@ from gan_core.config import DataSettings
 from gan_core.errors import BadInput
 from gan_core.images.labelled_images import FASHION_MNIST_CLASSES, LabelledImages
 from gan_core.images.stratified_split import split_validation
+from tasks.data.checksums import CLASSES
 from tasks.data.normalize import normalize
-from tasks.data.sources import CLASSES
 
 
 def cut(validation: int, train: int | None = None) -> DataSettings:

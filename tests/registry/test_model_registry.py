@@ -11,6 +11,7 @@ import pytest
 
 from gan_core.errors import BadInput
 from gan_core.measures.challenger_comparison import Verdict
+from tasks.registry.champion_pointer import ChampionPointer
 from tasks.registry.model_registry import ModelRegistry, Version
 from tasks.registry.records import Record, VersionOrigin
 
@@ -199,7 +200,7 @@ def test_a_kill_at_any_moment_leaves_a_valid_champion_and_the_next_enrolment_suc
     assert len(ends) > 20
     assert champion_name(models) == names(models)[-1] and len(names(models)) == 2
     assert [path.name for path in models.folder.glob(".*")] == [".lock"]
-    assert json.loads(models.pointer.read_text())["champion"] == champion_name(models)
+    assert json.loads(models.pointer.file.read_text())["champion"] == champion_name(models)
 
 
 def test_a_promotion_cut_short_is_ended_by_the_next_retraining_unless_somebody_else_was_chosen(
@@ -207,14 +208,14 @@ def test_a_promotion_cut_short_is_ended_by_the_next_retraining_unless_somebody_e
 ) -> None:
     add_version(models), add_version(models)
     with monkeypatch.context() as killed:
-        killed.setattr(ModelRegistry, "_promote", lambda *_: None)
+        killed.setattr(ChampionPointer, "set_champion", lambda *_: None)
         add_version(models)
     assert champion_name(models) == "v0002"
     settled = models.finish_interrupted_promotion()
     assert settled is not None and settled.version == "v0003" == champion_name(models)
     assert models.finish_interrupted_promotion() is None
     with monkeypatch.context() as killed:
-        killed.setattr(ModelRegistry, "_promote", lambda *_: None)
+        killed.setattr(ChampionPointer, "set_champion", lambda *_: None)
         add_version(models)
     models.rollback("me")
     assert models.finish_interrupted_promotion() is None and champion_name(models) == "v0002"

@@ -47,7 +47,7 @@ def finished_run(runs: Path, name: str, experiment: Experiment, share: float, *,
     provenance = Provenance(name, experiment.settings_digest(), "d" * 64, "e" * 64, "f" * 64, versions, "float32")
     taught = [examination("real", 0.9), examination("synthetic", share), examination("both", 0.91)]
     write_frame(build_run_frame(taught, examination("real", 0.95), provenance, CLASSES), run.frame)
-    pd.DataFrame([{"epoch": 1, "seconds": 2.0, **vars(seen)}]).to_parquet(run.history)
+    write_frame(pd.DataFrame([{"epoch": 1, "seconds": 2.0, **vars(seen)}]), run.history)
     return run
 
 

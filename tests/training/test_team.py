@@ -43,7 +43,7 @@ def two_workers() -> list[dict[str, str]]:
 
 def play(out: Path, environment: dict[str, str], devices: int = 1) -> dict[str, np.ndarray]:
     """The state of the player's game after its last epoch."""
-    call("player:play", out, devices, environment=environment)
+    call("team_player:play", out, devices, environment=environment)
     return load_arrays(out)
 
 

@@ -1,10 +1,9 @@
 """Text files of people, in whatever encoding they say."""
 
 import codecs
-from pathlib import Path
 
 from gan_core.errors import BadInput
-from gan_core.sources.picture_files import read_bytes
+from gan_core.files import Place, read_bytes
 
 ENCODINGS = {  # by the mark at the start; that of UTF-32 begins with that of UTF-16
     codecs.BOM_UTF8: "utf-8-sig",
@@ -19,7 +18,7 @@ class UnreadableText(BadInput):
     """A text file is in an encoding that it does not say."""
 
 
-def read_text(path: Path) -> str:
+def read_text(path: Place) -> str:
     """The text of a file; UnreadableText if its encoding cannot be told.
 
     A mark at the start tells UTF-16, as older PowerShells write it; without one the text must be UTF-8.
@@ -37,6 +36,6 @@ def read_text(path: Path) -> str:
     return text
 
 
-def read_lines(path: Path) -> list[str]:
+def read_lines(path: Place) -> list[str]:
     """The lines of a text file that are not blank, without blanks at their ends; UnreadableText as above."""
     return [line.strip() for line in read_text(path).splitlines() if line.strip()]

@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from gan_core.errors import BadInput
+from gan_core.errors import BadInput, show_names
 from gan_core.images.requirements import MOST_CLASSES, require_names
-from gan_core.sources.found import Label
-from gan_core.sources.listing import show_names
+from gan_core.sources.found_pictures import Label
 
 
 @dataclass(frozen=True)

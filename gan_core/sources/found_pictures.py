@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
+
+from gan_core.errors import show_name
+from gan_core.files import Place, name_below, read_bytes
 
 Split = Literal["train", "validation", "test"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test")
@@ -25,7 +27,7 @@ class Picture:
 class Part:
     """A split, and what its reader must know to read it."""
 
-    files: tuple[Path, ...]
+    files: tuple[Place, ...]
     labels: tuple[Label, ...] | None  # of the pictures in their order; None where that takes as long as to read all
     keys: tuple[str, ...] = ()  # of arrays, columns or records
 
@@ -36,13 +38,19 @@ class Found:
 
     format: str  # its name among the readers
     kind: str  # what people call it
-    root: Path
+    root: Place
     parts: Mapping[Split, Part]
     class_names: tuple[str, ...] | None = None  # where the format knows them, in the order of their numbers
     one_by_one: bool = False  # whether each file is a picture, so that names and labels belong to the digest
     remarks: tuple[str, ...] = ()  # on what is left out
 
     @property
-    def files(self) -> Iterator[Path]:
+    def files(self) -> Iterator[Place]:
         """The files that its digest is made of."""
         return (path for part in self.parts.values() for path in part.files)
+
+
+def read_files(root: Place, part: Part) -> Iterator[Picture]:
+    """The picture in each file, with its label; BadInput for a file that may not be read."""
+    for path, label in zip(part.files, part.labels or (), strict=True):
+        yield Picture(show_name(name_below(root, path)), label, read_bytes(path))

@@ -2,17 +2,16 @@
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from gan_core.config import DataSettings
-from gan_core.errors import BadInput
-from gan_core.sources.columns import SPLIT, find_column, require_column
-from gan_core.sources.found import SPLITS, Found, Label, Part, Picture, Split
-from gan_core.sources.listing import Listing, list_place, show_name, show_names
-from gan_core.sources.picture_files import read_files
+from gan_core.errors import BadInput, show_name, show_names
+from gan_core.files import Place
+from gan_core.parsing.table_rows import LINES, PARQUET, SEPARATED
+from gan_core.sources.found_pictures import SPLITS, Found, Label, Part, Picture, Split, read_files
+from gan_core.sources.listing import Listing, list_place
 from gan_core.sources.split_names import split_of, split_within
-from gan_core.sources.tables import LINES, PARQUET, SEPARATED, Table, open_table
+from gan_core.sources.table_columns import SPLIT, Table, find_column, open_table, require_column
 
 
 def recognise(listing: Listing, settings: DataSettings) -> Found | None:
@@ -45,12 +44,12 @@ def read(found: Found, split: Split) -> Iterator[Picture]:
     return read_files(found.root, found.parts[split])
 
 
-def _part(root: Path, pairs: list[tuple[str, Label]], known: set[str]) -> Part:
+def _part(root: Place, pairs: list[tuple[str, Label]], known: set[str]) -> Part:
     kept = [(root / name, label) for name, label in pairs if name in known]
     return Part(tuple(path for path, _ in kept), tuple(label for _, label in kept))
 
 
-def _pictures(table: Table, root: Path) -> Iterator[tuple[Split, str, Label]]:
+def _pictures(table: Table, root: Place) -> Iterator[tuple[Split, str, Label]]:
     """The split, the path from the root on and the label of each row that has a label."""
     column = find_column(table.columns, SPLIT, None)
     whole = split_within(table.name) or "train"
@@ -68,16 +67,16 @@ def _as_label(value: Any) -> Label:
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
 
 
-def _within(table: Table, value: Any, root: Path) -> str:
+def _within(table: Table, value: Any, root: Place) -> str:
     """The path of a picture from the root on; BadInput for one that is not below it."""
-    told = str(value).replace("\\", "/")
-    path = os.path.normpath(os.path.join(root, os.path.dirname(table.name), told))
-    if not value or not path.startswith(f"{root}/"):
+    top, told = root.as_posix(), str(value).replace("\\", "/")
+    path = os.path.normpath(os.path.join(top, os.path.dirname(table.name), told))
+    if not value or not path.startswith(f"{top}/"):
         raise BadInput(
             f"Expected pictures below {root} in {table.name}, got {show_name(told) or 'an empty cell'}; "
             "correct the paths, or name a folder that holds both."
         )
-    return path.removeprefix(f"{root}/")
+    return path.removeprefix(f"{top}/")
 
 
 def _present(listing: Listing, wanted: list[str], tables: list[Table]) -> set[str]:

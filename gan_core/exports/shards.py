@@ -11,6 +11,7 @@ import numpy as np
 
 from gan_core.config import ExportSettings, plan
 from gan_core.errors import BadInput
+from gan_core.files import Place
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.requirements import require_seen
 from gan_core.images.shape import ImageShape
@@ -31,7 +32,7 @@ class ExportSplit:
     name: SplitName
     images: int
     shard_images: int
-    source: Path  # the generator that draws them, or an NPZ file of real images
+    source: Place  # the generator that draws them, or an NPZ file of real images
     real: bool
     counts: tuple[tuple[int, int], ...] = ()  # images of each class
     seed: int = 0
@@ -83,7 +84,7 @@ def planned_counts(export: ExportSettings, card: GeneratorCard) -> dict[SplitNam
     return counts
 
 
-def planned(generator: Path, card: GeneratorCard, export: ExportSettings, real_test: Path | None) -> Export:
+def planned(generator: Place, card: GeneratorCard, export: ExportSettings, real_test: Path | None) -> Export:
     """A training split, and a test split if it has any image; BadInput for counts that cannot be drawn."""
     seeds = {"train": export.seed, "test": export.seed + TEST_SEEDS}
     parts = [
@@ -103,7 +104,7 @@ def planned(generator: Path, card: GeneratorCard, export: ExportSettings, real_t
     return Export(tuple(parts), card.class_names, card.shape)
 
 
-def _drawn(name: SplitName, counts: dict[int, int], generator: Path, export: ExportSettings, seed: int) -> ExportSplit:
+def _drawn(name: SplitName, counts: dict[int, int], generator: Place, export: ExportSettings, seed: int) -> ExportSplit:
     images = sum(counts.values())
     return ExportSplit(
         *(name, images, export.shard_images, generator),
@@ -122,12 +123,12 @@ def _labels(counts: tuple[tuple[int, int], ...], seed: int) -> np.ndarray:
 
 
 @lru_cache(maxsize=1)
-def _generator(path: Path) -> tuple[Generator, GeneratorCard]:
+def _generator(path: Place) -> tuple[Generator, GeneratorCard]:
     from gan_core.gan.drawing import load_generator
 
     return load_generator(path)
 
 
 @lru_cache(maxsize=1)
-def _real(path: Path) -> LabelledImages:
+def _real(path: Place) -> LabelledImages:
     return LabelledImages.load(path)

@@ -1,12 +1,11 @@
 """Arrays of pictures and labels as people save them: other axes, other numbers, labels in a column or one-hot."""
 
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 
 from gan_core.errors import BadInput
-from gan_core.sources.found import Label
+from gan_core.sources.found_pictures import Label
 
 CHANNELS = (1, 3, 4)
 SMALLEST = 64  # numbers in a flat row that may be a picture
@@ -73,8 +72,3 @@ def require_pairs(pictures: int, labels: int, images_place: object, labels_place
             f"Expected as many labels as images in {labels_place} and {images_place}, got {labels:,} and {pictures:,}; "
             "take both from the same data set."
         )
-
-
-def described(path: Path, key: str) -> str:
-    """An array within a file, for messages."""
-    return f"{key} of {path}"

@@ -5,17 +5,16 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import IO, BinaryIO, cast
 
 import numpy as np
 
-from gan_core.errors import BadInput, say_error
-from gan_core.sources.listing import unreadable
+from gan_core.errors import BadInput, say_error, unreadable
+from gan_core.files import Place
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[zipfile.ZipFile]:
+def opened(path: Place) -> Iterator[zipfile.ZipFile]:
     """The archive; BadInput for what is none, or is damaged."""
     try:
         with path.open("rb") as file, zipfile.ZipFile(file) as archive:
@@ -28,14 +27,14 @@ def opened(path: Path) -> Iterator[zipfile.ZipFile]:
         raise unreadable(error, path) from error
 
 
-def read_header(path: Path, archive: zipfile.ZipFile, key: str) -> tuple[tuple[int, ...], np.dtype]:
+def read_header(path: Place, archive: zipfile.ZipFile, key: str) -> tuple[tuple[int, ...], np.dtype]:
     """The shape and the kind of an array."""
     with archive.open(f"{key}.npy") as member:
         shape, _, dtype = _read_header(path, key, member)
     return shape, dtype
 
 
-def _read_header(path: Path, key: str, member: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
+def _read_header(path: Place, key: str, member: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
     """The shape of an array, whether it goes column by column, and its kind; BadInput for pickled objects."""
     file = cast(BinaryIO, member)
     version = np.lib.format.read_magic(file)
@@ -49,14 +48,14 @@ def _read_header(path: Path, key: str, member: IO[bytes]) -> tuple[tuple[int, ..
     return shape, by_columns, dtype
 
 
-def read_whole(path: Path, archive: zipfile.ZipFile, key: str) -> np.ndarray:
+def read_whole(path: Place, archive: zipfile.ZipFile, key: str) -> np.ndarray:
     """A small array."""
     read_header(path, archive, key)
     with archive.open(f"{key}.npy") as member:
         return np.lib.format.read_array(cast(BinaryIO, member), allow_pickle=False)
 
 
-def read_rows(path: Path, archive: zipfile.ZipFile, key: str) -> Iterator[np.ndarray]:
+def read_rows(path: Place, archive: zipfile.ZipFile, key: str) -> Iterator[np.ndarray]:
     """The rows of an array, one after the other; an array that goes column by column is read as a whole."""
     with archive.open(f"{key}.npy") as member:
         (rows, *shape), by_columns, dtype = _read_header(path, key, member)
@@ -67,7 +66,7 @@ def read_rows(path: Path, archive: zipfile.ZipFile, key: str) -> Iterator[np.nda
             yield np.frombuffer(member.read(math.prod(shape) * dtype.itemsize), dtype).reshape(shape)
 
 
-def find_range(path: Path, archive: zipfile.ZipFile, key: str) -> tuple[float, float]:
+def find_range(path: Place, archive: zipfile.ZipFile, key: str) -> tuple[float, float]:
     """The least and the largest number of an array, of which bytes need not be looked at."""
     if read_header(path, archive, key)[1] == np.uint8:
         return 0, 255

@@ -1,10 +1,13 @@
 """Which columns of a table have the pictures and the labels, by their names or as somebody has said."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from gan_core.config import DataSettings
-from gan_core.errors import BadInput
-from gan_core.sources.listing import show_names
+from gan_core.errors import BadInput, show_names
+from gan_core.parsing.table_rows import LINES, PARQUET, read_columns, read_objects, read_rows, read_separated
+from gan_core.sources.listing import Listing
 
 IMAGES = (
     *("image", "img", "picture", "photo", "path", "file_name", "filename", "file", "filepath", "file_path"),
@@ -36,3 +39,29 @@ def find_columns(columns: Sequence[str], settings: DataSettings) -> tuple[str | 
     """The columns of the pictures and of the labels."""
     image = find_column(columns, IMAGES, settings.image_column)
     return image, find_column(columns, LABELS, settings.label_column)
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows of a table, and which of its columns say what."""
+
+    name: str  # from the listing's root on
+    rows: list[dict[str, Any]]
+    columns: tuple[str, ...]
+    image: str | None  # the column of the paths
+    label: str | None
+
+
+def open_table(listing: Listing, name: str, settings: DataSettings) -> Table:
+    """A table with the columns of its pictures and labels, if it has them; its rows only if it has both."""
+    path = listing.root / name
+    if name.lower().endswith(PARQUET):
+        columns = read_columns(path)
+    else:
+        rows = read_objects(path) if name.lower().endswith(LINES) else read_separated(path)
+        columns = tuple(rows[0]) if rows else ()
+    image, label = find_columns(columns, settings)
+    if name.lower().endswith(PARQUET):
+        wanted = [column for column in columns if column in (image, label) or column.lower() in SPLIT]
+        rows = read_rows(path, wanted) if image and label else []
+    return Table(name, rows, columns, image, label)

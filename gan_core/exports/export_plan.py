@@ -1,22 +1,22 @@
 """All that an export depends on, and what made its images."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
-from gan_core.formats.shards import Export
+from gan_core.exports.shards import Export
+from gan_core.files import Place
 
 
 @dataclass(frozen=True)
 class GeneratorOrigin:
     """What made the images of an export."""
 
-    generator: Path
+    generator: Place
     generator_digest: str
     gan_settings: str  # digest
     gan_seed: int
     data_digest: str  # of the real images that it learned from
     run_id: str | None  # of the run that trained it, where that is known
-    figures: Path | None  # that run's report.parquet
+    figures: Place | None  # that run's report.parquet
 
 
 @dataclass(frozen=True)

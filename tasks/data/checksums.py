@@ -3,17 +3,17 @@
 import logging
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from gan_core.config import DataSettings
 from gan_core.errors import BadInput
-from gan_core.files import sha256
+from gan_core.files import Place, name_below, sha256
 from gan_core.formats import idx
-from gan_core.formats.idx import IncompleteSource
-from gan_core.formats.idx_codec import content_digest, require_whole
-from gan_core.sources.found import Found
+from gan_core.parsing.idx_arrays import content_digest, require_whole
+from gan_core.parsing.text_lines import read_lines
+from gan_core.sources.found_pictures import Found
+from gan_core.sources.idx_file_names import IncompleteSource
 from gan_core.sources.listing import Listing, list_place
-from gan_core.sources.text_files import read_lines
 
 TRAIN_IMAGES = "train-images-idx3-ubyte.gz"
 TRAIN_LABELS = "train-labels-idx1-ubyte.gz"
@@ -44,7 +44,7 @@ class WrongChecksum(BadInput):
     """A file is not the one that its checksum names."""
 
 
-def require_fashion_mnist(folder: Path) -> None:
+def require_fashion_mnist(folder: Place) -> None:
     """Raise BadInput unless the four files in the folder are the original Fashion-MNIST."""
     found = idx.recognise(list_place(folder), DataSettings())
     files = [*found.files] if found and [*found.parts] == ["train", "test"] else []
@@ -53,7 +53,7 @@ def require_fashion_mnist(folder: Path) -> None:
             f"Expected the four files of Fashion-MNIST in {folder}, got others; add {FILES[0]} and so on."
         )
     for path, name in zip(files, FILES, strict=True):
-        check(path, name, FASHION_MNIST[name])
+        require_checksum(path, name, FASHION_MNIST[name])
 
 
 def verify_files(found: Found, listing: Listing) -> None:
@@ -70,10 +70,10 @@ def verify_files(found: Found, listing: Listing) -> None:
         raise IncompleteSource(f"Expected a line for {', '.join(missing)} in {sums}, got none; run sha256sum again.")
     for path, digest in [*digests.items(), *([(names, _listed(listed, names, found.root))] if names else [])]:
         if digest:
-            check(path, path.name, digest)
+            require_checksum(path, path.name, digest)
 
 
-def read_sums(sums: Path) -> Mapping[str, str | None]:
+def read_sums(sums: Place) -> Mapping[str, str | None]:
     """The digests of the four files by their names, all unknown where there is no SHA256SUMS."""
     if not sums.is_file():
         return dict.fromkeys(FILES)
@@ -83,12 +83,12 @@ def read_sums(sums: Path) -> Mapping[str, str | None]:
     return {name: listed[name] for name in FILES}
 
 
-def _listed(listed: Mapping[str, str], path: Path, root: Path) -> str | None:
+def _listed(listed: Mapping[str, str], path: Place, root: Place) -> str | None:
     """The digest of a file by its path from the root on, or else by its name."""
-    return listed.get(path.relative_to(root).as_posix()) or listed.get(path.name)
+    return listed.get(name_below(root, path)) or listed.get(path.name)
 
 
-def listed_digests(sums: Path) -> dict[str, str]:
+def listed_digests(sums: Place) -> dict[str, str]:
     """The digest of each path in a SHA256SUMS, and of each name there; a file in another form is refused."""
     lines = read_lines(sums)
     found = [line for line in map(SUM_LINE.fullmatch, lines) if line]
@@ -103,7 +103,7 @@ def listed_digests(sums: Path) -> dict[str, str]:
     }
 
 
-def check(path: Path, name: str, digest: str | None) -> None:
+def require_checksum(path: Place, name: str, digest: str | None) -> None:
     """Raise BadInput unless the file at `path` has this digest or, where none is known, is whole.
 
     Fashion-MNIST is also known by what is in the file, however it was compressed.
@@ -121,7 +121,7 @@ def check(path: Path, name: str, digest: str | None) -> None:
         raise WrongChecksum(f"Expected {name} with SHA-256 {digest} as {SUMS} says, got {found}; fetch both again.")
 
 
-def is_original(path: Path, name: str) -> bool:
+def is_original(path: Place, name: str) -> bool:
     """Whether the file holds what that of Fashion-MNIST does."""
     try:
         return content_digest(path) == FASHION_MNIST_CONTENT[name]
@@ -129,7 +129,7 @@ def is_original(path: Path, name: str) -> bool:
         return False
 
 
-def unvouched(found: Found) -> Iterator[Path]:
+def unvouched(found: Found) -> Iterator[Place]:
     """The files that no checksum vouches for, but for pictures in files of their own."""
     vouched = found.one_by_one or list_place(found.root).beside(SUMS)
     original = found.format == "idx" and all(is_original(*pair) for pair in zip(found.files, FILES, strict=False))

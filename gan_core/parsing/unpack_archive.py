@@ -10,8 +10,7 @@ from lzma import LZMAError
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from gan_core.errors import BadInput, say_error
-from gan_core.sources.listing import show_name
+from gan_core.errors import BadInput, say_error, show_name
 
 ENDINGS = (".zip", ".tar", ".tgz", ".tbz2", ".txz", ".tar.gz", ".tar.bz2", ".tar.xz")
 MOST_BYTES = 200 << 30  # that an archive may hold

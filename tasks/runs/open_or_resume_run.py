@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from gan_core.config import Experiment
-from gan_core.files import copy, is_local, read_text, refreshed, write_text, writing_to
+from gan_core.files import Place, copy, find_below, is_local, name_below, read_text, refreshed, write_text, writing_to
 from gan_core.provenance import identify
 from tasks.locks import try_locked
 from tasks.runs.run_folder import Run, describe, runs_folder
@@ -34,9 +34,10 @@ def open_run(
     there.
     """
     runs, identity = runs_folder(), identify(experiment, data_digest + start_digest)
-    opened = _opened_here if is_local(runs) else _opened_at_url
+    wanted = experiment, identity, finished
+    opened = _opened_here(runs, *wanted) if is_local(runs) else _opened_at_url(runs, *wanted)
     remedy = "make room or choose another place, the same run goes on where it stopped."
-    with writing_to(runs, remedy), opened(runs, experiment, identity, finished) as run:
+    with writing_to(runs, remedy), opened as run:
         yield run
 
 
@@ -44,33 +45,33 @@ def open_run(
 def _opened_here(runs: Path, experiment: Experiment, identity: str, finished: bool) -> Iterator[Run]:
     """The run in its folder, which no other process has meanwhile."""
     for run in _find_runs(runs, identity, finished):
-        with try_locked(run.folder / LOCK) as ours:
+        with try_locked(runs / run.id / LOCK) as ours:
             if ours:
                 yield _going_on(run)
                 return
     run = _new_run(runs, experiment, identity)
-    with try_locked(run.folder / LOCK):
+    with try_locked(runs / run.id / LOCK):
         yield run
 
 
 @contextmanager
-def _opened_at_url(runs: Path, experiment: Experiment, identity: str, finished: bool) -> Iterator[Run]:
+def _opened_at_url(runs: Place, experiment: Experiment, identity: str, finished: bool) -> Iterator[Run]:
     """The run in a temporary folder, with all that is stored of it."""
     stored = next(_find_runs(runs, identity, finished), None)
     with tempfile.TemporaryDirectory(prefix="synthetic-data-") as scratch:
         if stored:
             run = Run(Path(scratch, stored.id), stored.folder)
             for file in (path for path in stored.folder.rglob("*") if path.is_file()):
-                copy(file, run.folder / file.relative_to(stored.folder).as_posix())
+                copy(file, run.folder / name_below(stored.folder, file))
             yield _going_on(run)
         else:
             yield _new_run(Path(scratch), experiment, identity, stored_in=runs)
 
 
-def _find_runs(runs: Path, identity: str, finished: bool) -> Iterator[Run]:
+def _find_runs(runs: Place, identity: str, finished: bool) -> Iterator[Run]:
     """The runs of that identity, without a report unless finished ones will do, the newest first."""
-    folders = refreshed(runs).glob(f"*-{identity[:8]}")
-    for run in map(Run, sorted(folders, key=lambda folder: folder.name, reverse=True)):
+    for folder in reversed(find_below(refreshed(runs), f"*-{identity[:8]}")):
+        run = Run(folder)
         if run.identity.is_file() and read_text(run.identity) == identity and (finished or not run.report.exists()):
             yield run
 
@@ -80,7 +81,7 @@ def _going_on(run: Run) -> Run:
     return run
 
 
-def _new_run(runs: Path, experiment: Experiment, identity: str, stored_in: Path | None = None) -> Run:
+def _new_run(runs: Path, experiment: Experiment, identity: str, stored_in: Place | None = None) -> Run:
     folder = _new_folder(runs, experiment, identity)
     run = Run(folder, stored_in and stored_in / folder.name)
     write_text(run.experiment, describe(experiment))

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gan_core.formats.idx_codec import (
+from gan_core.parsing.idx_arrays import (
     BrokenGzip,
     InvalidIdx,
     WrongCount,

@@ -10,13 +10,12 @@ import struct
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import IO, NamedTuple, cast
 
 import numpy as np
 
 from gan_core.errors import BadInput
-from gan_core.files import atomic_write
+from gan_core.files import Place, atomic_write
 
 UNSIGNED_BYTES = 0x08  # the type code of the third magic byte; the fourth counts the dimensions
 BYTES = {UNSIGNED_BYTES: "u1"}
@@ -55,7 +54,7 @@ class Header(NamedTuple):
 
 
 @contextmanager
-def open_content(path: Path) -> Iterator[IO[bytes]]:
+def open_content(path: Place) -> Iterator[IO[bytes]]:
     """What is in a file that gzip may have compressed; damage found while it is read becomes a `BrokenGzip`.
 
     Not the name tells, for browsers unpack a file and keep its name, but the first byte, which in an IDX file is zero.
@@ -73,12 +72,12 @@ def open_content(path: Path) -> Iterator[IO[bytes]]:
         raise BrokenGzip(f"Expected a whole gzip file at {path}, got “{error}”; fetch or compress it again.") from error
 
 
-def require_whole(path: Path) -> None:
+def require_whole(path: Place) -> None:
     """Read a file to its end, where gzip's own checksum stands."""
     content_digest(path)
 
 
-def content_digest(path: Path) -> str:
+def content_digest(path: Place) -> str:
     """The SHA-256 digest of what is in a file, uncompressed."""
     with open_content(path) as file:
         digest = hashlib.sha256()
@@ -88,7 +87,7 @@ def content_digest(path: Path) -> str:
 
 
 @contextmanager
-def open_idx(path: Path, *dimensions: int, kinds: Mapping[int, str] = BYTES) -> Iterator[tuple[IO[bytes], Header]]:
+def open_idx(path: Place, *dimensions: int, kinds: Mapping[int, str] = BYTES) -> Iterator[tuple[IO[bytes], Header]]:
     """An IDX file behind its header, which must announce one of these numbers of dimensions and kinds of numbers."""
     with open_content(path) as file:
         magic = file.read(4)
@@ -106,7 +105,7 @@ def open_idx(path: Path, *dimensions: int, kinds: Mapping[int, str] = BYTES) -> 
         yield file, Header(struct.unpack(f">{magic[3]}I", sizes), np.dtype(kinds[magic[2]]))
 
 
-def read_idx(path: Path, *dimensions: int, kinds: Mapping[int, str] = BYTES) -> np.ndarray:
+def read_idx(path: Place, *dimensions: int, kinds: Mapping[int, str] = BYTES) -> np.ndarray:
     """The array of an IDX file that must have one of these numbers of dimensions and kinds, read-only."""
     with open_idx(path, *dimensions, kinds=kinds) as (file, header):
         content = file.read()
@@ -118,7 +117,7 @@ def read_idx(path: Path, *dimensions: int, kinds: Mapping[int, str] = BYTES) -> 
     return np.frombuffer(content, header.dtype).reshape(header.shape)
 
 
-def read_rows(path: Path, *dimensions: int) -> Iterator[np.ndarray]:
+def read_rows(path: Place, *dimensions: int) -> Iterator[np.ndarray]:
     """The same array of bytes, one row after the other and no more in memory."""
     with open_idx(path, *dimensions) as (file, header):
         rows, *shape = header.shape
@@ -131,13 +130,13 @@ def read_rows(path: Path, *dimensions: int) -> Iterator[np.ndarray]:
             raise WrongCount(f"Expected {rows} rows in {path}, got more; write the file again.")
 
 
-def read_labels(path: Path) -> np.ndarray:
+def read_labels(path: Place) -> np.ndarray:
     """The label of each image, of any kind of whole numbers; the first column where there are several, as in QMNIST."""
     labels = read_idx(path, 1, 2, kinds=WHOLE)
     return labels if labels.ndim == 1 else labels[:, 0]
 
 
-def count_images(path: Path) -> int:
+def count_images(path: Place) -> int:
     """How many pictures there are in a file that is whole, from end to end."""
     with open_idx(path, *PICTURES) as (file, header):
         held = sum(map(len, iter(lambda: file.read(BLOCK), b"")))
@@ -148,7 +147,7 @@ def count_images(path: Path) -> int:
     return header.shape[0]
 
 
-def write_idx(path: Path, array: np.ndarray) -> None:
+def write_idx(path: Place, array: np.ndarray) -> None:
     """Write a uint8 array as a gzipped IDX file; equal arrays give equal bytes."""
     if array.dtype != np.uint8:
         raise ValueError(f"Expected a uint8 array, got {array.dtype}.")
