@@ -175,8 +175,8 @@ def test_an_interruption_that_compiled_code_reports_in_its_way_is_one_too(
         (("--dataset.counts", "10=3"), "classes 0 to 9"),
         (("--data.train-images", "501"), "501"),
         (("--size", "7"), "WIDTHxHEIGHT such as 64x48"),
-        (("--fit", "zoom"), '"crop", "pad", "stretch"'),
-        (("--colour", "sepia"), '"grey", "rgb"'),
+        (("--fit", "zoom"), "one of crop, pad, stretch"),
+        (("--colour", "sepia"), "one of grey, rgb"),
         (("--source", __file__), "a folder of pictures in a folder for each class"),
     ],
 )
