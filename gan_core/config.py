@@ -203,8 +203,7 @@ class GanSettings(Settings):
     penalty_interval: PositiveInt = Field(16, description="steps from one gradient penalty to the next")
     shift: Shift = Field(
         0,
-        description="pixels by which an image that the discriminator sees is moved at most, for small sets; fewer "
-        "than its sides have",
+        description="pixels by which an image that the discriminator sees is moved at most; fewer than its sides have",
     )
     balance: Share = Field(
         0.5, description="how far rare classes are shown more often, from 0, as they come, to 1, each class alike"
