@@ -33,6 +33,8 @@ def build(name: str, *, shape: ImageShape, classes: int, seed: int, dropout: boo
     Pooling stands before the ReLU: the maximum of rectified maps is the rectified maximum, at a quarter of the work.
     """
     layers = _Layers(seed, dropout)
+    if name == "residual":
+        return keras.Sequential([keras.Input(shape), *_residual(layers, classes)])
     body = {
         "two-conv": [layers.convolution(32), *layers.pooling(), layers.convolution(64), *layers.pooling()],
         "four-conv": [
@@ -40,18 +42,22 @@ def build(name: str, *, shape: ImageShape, classes: int, seed: int, dropout: boo
             layers.dropout(0.25),
             *(layers.convolution(64), layers.rectifier(), layers.convolution(64), *layers.pooling()),
         ],
-        "residual": [
-            *(*layers.normalised_convolution(32), keras.layers.MaxPooling2D()),
-            *(*layers.normalised_convolution(64), keras.layers.MaxPooling2D()),
-            *(*layers.normalised_convolution(128), layers.residual_block(128)),
-        ],
     }[name]
     head = [
         *(layers.dropout(0.25), keras.layers.Flatten(), layers.dense(256), layers.rectifier()),
         *(layers.dropout(0.5), layers.dense(classes, precision="float32")),
     ]
-    pooled = [keras.layers.GlobalAveragePooling2D(), layers.dropout(0.25), layers.dense(classes, precision="float32")]
-    return keras.Sequential([keras.Input(shape), *body, *(pooled if name == "residual" else head)])
+    return keras.Sequential([keras.Input(shape), *body, *head])
+
+
+def _residual(layers: "_Layers", classes: int) -> list[keras.layers.Layer]:
+    """A residual block after three steps down, then the mean of each map."""
+    return [
+        *(*layers.normalised_convolution(32), keras.layers.MaxPooling2D()),
+        *(*layers.normalised_convolution(64), keras.layers.MaxPooling2D()),
+        *(*layers.normalised_convolution(128), layers.residual_block(128)),
+        *(keras.layers.GlobalAveragePooling2D(), layers.dropout(0.25), layers.dense(classes, precision="float32")),
+    ]
 
 
 def teach(

@@ -136,3 +136,16 @@ def test_the_last_layer_reads_the_features(taught: keras.Model) -> None:
     read = features(taught, QUESTIONS.images)
     assert read.shape == (len(QUESTIONS), 256)
     assert np.array_equal(np.argmax(taught.layers[-1](read), axis=1), answer(taught, QUESTIONS.images))
+
+
+@pytest.mark.parametrize(
+    ("name", "seeds"), [("two-conv", [0, 1, 7, 8, 9, 10]), ("four-conv", [2, 3, 4, 5, 6, 7, 8, 9, 10])]
+)
+def test_a_new_architecture_leaves_the_seeds_of_the_others_as_they_were(name: str, seeds: list[int]) -> None:
+    layers = build(name, shape=TEACHING.shape, classes=10, seed=1).layers
+    kernels_and_drops = [
+        layer.kernel_initializer.seed if hasattr(layer, "kernel_initializer") else layer.seed
+        for layer in layers
+        if hasattr(layer, "kernel_initializer") or isinstance(layer, keras.layers.Dropout)
+    ]
+    assert kernels_and_drops == [1_000 + seed for seed in seeds]
