@@ -120,4 +120,4 @@ def _remarks(listing: Listing, places: Mapping[str, _Place | None]) -> Iterator[
     ]:
         yield f"folders without pictures are no classes: {show_names(empty)}"
     if links := listing.leading_out:
-        yield f"{len(links):,} links that lead out of the folder are left out, such as {show_names(links, 1)}"
+        yield f"{len(links):,} links that lead out of it or nowhere are left out, such as {show_names(links, 1)}"

@@ -41,7 +41,7 @@ def find_doubts(train: LabelledImages, validation: LabelledImages, test: Labelle
     for part, name in ((validation, "validation"), (test, "test")):
         if lacking := np.flatnonzero((class_counts(part) == 0) & (class_counts(train) > 0)).tolist():
             yield f"There are no {name} images of {_named(train, lacking)}; nothing is measured there."
-    if len(test) < FEW_TESTED:
+    if 0 < len(test) < FEW_TESTED:
         points = 100 / np.sqrt(len(test))
         yield f"There are {len(test):,} test images: by chance alone an accuracy is off by up to {points:.0f} points."
     if unseen := np.flatnonzero((class_counts(train) == 0) & (class_counts(test) > 0)).tolist():

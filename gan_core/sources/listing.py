@@ -1,4 +1,4 @@
-"""What lies in a place: its files without what systems leave there, and links that lead out of it."""
+"""What lies in a place: its files without what systems leave there, and links that lead out of it or nowhere."""
 
 import os
 import re
@@ -30,7 +30,7 @@ class Listing:
     root: Place
     names: tuple[str, ...]
     folders: tuple[str, ...] = ()  # that hold files or nothing, as far as the place knows of folders
-    leading_out: tuple[str, ...] = ()  # links to what is elsewhere
+    leading_out: tuple[str, ...] = ()  # links to what is elsewhere or nowhere
     alone: bool = False  # whether the one file was named
 
     def with_suffix(self, *suffixes: str) -> tuple[str, ...]:
@@ -66,7 +66,8 @@ def list_place(place: Place) -> Listing:
 
 
 def _leads_out(path: str, root: Path) -> bool:
-    return os.path.islink(path) and not Path(os.path.realpath(path)).is_relative_to(root)
+    inside = os.path.exists(path) and Path(os.path.realpath(path)).is_relative_to(root)
+    return os.path.islink(path) and not inside
 
 
 def _list_remote(place: Place) -> Listing:

@@ -130,6 +130,11 @@ def cut_sets(pictures: Pictures, data: DataSettings, seed: int) -> CutSets:
     """The three sets that a run makes of the pictures of a source."""
     labels = {split: images.labels for split, images in pictures.sets.items()}
     kept, held = hold_out(labels["train"], "test" in labels)
+    if not len(labels.get("test", held)):
+        raise BadInput(
+            f"Expected a class of two pictures or more, to hold one out for the test, got {len(kept)} of one picture "
+            "each; add pictures, or a folder named test."
+        )
     learnt_from, chosen_by = divide(labels["train"][kept], labels.get("validation"), data, seed)
     places: dict[Split, tuple[Split, np.ndarray]] = {
         "train": ("train", kept[learnt_from]),

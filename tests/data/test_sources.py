@@ -574,6 +574,24 @@ def test_a_class_of_one_picture_is_learned_from_and_named(tmp_path: Path, caplog
     assert any("fewer than 10 training images of only (1)" in line for line in caplog.messages)
 
 
+def test_classes_of_one_picture_each_leave_nothing_to_test_and_are_refused(tmp_path: Path) -> None:
+    for name in ("one", "two", "three"):
+        path = tmp_path / "source" / name / "1.png"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(encode(SETS["train"].images[0]))
+    assert "two pictures or more" in refused(tmp_path / "source", tmp_path)
+
+
+def test_a_link_that_leads_nowhere_is_left_out_and_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    source = write_folder(tmp_path / "source", SETS)
+    name = next((source / "train").iterdir()).name
+    (source / "train" / name / "gone.png").symlink_to(tmp_path / "nowhere.png")
+    assert len(normalized(source, tmp_path)["train"]) + len(normalized(source, tmp_path)["validation"]) == len(
+        SETS["train"]
+    )
+    assert any("or nowhere are left out, such as" in line for line in caplog.messages)
+
+
 def test_test_pictures_alone_are_refused(tmp_path: Path) -> None:
     source = write_folder(tmp_path / "source", SETS, {"train": "val"})
     assert "Expected training pictures" in refused(source, tmp_path)
