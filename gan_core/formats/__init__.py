@@ -57,6 +57,7 @@ FORMATS: dict[str, Format] = {
 }
 READERS: dict[str, Reader] = {
     "cifar": cifar,
+    "parquet": parquet,  # before the tables, since one that has the pictures themselves is no table of paths
     "table": table_of_paths,
     **FORMATS,
 }  # the first that recognises a place reads it

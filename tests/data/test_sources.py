@@ -621,6 +621,16 @@ def test_the_columns_of_a_table_can_be_named(tmp_path: Path, expected: dict[str,
     assert_equal(normalized(source, tmp_path, **columns), expected)
 
 
+def test_a_parquet_file_of_pictures_is_read_when_it_is_named_alone(tmp_path: Path) -> None:
+    folder = write_hub_parquet(tmp_path / "source", {"train": SETS["train"]})
+    for file in (folder / "data").glob("*.parquet"):
+        file.rename(tmp_path / f"alone-{file.name[6:11]}.parquet")
+    first, second = (
+        normalized(tmp_path / f"alone-0000{number}.parquet", tmp_path, label_column="fine") for number in (0, 1)
+    )
+    assert sum(map(len, [*first.values(), *second.values()])) == len(SETS["train"])
+
+
 def test_labels_that_are_kept_secret_leave_a_split_out(tmp_path: Path) -> None:
     secret = LabelledImages(SETS["test"].images, SETS["test"].labels, NAMES)
     source = write_hub_parquet(tmp_path / "source", {"train": SETS["train"]})
