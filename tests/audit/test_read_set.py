@@ -36,7 +36,7 @@ def test_a_missing_class_leaves_the_others_their_numbers(tmp_path: Path, elsewhe
 def test_other_classes_are_refused_in_a_sentence(tmp_path: Path, elsewhere: Path) -> None:
     made = striped_images(60, seed=2)
     LabelledImages(made.images, made.labels, tuple("abcdefghij")).save(tmp_path / "set.npz")
-    with pytest.raises(BadInput, match="Expected classes among stripes 0, .* got a, b"):
+    with pytest.raises(BadInput, match=r"Expected classes among stripes 0, .* got a, b"):
         read_set(str(tmp_path / "set.npz"), REAL)
 
 
