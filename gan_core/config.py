@@ -3,11 +3,13 @@
 import hashlib
 import logging
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -40,6 +42,13 @@ def split_numbers(value: Any) -> Any:
     if (count := sum(last - first + 1 for first, last in pairs)) > MOST_NUMBERS:
         raise ValueError(f"Expected at most {MOST_NUMBERS:,} numbers, got {count:,} by {value!r}; name fewer.")
     return tuple(number for first, last in pairs for number in range(first, last + 1))
+
+
+def require_different(numbers: tuple[int, ...]) -> tuple[int, ...]:
+    """The numbers themselves; raises ValueError where one stands there twice, as it would count as two trials."""
+    if twice := sorted(number for number, count in Counter(numbers).items() if count > 1):
+        raise ValueError(f"Expected each number once, got {', '.join(map(str, twice))} again; leave it out.")
+    return numbers
 
 
 def split_counts(value: Any) -> Any:
@@ -87,7 +96,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Decay = Annotated[float, Field(ge=0, lt=1)]
 Refinement = Literal["filtered", "soft"]
 Refinements = Annotated[tuple[Refinement, ...], BeforeValidator(split_names)]
-Seeds = Annotated[tuple[Seed, ...], BeforeValidator(split_numbers)]
+Seeds = Annotated[tuple[Seed, ...], BeforeValidator(split_numbers), AfterValidator(require_different)]
 Counts = Annotated[dict[str, NonNegativeInt], BeforeValidator(split_counts)]
 Size = Annotated[str | None, BeforeValidator(read_size)]
 Fit = Literal["crop", "pad", "stretch"]

@@ -9,6 +9,8 @@ import os
 import re
 import shutil
 import tempfile
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -303,6 +305,21 @@ def save_arrays(path: Place, arrays: dict[str, np.ndarray]) -> None:
 
     with atomic_write(path) as file:
         np.savez(file, allow_pickle=False, **arrays)
+
+
+def is_whole(path: Place) -> bool:
+    """Whether the file is there and, if it holds arrays or a frame, every byte of it can be read and is as written."""
+    try:
+        if path.suffix == ".npz":
+            with path.open("rb") as file, zipfile.ZipFile(file) as archive:
+                return archive.testzip() is None
+        if path.suffix == ".parquet":
+            read_frame(path)
+    except (EOFError, ValueError, zipfile.BadZipFile, zlib.error):  # Parquet's errors are ValueErrors
+        return False
+    except OSError:  # it is not there, or its Parquet pages are damaged
+        return False
+    return path.is_file()
 
 
 def read_frame(path: Place) -> pd.DataFrame:

@@ -10,7 +10,7 @@ import numpy as np
 
 from gan_core.config import DataSettings, Experiment
 from gan_core.errors import BadInput
-from gan_core.files import name_below, sha256, write_text
+from gan_core.files import is_whole, name_below, sha256, write_text
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.plausibility import describe_images, find_doubts, find_leak
 from gan_core.images.requirements import require_shift, require_sound
@@ -71,7 +71,7 @@ def normalize(raw: Path, folder: Path, data: DataSettings, seed: int) -> RealSet
     made = folder / digest
     splits = RealSets(made / "train.npz", made / "validation.npz", made / "test.npz", digest)
     notes = made / "understood.json"
-    if all(path.is_file() for path in (splits.train, splits.validation, splits.test, notes)):
+    if all(map(is_whole, (splits.train, splits.validation, splits.test, notes))):
         logger.info("Using the images in %s", made)
     else:
         write_text(notes, json.dumps(asdict(save_splits(splits, found, data, seed))))

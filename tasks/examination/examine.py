@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gan_core.config import ClassifierSettings
-from gan_core.files import Place, load_arrays, save_arrays, sha256
+from gan_core.files import Place, is_whole, load_arrays, save_arrays, sha256
 from gan_core.images.labelled_images import LabelledImages, read_shape, repeat_small_sets
 from gan_core.measures.tstr import Examination, TeachingSet
 from gan_core.provenance import TEACHING, digest, program_digest
@@ -50,7 +50,7 @@ def taught_classifier(
     from gan_core.measures.classifier import build, teach
 
     cached = cache / f"{_identity(teaching, settings, seed)}.npz"
-    if not cached.exists():
+    if not is_whole(cached):
         started = time.perf_counter()
         images, repeated = repeat_small_sets([LabelledImages.load(path) for path in teaching])
         with progress(f"Teaching a classifier, seed {seed}", "teaching", settings.steps) as advance:
