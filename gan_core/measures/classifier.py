@@ -20,7 +20,7 @@ from gan_core.errors import BadInput
 from gan_core.gan.losses import class_loss
 from gan_core.images.labelled_images import LabelledImages, to_signed
 from gan_core.images.shape import ImageShape
-from gan_core.measures.tstr import Score
+from gan_core.measures.tstr import Answers, Score
 
 CHUNK = 8  # steps in one call of the compiled loop
 READING = 1_000  # images answered at once, fewer of large ones
@@ -28,13 +28,13 @@ PIXELS = READING * 32 * 32  # in these at most
 
 
 def build(name: str, *, shape: ImageShape, classes: int, seed: int, dropout: bool = True) -> keras.Model:
-    """A convolutional classifier of images float32 [N, height, width, C] in [-1, 1]; its output are logits [N, K].
+    """A classifier of images float32 [N, height, width, C] in [-1, 1]; its output are logits [N, K].
 
     Pooling stands before the ReLU: the maximum of rectified maps is the rectified maximum, at a quarter of the work.
     """
     layers = _Layers(seed, dropout)
-    if name == "residual":
-        return keras.Sequential([keras.Input(shape), *_residual(layers, classes)])
+    if own := {"residual": _residual, "mlp": _mlp, "logistic-regression": _logistic_regression}.get(name):
+        return keras.Sequential([keras.Input(shape), *own(layers, classes)])
     body = {
         "two-conv": [layers.convolution(32), *layers.pooling(), layers.convolution(64), *layers.pooling()],
         "four-conv": [
@@ -58,6 +58,17 @@ def _residual(layers: "_Layers", classes: int) -> list[keras.layers.Layer]:
         *(*layers.normalised_convolution(128), layers.residual_block(128)),
         *(keras.layers.GlobalAveragePooling2D(), layers.dropout(0.25), layers.dense(classes, precision="float32")),
     ]
+
+
+def _mlp(layers: "_Layers", classes: int) -> list[keras.layers.Layer]:
+    """One hidden layer."""
+    hidden = [keras.layers.Flatten(), layers.dense(256), layers.rectifier(), layers.dropout(0.25)]
+    return [*hidden, layers.dense(classes, precision="float32")]
+
+
+def _logistic_regression(layers: "_Layers", classes: int) -> list[keras.layers.Layer]:
+    """The pixels, weighed."""
+    return [keras.layers.Flatten(), layers.dense(classes, precision="float32")]
 
 
 def teach(
@@ -114,10 +125,13 @@ def features(classifier: keras.Model, images: np.ndarray) -> np.ndarray:
 
 
 def score(classifier: keras.Model, on: LabelledImages, *, seed: int, seconds: float) -> Score:
-    """Ask the classifier about labelled images and count the answers."""
+    """Ask the classifier about labelled images, and keep and count the answers."""
     classes = len(on.class_names)
-    pairs = on.labels.astype(np.int64) * classes + answer(classifier, on.images)
-    return Score(seed, np.bincount(pairs, minlength=classes**2).reshape(classes, classes), seconds)
+    logits = np.concatenate([np.zeros((0, classes), np.float32), *map(classifier, _parts(on.images))])
+    confidences = tf.nn.softmax(logits).numpy().max(axis=1, initial=0)
+    answers = Answers(on.labels, logits.argmax(axis=1).astype(np.uint8), confidences)
+    pairs = on.labels.astype(np.int64) * classes + answers.classes
+    return Score(seed, np.bincount(pairs, minlength=classes**2).reshape(classes, classes), seconds, answers)
 
 
 def _parts(images: np.ndarray) -> Iterator[np.ndarray]:
