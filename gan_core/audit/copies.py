@@ -45,21 +45,40 @@ COPIED_GROUPS = {
 }
 REPEATED = "The held-out images' share is that for as many of them as there are training images."
 EQUAL = Measure(
-    *("equal", "Equal images", "memorised"),
-    f"The share of the images that are equal to a training image in every pixel, beside a held-out one. {REPEATED}",
-    *(0, 1, "lower is better", "that of the held-out images", "gan_core.inspection.duplicates.find_equal"),
+    name="equal",
+    title="Equal images",
+    aspect="memorised",
+    meaning="The share of the images that are equal to a training image in every pixel, beside a held-out one. "
+    f"{REPEATED}",
+    lowest=0,
+    highest=1,
+    direction="lower is better",
+    chance="that of the held-out images",
+    source="gan_core.inspection.duplicates.find_equal",
 )
 NEAR = Measure(
-    *("near", "Nearly equal images", "memorised"),
-    "The share of the images that are ten times nearer to a training image than to the next ones, moved or mirrored, "
-    f"beside a held-out one. {REPEATED}",
-    *(0, 1, "lower is better", "that of the held-out images", "gan_core.inspection.duplicates.find_near"),
+    name="near",
+    title="Nearly equal images",
+    aspect="memorised",
+    meaning="The share of the images that are ten times nearer to a training image than to the next ones, moved or "
+    f"mirrored, beside a held-out one. {REPEATED}",
+    lowest=0,
+    highest=1,
+    direction="lower is better",
+    chance="that of the held-out images",
+    source="gan_core.inspection.duplicates.find_near",
 )
 CALIBRATED = Measure(
-    *("calibrated_distance", "Calibrated distance", "memorised"),
-    "How far the nearest training image is, as a factor of how far the next ones are: of a hundred images the one that "
-    "comes nearest, beside those whose nearest image is a held-out one.",
-    *(0, 1, "higher is better", "that of the held-out images", "Carlini et al. 2023, arXiv:2301.13188, section 5.2"),
+    name="calibrated_distance",
+    title="Calibrated distance",
+    aspect="memorised",
+    meaning="How far the nearest training image is, as a factor of how far the next ones are: of a hundred images the "
+    "one that comes nearest, beside those whose nearest image is a held-out one.",
+    lowest=0,
+    highest=1,
+    direction="higher is better",
+    chance="that of the held-out images",
+    source="Carlini et al. 2023, arXiv:2301.13188, section 5.2",
     unit="factor",
 )
 MEASURES = (*COPIED_GROUPS.values(), EQUAL, NEAR, CALIBRATED)

@@ -17,18 +17,29 @@ SIDE = 8  # of the thumbnails whose distances are compared
 ROWS = 1_000  # images whose distances are held at once
 ENOUGH = 20  # images of a class of either kind, to compare their distances
 CT = Measure(
-    *("c_t", "C_T", "memorised"),
-    "How much nearer the images are to the training images than other real images are, in standard errors; far below 0 "
-    "they are too near, far above too far. It decides nothing: compare it with that of the held-out images.",
-    *(-np.inf, np.inf, "higher is better", "0", "Meehan et al. 2020, arXiv:2004.05675, section 4, cells are classes"),
+    name="c_t",
+    title="C_T",
+    aspect="memorised",
+    meaning="How much farther the images are from the training images than other real images are, in standard errors: "
+    "far below 0 they are too near. It decides nothing; compare it with that of the held-out images.",
+    lowest=-np.inf,
+    highest=np.inf,
+    direction="higher is better",
+    chance="0",
+    source="Meehan et al. 2020, arXiv:2004.05675, section 4, with the classes as cells",
     unit="distance",
 )
 AUTHENTICITY = Measure(
-    *("authenticity", "Authenticity", "memorised"),
-    "The share of the images that are farther from their nearest training image than that is from another training "
-    "image. It decides nothing: compare it with that of the held-out images.",
-    *(0, 1, "higher is better", "that of the held-out images"),
-    "Alaa et al. 2022, arXiv:2102.08921, section 3.3",
+    name="authenticity",
+    title="Authenticity",
+    aspect="memorised",
+    meaning="The share of the images that are farther from their nearest training image than that is from another "
+    "training image. It decides nothing; compare it with that of the held-out images.",
+    lowest=0,
+    highest=1,
+    direction="higher is better",
+    chance="that of the held-out images",
+    source="Alaa et al. 2022, arXiv:2102.08921, section 3.3",
 )
 MEASURES = (CT, AUTHENTICITY)
 
