@@ -7,7 +7,7 @@ import numpy as np
 from scipy.stats import binom
 
 from gan_core.audit.check import Check, Control, Verdict
-from gan_core.audit.copies import PLANTED, SHARES
+from gan_core.audit.copies import ALARM, PLANTED, SHARES
 from gan_core.audit.membership import DRAWN, SCORED, Reference, measure_distances, score_membership
 from gan_core.audit.planted import mix, plant_copies
 from gan_core.images.labelled_images import LabelledImages
@@ -81,6 +81,12 @@ def guess(scores: np.ndarray, was_in: np.ndarray) -> Guesses:
     return Guesses(len(scores), count, int(was_in[chosen].sum()))
 
 
+def is_accused(guessed: Sequence[Guesses]) -> bool:
+    """Whether luck explains so many right guesses worse than once in 1 / `ALARM` times."""
+    refuted = float(np.median([refute(each, 0.0, DELTA) for each in guessed]))
+    return refuted * (1 if len(guessed) == 1 else 2) < ALARM
+
+
 def check_canaries(
     known: LabelledImages, unseen: LabelledImages, references: Sequence[Reference], *, seed: int
 ) -> Check:
@@ -150,7 +156,7 @@ def _try_replays(
 
 def _control(name: str, honest: bool, guessed: Guesses) -> Control:
     epsilon = bound_epsilon(guessed)
-    return Control(name, honest, epsilon > 0, _figure(name, epsilon, guessed.canaries))
+    return Control(name, honest, is_accused([guessed]), _figure(name, epsilon, guessed.canaries))
 
 
 def _figure(of: str, epsilon: float, images: int) -> Figure:
@@ -162,15 +168,13 @@ def _judge(epsilon: float, controls: Sequence[Control], guessed: Sequence[Guesse
     counted = f"{right:,} of {guesses:,} guesses are right"
     if any(control.honest and control.accused for control in controls):
         return "cannot tell", f"Coins that decided nothing are guessed too; {counted}."
-    if epsilon > 0:
+    if is_accused(guessed):
         return (
             "fails",
-            f"Trainings of this kind give away what was in them: epsilon is at least {epsilon:.2f}; {counted}.",
+            f"Trainings of this kind give away what was in them: epsilon is {epsilon:.2f} or more; {counted}.",
         )
     noticed = [control for control in controls if control.accused and not control.honest]
     if not noticed:
         return "cannot tell", f"No evidence, but nothing but training images would not have been noticed: {counted}."
-    return "passes", (
-        f"No evidence that trainings of this kind give away what was in them; {noticed[0].name} would show an epsilon of "
-        f"{noticed[0].figure.value:.2f} at least: {counted}."
-    )
+    least = f"{noticed[0].name} would show an epsilon of {noticed[0].figure.value:.2f} or more"
+    return "passes", f"No evidence that trainings of this kind give away what was in them; {least}: {counted}."
