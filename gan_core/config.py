@@ -305,7 +305,9 @@ class ExportSettings(Settings):
 class ClassifierSettings(Settings):
     """The classifier that examines teaching sets."""
 
-    name: Literal["two-conv", "four-conv", "residual"] = Field("two-conv", description="its architecture")
+    name: Literal["two-conv", "four-conv", "residual", "mlp", "logistic-regression"] = Field(
+        "two-conv", description="its architecture"
+    )
     steps: PositiveInt = Field(1_000, description="batches of training, whatever the size of the teaching set")
     batch_size: PositiveInt = Field(256, description="images in a step")
     learning_rate: PositiveFloat = Field(2e-3, description="Adam's step size at the start, cosine to zero")

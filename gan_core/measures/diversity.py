@@ -10,8 +10,8 @@ import numpy as np
 
 from gan_core.errors import BadInput
 from gan_core.measures.frechet_distance import frechet_distance
+from gan_core.measures.manifold import NEIGHBOURS, count_inside, neighbour_radii
 
-NEIGHBOURS = 5  # as in the paper on coverage
 NUMBERS = 4_096  # of each point at once: the pixels of large images are compared piece by piece
 ENOUGH = 50  # real images of a class, to say how far it is covered: one standard error is 7 points at most
 COLLAPSED_COVERAGE, COLLAPSED_REPEATED, COLLAPSED_EVENNESS = 0.6, 0.1, 0.8
@@ -115,7 +115,7 @@ def coverage(real: np.ndarray, generated: np.ndarray, neighbours: int = NEIGHBOU
 
     Naeem et al. 2020, arXiv:2002.09797, equation 9.
     """
-    return distances(real, generated).min(axis=1) < neighbour_distance(real, neighbours)
+    return count_inside(real, neighbour_radii(real, neighbours), generated)[0] > 0
 
 
 def worst_class(covered: np.ndarray, labels: np.ndarray) -> tuple[float, int]:
@@ -133,7 +133,7 @@ def manifold_recall(real: np.ndarray, generated: np.ndarray, neighbours: int = N
 
     Kynkäänniemi et al. 2019, arXiv:1904.06991, equation 2.
     """
-    return np.any(distances(real, generated) < neighbour_distance(generated, neighbours), axis=1)
+    return count_inside(generated, neighbour_radii(generated, neighbours), real)[1] > 0
 
 
 def repeated(real: np.ndarray, generated: np.ndarray) -> float:

@@ -1,0 +1,22 @@
+"""Work on large arrays block by block, by a thread for each core."""
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from threadpoolctl import threadpool_limits
+
+T = TypeVar("T")
+THREADS = 8  # at most, since each holds a block
+
+
+def map_blocks(work: Callable[[slice], T], count: int, rows: int) -> Iterator[T]:
+    """Yield what `work` makes of each block of at most `rows` of `count` rows, in their order.
+
+    Each thread multiplies matrices alone. So the cores share what surrounds the products too, a machine that others
+    use loses no time with threads that wait for each other, and the digits do not depend on the number of cores.
+    """
+    blocks = [slice(start, min(start + rows, count)) for start in range(0, count, rows)]
+    with threadpool_limits(1, user_api="blas"), ThreadPoolExecutor(min(os.cpu_count() or 1, THREADS)) as pool:
+        yield from pool.map(work, blocks)
