@@ -15,7 +15,7 @@ from tasks.data.download import download
 from tasks.data.normalize import normalize
 from tasks.export.check_export import read_experiment, read_wanted, require_counts
 from tasks.places import cache_home
-from tasks.runs.run_folder import Run
+from tasks.runs.run_folder import AUDIT, Run
 from tasks.uncached_task import uncached_task
 
 
@@ -33,13 +33,20 @@ def plan_export(generator: Place, formats: Sequence[str], settings: ExportSettin
         data_digest=card.data_digest,
         run_id=run.id if run else None,
         figures=run.frame if run and run.frame.is_file() else None,
+        audit=find_audit(run, weights),
     )
     export = planned(origin.generator, card, settings, _real_test(run) if settings.real_test else None)
     require_counts(wanted.formats, {split.name: dict(split.counts) for split in export.splits}, export.class_names)
-    real = [sha256(split.source) for split in export.splits if split.real]
+    found = [sha256(file) for file in (*(split.source for split in export.splits if split.real), origin.audit) if file]
     made_by = origin.generator_digest, settings.digest(), wanted.formats, origin.run_id
-    identity = digest(*made_by, program_digest(EXPORT), library_versions(), *real)
+    identity = digest(*made_by, program_digest(EXPORT), library_versions(), *found)
     return ExportPlan(export, origin, wanted.formats, identity)
+
+
+def find_audit(run: Run | None, weights: Place) -> Place | None:
+    """What the audit of the generator's images found, beside the run or the version; None if there was none."""
+    file = run.audit if run else weights.with_name(AUDIT)
+    return file if file.is_file() else None
 
 
 def require_weights(weights: Place) -> None:

@@ -16,6 +16,7 @@ from gan_core.measures.tstr import TeachingSet
 from tasks.places import check_folder, classifier_cache, standing
 
 LATEST = "latest"
+AUDIT = "audit.json"  # of a run and of a version
 
 logger = logging.getLogger("synthetic_data.runs")
 
@@ -123,6 +124,16 @@ class Run:
     @property
     def frame_csv(self) -> Place:
         return self.folder / "report.csv"
+
+    @property
+    def measures(self) -> Place:
+        """All figures in one long frame: a row for each measure, set, class and seed."""
+        return self.folder / "measures.parquet"
+
+    @property
+    def audit(self) -> Place:
+        """What the audit of the synthetic images found, as JSON."""
+        return self.folder / AUDIT
 
     @property
     def headline(self) -> Place:

@@ -1,0 +1,73 @@
+"""What an audit found, as values and as JSON."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gan_core.audit.check import Check, Control
+from gan_core.measures.measure import Figure
+from gan_core.measures.registry import by_name
+
+
+@dataclass(frozen=True)
+class Audit:
+    """The checks of one set with their answers, and all figures that were measured."""
+
+    checks: tuple[Check, ...]
+    figures: tuple[Figure, ...]
+
+    @property
+    def faults(self) -> list[str]:
+        """The sentence of each check that fails."""
+        return [check.sentence for check in self.checks if check.verdict == "fails"]
+
+
+def to_json(audit: Audit) -> str:
+    """The audit as JSON; equal audits give equal texts."""
+    contents = {
+        "checks": [
+            {
+                "name": check.name,
+                "title": check.title,
+                "aspect": check.aspect,
+                "verdict": check.verdict,
+                "sentence": check.sentence,
+                "figures": list(map(_figure_to_json, check.figures)),
+                "controls": [vars(control) | {"figure": _figure_to_json(control.figure)} for control in check.controls],
+            }
+            for check in audit.checks
+        ],
+        "figures": list(map(_figure_to_json, audit.figures)),
+    }
+    return json.dumps(contents, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def from_json(text: str) -> Audit:
+    """What `to_json` wrote; raises KeyError for a measure that this program does not know."""
+    contents = json.loads(text)
+    checks = [
+        Check(**check | {"figures": _figures(check["figures"]), "controls": tuple(map(_control, check["controls"]))})
+        for check in contents["checks"]
+    ]
+    return Audit(tuple(checks), _figures(contents["figures"]))
+
+
+def _figure_to_json(figure: Figure) -> dict[str, Any]:
+    """The figure with the name of its measure; null stands for what is not a number."""
+    values = vars(figure) | {"measure": figure.measure.name}
+    return {name: None if isinstance(value, float) and math.isnan(value) else value for name, value in values.items()}
+
+
+def _figures(rows: Sequence[Mapping[str, Any]]) -> tuple[Figure, ...]:
+    return tuple(map(_figure, rows))
+
+
+def _figure(row: Mapping[str, Any]) -> Figure:
+    numbers = {name: math.nan if row[name] is None else row[name] for name in ("value", "low", "high")}
+    return Figure(**{**row, **numbers, "measure": by_name(row["measure"])})
+
+
+def _control(row: Mapping[str, Any]) -> Control:
+    return Control(**{**row, "figure": _figure(row["figure"])})
