@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from gan_core.compute.blocks import map_blocks
 from gan_core.inspection.thumbnails import shrink_to_bytes
 
 SHIFT = 2  # pixels, in each direction
@@ -74,12 +75,17 @@ def find_nearest(generated: np.ndarray, real: Catalogue, on_rows: Callable[[int]
     pixels, mirrored and not; what would come in from outside is not compared. Images are compared by correlation, so
     that brightness and contrast do not matter, and noise little.
     """
+    padded = _pad(real.spectra)
+
+    def match(block: slice) -> tuple[np.ndarray, ...]:
+        rows = shrink_to_bytes([generated[block]], LONGEST)
+        candidates = _propose(describe_spectra(rows), padded)
+        return _choose(_compare(rows, real.images[candidates]), real.numbers[candidates])
+
     found = []
-    for start in range(0, len(generated), ROWS):
-        rows = shrink_to_bytes([generated[start : start + ROWS]], LONGEST)
-        candidates = _propose(describe_spectra(rows), real.spectra)
-        found.append(_choose(_compare(rows, real.images[candidates]), real.numbers[candidates]))
-        on_rows(len(rows))
+    for block in map_blocks(match, len(generated), ROWS):
+        found.append(block)
+        on_rows(len(block[0]))
     return Matches(*(np.concatenate(each) for each in zip(*found, strict=True)))
 
 
@@ -122,13 +128,18 @@ def _waves(side: int) -> np.ndarray:
     return np.exp(-2j * np.pi * np.outer(frequencies, np.arange(side)) / side).astype(np.complex64)
 
 
+def _pad(spectra: np.ndarray) -> np.ndarray:
+    """The spectra in parts of equal width, float32 [parts, width, F]; zeros, which are like nothing, fill the last."""
+    width = -(-len(spectra) // PARTS)
+    padded = np.zeros((-(-len(spectra) // width), width, spectra.shape[1]), np.float32)
+    padded.reshape(-1, spectra.shape[1])[: len(spectra)] = spectra
+    return padded
+
+
 def _propose(spectra: np.ndarray, real: np.ndarray) -> np.ndarray:
     """The places of the real images with the most similar spectra, the best of each part at most; int64 [n, k]."""
-    width = -(-len(real) // PARTS)
-    parts = -(-len(real) // width)
-    padded = np.zeros((parts * width, real.shape[1]), np.float32)  # zeros are like nothing
-    padded[: len(real)] = real
-    products = (spectra @ padded.T).reshape(len(spectra), parts, width)
+    parts, width, numbers = real.shape
+    products = (spectra @ real.reshape(-1, numbers).T).reshape(len(spectra), parts, width)
     best = products.argmax(axis=2)
     likeness = np.take_along_axis(products, best[..., None], axis=2)[..., 0]
     chosen = np.argsort(-likeness, axis=1, kind="stable")[:, :CANDIDATES]
@@ -138,7 +149,7 @@ def _propose(spectra: np.ndarray, real: np.ndarray) -> np.ndarray:
 def _compare(generated: np.ndarray, candidates: np.ndarray) -> np.ndarray:
     """Correlations of images [n, h, w, C] with candidates [n, k, h, w, C], float32 [n, 2, 25, k]: mirrored, moved."""
     height, width = (side - 2 * SHIFT for side in generated.shape[1:3])
-    windows = sliding_window_view(generated, (height, width), axis=(1, 2))  # type: ignore[call-overload]
+    windows = sliding_window_view(generated, (height, width), axis=(1, 2))
     moved = _normalise(windows.reshape(len(generated), SHIFTS**2, -1))
     middle = np.moveaxis(candidates[:, :, SHIFT:-SHIFT, SHIFT:-SHIFT], -1, 2)
     both = np.stack([middle, middle[..., ::-1]], axis=1)
