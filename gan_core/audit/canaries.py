@@ -160,7 +160,7 @@ def _control(name: str, honest: bool, guessed: Guesses) -> Control:
 
 
 def _figure(of: str, epsilon: float, images: int) -> Figure:
-    return Figure(EPSILON, of, epsilon, low=epsilon, high=np.inf, images=images)
+    return Figure(EPSILON, of, epsilon, images=images)
 
 
 def _judge(epsilon: float, controls: Sequence[Control], guessed: Sequence[Guesses]) -> tuple[Verdict, str]:

@@ -8,7 +8,7 @@ import numpy as np
 from gan_core.audit.check import Check, Control, Verdict
 from gan_core.audit.holdout import ALL, MOST_SUSPICIOUS, RARE, SUSPICIOUS, Share, estimate_shares, find_rare
 from gan_core.audit.nearest import Catalogue, Matches, catalogue, find_nearest, name_transformation
-from gan_core.audit.planted import COPYING, choose_mixture, plant_copies, split_holdout
+from gan_core.audit.planted import COPYING, choose_mixture, plant_copies, split_halves
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.inspection.duplicates import ALWAYS, NEARER, NEVER
 from gan_core.measures.measure import Figure, Measure
@@ -201,7 +201,7 @@ def _try_copies(
 
 def _try_fresh(search: _Search, unseen: LabelledImages, seed: int) -> Control:
     """What the check says of real images that nothing was learned from: half of the held-out ones by the others."""
-    fresh, _ = split_holdout(unseen, seed)
+    fresh, _ = split_halves(len(unseen), seed)
     others = search.leave_out(np.flatnonzero(search.unseen)[fresh])
     images = unseen.take(fresh)
     return _control("fresh real images", True, others.estimate(others.match(images), images.labels))

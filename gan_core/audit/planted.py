@@ -82,6 +82,7 @@ def shuffle_labels(generated: LabelledImages, seed: int) -> LabelledImages:
     return LabelledImages(generated.images, labels, generated.class_names)
 
 
-def split_holdout(unseen: LabelledImages, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Places of one half of the held-out images, to be taken for a generated set, and of the other half, int64."""
-    return tuple(np.array_split(np.random.default_rng(seed).permutation(len(unseen)), 2))  # type: ignore[return-value]
+def split_halves(images: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Places of one half of so many held-out images, to stand for a generated set, and of the other half, int64."""
+    fresh, others = np.array_split(np.random.default_rng(seed).permutation(images), 2)
+    return fresh, others
