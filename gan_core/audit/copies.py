@@ -128,6 +128,14 @@ def check_copies(
     return CopyFindings(check, _find_pairs(generated, matches, known))
 
 
+def try_generator(
+    name: str, drawn: LabelledImages, known: LabelledImages, unseen: LabelledImages, *, seed: int
+) -> Control:
+    """What the check says of the images of a generator that is known to copy those in `known`."""
+    search = _Search.prepare(known, unseen, seed, lambda images: None)
+    return _control(name, False, search.estimate(search.match(drawn), drawn.labels))
+
+
 def count_comparisons(generated: int, unseen: int) -> int:
     """How many images `check_copies` compares with the real ones, its controls' among them."""
     generated = min(SAMPLE, generated)
