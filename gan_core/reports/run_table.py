@@ -23,6 +23,7 @@ class Result:
     accuracy: float
     spread: float  # standard deviation over the seeds, not a number for one seed
     gap: float | None = None  # accuracy less that of the real-taught; None where there is nothing to compare
+    of: str = ""  # the teaching set, empty for label fidelity
 
     @property
     def percent(self) -> str:
@@ -110,6 +111,7 @@ def summarise_results(examinations: Sequence[Examination], trts: Examination) ->
                 accuracy=item.accuracy,
                 spread=item.spread,
                 gap=item.accuracy - reality[item.classifier] if compared else None,
+                of=item.taught_by,
             )
         )
     seen = int(trts.scores[0].confusion.sum())

@@ -108,7 +108,7 @@ def publish_history(
     folder: Place,
 ) -> Place:
     """Write history.parquet, history.csv and the page, which is returned."""
-    from gan_core.reports.history_page import render
+    from gan_core.pages.history_page import render
 
     lineage = models.lineage()
     promotions = [promotion.model_dump(exclude={"figures"}) for promotion in (lineage.promotions if lineage else ())]

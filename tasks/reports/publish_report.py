@@ -12,8 +12,8 @@ from gan_core.config import Experiment
 from gan_core.files import read_frame, read_text, remove_tree, without_password, write_csv, write_frame, write_text
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.measures.tstr import Examination
+from gan_core.pages import run_page as page
 from gan_core.provenance import program_digest
-from gan_core.reports import run_page as page
 from gan_core.reports import run_table as report
 from gan_core.reports.pictures import mosaic, save_png
 from tasks.data.normalize import RealSets
