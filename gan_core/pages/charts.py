@@ -38,6 +38,7 @@ class Chart:
     title: str
     picture: Markup
     description: str
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -57,30 +58,36 @@ def chart_training(history: pd.DataFrame, measures: Mapping[str, Measure]) -> li
         chart_curves(quantity.capitalize(), {name: (history, f"{name}_{quantity}") for name in NETWORKS}, quantity)
         for quantity in QUANTITIES
     ]
-    measured = _measured([history], measures)
-    return [*networks, *(chart_curves(title, {title: (history, name)}, name) for name, title in measured)]
+    measured = [
+        chart_curves(title, {title: (history, name)}, name, note)
+        for name, title, note in _measured([history], measures)
+    ]
+    return [*networks, *measured]
 
 
 def chart_trainings(histories: Mapping[str, pd.DataFrame], measures: Mapping[str, Measure]) -> list[Chart]:
     """The same of several runs, by their names: a chart for each quantity, a line for each run."""
     networks = [
-        (f"{name}_{of}", f"{of.capitalize()} of the {name}") for of in ("loss", "accuracy") for name in NETWORKS
+        (f"{name}_{quantity}", f"{quantity.capitalize()} of the {name}", "")
+        for quantity in QUANTITIES
+        for name in NETWORKS
     ]
     return [
-        chart_curves(title, {run: (history, column) for run, history in histories.items()}, column.split("_")[-1])
-        for column, title in [*networks, *_measured(list(histories.values()), measures)]
+        chart_curves(title, {run: (each, column) for run, each in histories.items()}, column.split("_")[-1], note)
+        for column, title, note in [*networks, *_measured(list(histories.values()), measures)]
+        if all(column in history for history in histories.values())
     ]
 
 
-def _measured(histories: Sequence[pd.DataFrame], measures: Mapping[str, Measure]) -> Iterator[tuple[str, str]]:
-    """The columns that measure the generator, with their titles."""
+def _measured(histories: Sequence[pd.DataFrame], measures: Mapping[str, Measure]) -> Iterator[tuple[str, str, str]]:
+    """The columns that measure the generator, with their titles and directions."""
     for name, (title, direction) in MEASURED.items():
         if all(name in history for history in histories):
             known = measures.get(name)
-            yield name, f"{known.title}, {known.direction}" if known else f"{title}, {direction}"
+            yield name, known.title if known else title, direction.capitalize() + "."
 
 
-def chart_curves(title: str, lines: Mapping[str, tuple[pd.DataFrame, str]], quantity: str) -> Chart:
+def chart_curves(title: str, lines: Mapping[str, tuple[pd.DataFrame, str]], quantity: str, note: str = "") -> Chart:
     """Lines over the epochs by their names, each a column of a history; `quantity` says how its numbers are written."""
     with chart_style(hashsalt=title):
         drawing = Drawing(figsize=(5.2, 2.9), layout="constrained")
@@ -94,7 +101,9 @@ def chart_curves(title: str, lines: Mapping[str, tuple[pd.DataFrame, str]], quan
         axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         restrain(axes, legend=len(lines) > 1)
         picture = inline_svg(drawing)
-    return Chart(title, picture, f"{title}. {'; '.join(_in_words(label, *line) for label, line in lines.items())}.")
+    return Chart(
+        title, picture, f"{title}. {'; '.join(_in_words(label, *line) for label, line in lines.items())}.", note
+    )
 
 
 def _in_words(label: str, history: pd.DataFrame, column: str) -> str:

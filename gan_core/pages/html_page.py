@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from PIL import Image, ImageSequence
 
-from gan_core.files import Place, read_bytes
+from gan_core.files import Place
 from gan_core.reports.pictures import encode_gif
 
 MOST_PICTURE, MOST_FILM = 500_000, 1_500_000  # bytes, of which base64 makes a third more: a page stays below 5 MB
@@ -36,7 +36,7 @@ def csv_uri(frame: pd.DataFrame) -> str:
 
 def embed_picture(path: Place) -> str:
     """A picture file as a data URI; one that is too large for a page is pressed, and if need be made smaller."""
-    return embed_png(read_bytes(path))
+    return embed_png(path.read_bytes())
 
 
 def embed_png(content: bytes, most: int = MOST_PICTURE) -> str:
@@ -51,7 +51,7 @@ def embed_png(content: bytes, most: int = MOST_PICTURE) -> str:
 
 def embed_film(path: Place) -> str | None:
     """A GIF as a data URI, with every second frame or fewer if it is too large; None if two frames are too large."""
-    content = read_bytes(path)
+    content = path.read_bytes()
     if len(content) <= MOST_FILM:
         return _uri("image/gif", content)
     with Image.open(io.BytesIO(content)) as film:

@@ -45,14 +45,14 @@ class Answer:
 def answer_questions(
     results: Sequence[Result],
     *,
-    chance: float,
+    chance: float | None,
     diversity: Diversity | None,
     checks: Sequence[Check],
     figures: Sequence[Figure],
 ) -> list[Answer]:
     """An answer to each question: by its checks, else by a figure, else by what every run measures.
 
-    `chance` is the accuracy of who knows nothing but the largest class.
+    `chance` is the accuracy of who knows nothing but the largest class, if it is known.
     """
     return [_answer(aspect, results, chance, diversity, checks, figures) for aspect in get_args(Aspect)]
 
@@ -60,7 +60,7 @@ def answer_questions(
 def _answer(
     aspect: Aspect,
     results: Sequence[Result],
-    chance: float,
+    chance: float | None,
     diversity: Diversity | None,
     checks: Sequence[Check],
     figures: Sequence[Figure],
@@ -100,7 +100,7 @@ def _answer_by_figure(aspect: Aspect, figure: Figure, verdict: str) -> Answer:
     )
 
 
-def _answer_by_results(results: Sequence[Result], chance: float) -> Answer:
+def _answer_by_results(results: Sequence[Result], chance: float | None) -> Answer:
     """The accuracy that the synthetic images teach, beside that of the real ones."""
     taught = next((line for line in results if line.of == "synthetic"), results[0])
     real = next((line for line in results if line.of == "real"), taught)
@@ -111,8 +111,8 @@ def _answer_by_results(results: Sequence[Result], chance: float) -> Answer:
         f"{taught.plus_minus} over {taught.seeds_text}" if taught.plus_minus else taught.seeds_text,
         "accuracy on real test images of a classifier taught by synthetic images",
         (f"{taught.points} points to real.",) if taught.points else (),
-        f"Higher is better. The real images teach {real.percent} %; always to name the largest class is right in "
-        f"{100 * chance:.1f} %.",
+        f"Higher is better. The real images teach {real.percent} %"
+        + ("." if chance is None else f"; always to name the largest class is right in {100 * chance:.1f} %."),
         command=AUDIT,
     )
 

@@ -62,15 +62,13 @@ def render(
     taught = [*examinations, trts]
     tested = examinations[0].scores[0].confusion.sum(axis=1)
     sets, rows = measure_rows(figures)
+    answers = answer_questions(
+        lines, chance=tested.max() / tested.sum(), diversity=diversity, checks=checks, figures=figures
+    )
     return TEMPLATES.get_template("run_page.html.jinja").render(
         experiment=experiment,
         **describe_provenance(frame),
-        questions=[
-            (answer.question, [("", answer)])
-            for answer in answer_questions(
-                lines, chance=tested.max() / tested.sum(), diversity=diversity, checks=checks, figures=figures
-            )
-        ],
+        questions=[(answer.question, [("", answer)]) for answer in answers],
         lines=lines,
         intervals=[find_interval(line, figures) for line in lines],
         accuracies=_chart_lines(lines, examinations, figures),
@@ -79,7 +77,7 @@ def render(
         tested=tested.tolist(),
         diversity=diversity.summary if diversity else "",
         labelled_by=labelled_by,
-        notes=notes,
+        notes=[note for note in notes if not any(note in answer.sentences for answer in answers)],
         mosaic=embed_picture(mosaic),
         walks=embed_picture(walks) if walks else None,
         evolution=embed_film(evolution) if evolution else None,
@@ -108,23 +106,23 @@ def render(
 
 
 def describe_provenance(frame: pd.DataFrame) -> dict[str, Any]:
-    """What the report says that it was made from: the run, digests, arithmetic and libraries."""
+    """What the report was made from: the run, digests, arithmetic and libraries, a dash for what is not known."""
     known = {str(column): value for column, value in frame.iloc[0].items()}
     return {
         "run_id": known["run_id"],
-        "digests": {key: known[f"{key}_digest"] for key in ("settings", "data", "generator", "program")},
-        "precision": known["precision"],
+        "digests": {key: known.get(f"{key}_digest", "—") for key in ("settings", "data", "generator", "program")},
+        "precision": known.get("precision", "—"),
         "versions": {key.removeprefix("version_"): text for key, text in known.items() if key.startswith("version_")},
     }
 
 
 def find_interval(line: Result, figures: Sequence[Figure]) -> str:
     """The interval of the figure that has this accuracy of this set, empty where there is none."""
-    found = _find_figure(line, figures)
+    found = find_figure(line, figures)
     return f"{100 * found.low:.2f} to {100 * found.high:.2f}" if found else ""
 
 
-def _find_figure(line: Result, figures: Sequence[Figure]) -> Figure | None:
+def find_figure(line: Result, figures: Sequence[Figure]) -> Figure | None:
     """The figure that says the same of the same set, and has an interval."""
     return next(
         (
@@ -141,7 +139,7 @@ def _chart_lines(lines: Sequence[Result], examinations: Sequence[Examination], f
     """The accuracies of the classifiers by what taught them, with those of each seed."""
     bars = []
     for line, item in zip(lines, examinations, strict=False):
-        found = _find_figure(line, figures)
+        found = find_figure(line, figures)
         low, high = (found.low, found.high) if found else (math.nan, math.nan)
         bars.append(Bar(line.name, line.accuracy, low, high, [score.accuracy for score in item.scores]))
     return chart_accuracies("Accuracy on real test images", bars)

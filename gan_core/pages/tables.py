@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from pydantic.fields import FieldInfo
@@ -75,8 +75,8 @@ def figure_columns(figures: Sequence[Figure], class_names: Sequence[str]) -> lis
         Column(
             measure.title + (f", {of}" if len(sets[name]) > 1 else ""),
             measure.direction,
-            [_figure_cell(by_class.get((name, of, group))) for group in class_names],
-            _figure_cell(by_class.get((name, of, ""))).text.removesuffix(" %"),
+            [_without_unit(_figure_cell(by_class.get((name, of, group)))) for group in class_names],
+            _without_unit(_figure_cell(by_class.get((name, of, "")))).text,
         )
         for (name, of), measure in taken.items()
         if measure.aspect != "useful"
@@ -102,6 +102,11 @@ def _figure_cell(figure: Figure | None) -> Cell:
     return Cell(
         figure.measure.format(figure.value), heat, good=False, value=figure.value, interval=format_interval(figure)
     )
+
+
+def _without_unit(cell: Cell) -> Cell:
+    """The same without per cent, where a heading says it."""
+    return replace(cell, text=cell.text.removesuffix(" %"), interval=cell.interval.removesuffix(" %"))
 
 
 def format_interval(figure: Figure) -> str:

@@ -165,8 +165,8 @@ def test_every_figure_of_all_images_and_of_each_class_is_in_a_table(whole: str) 
     html = whole
     measures = html[html.index('id="measures"') : html.index('id="classes"')]
     classes = html[html.index('id="classes"') : html.index('id="pictures"')]
-    whole = [figure for figure in audited_figures() if not figure.group and figure.seed is None]
-    assert all(figure.measure.format(figure.value) in measures for figure in whole) and "4 to 4.5" in measures
+    of_all = [figure for figure in audited_figures() if not figure.group and figure.seed is None]
+    assert all(figure.measure.format(figure.value) in measures for figure in of_all) and "4 to 4.5" in measures
     assert all(f'data-value="{number / 10}"' in classes for number in range(1, len(CLASSES) + 1))
     assert "Coverage" in classes and "Precision" in classes and "76.5" not in html
 
