@@ -43,7 +43,7 @@ def changed_by(source: Path, name: str, text: str) -> list[bool]:
         ("exports/encode_png.py", [False, False, True]),
         ("parsing/idx_arrays.py", [False, False, True]),
         ("sources/class_names.py", [False, False, False]),
-        ("reports/run_page.py", [False, False, False]),
+        ("pages/run_page.py", [False, False, False]),
         ("files.py", [False, False, False]),
     ],
 )

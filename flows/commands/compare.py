@@ -15,7 +15,7 @@ def compare(
 ) -> None:
     """Compare runs and versions, and say what changed from one to the next; leaves history.html and history.parquet.
 
-    Those that are named are only printed, unless --out says where to leave them.
+    Those that are named are only printed, unless --out says where to leave them; two runs then have comparison.html.
     """
     from gan_core.reports.history_table import (
         build_history_frame,
@@ -26,14 +26,16 @@ def compare(
     )
     from tasks.places import check_folder
     from tasks.registry.model_registry import ModelRegistry, models_folder
+    from tasks.reports.compare_runs import publish_comparison
     from tasks.reports.gather_history import find_entries, publish_history, read_entries
-    from tasks.runs.run_folder import runs_folder
+    from tasks.runs.run_folder import Run, runs_folder
 
     runs, models = require_reachable(runs_folder()), ModelRegistry(models_folder())
     place = None if names and not out else located(out) if out else runs
     if place:
         check_folder(place, "choose another --out." if out else "let --out name another one.")
-    records, left_out = read_entries(find_entries(names, runs, models), models)
+    found = find_entries(names, runs, models)
+    records, left_out = read_entries(found, models)
     for sentence in left_out:
         print(f"left out: {sentence}")
     if not records:
@@ -42,5 +44,11 @@ def compare(
     those = summarise_entries(frame)
     pairs = list(pairwise(those) if names else neighbours(those))
     print(format_history(those), "", *(describe_changes(*pair) for pair in pairs), sep="\n")
-    if place:
-        print(f"\npage  {publish_history(frame, pairs, models, left_out, place)}")
+    if not place:
+        return
+    two = [each for each in found if isinstance(each, Run)]
+    if names and [each.id for each in two] == [each.name for each in those] and len(two) == 2:
+        page = publish_comparison(those, two, frame, place)
+    else:
+        page = publish_history(frame, pairs, models, left_out, place)
+    print(f"\npage  {page}")

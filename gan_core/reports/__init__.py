@@ -1,5 +1,5 @@
-"""Figures for people: a run, a sweep and the history as frames, as text tables and as pages, and pictures.
+"""Figures for people: a run, a sweep and the history as frames and as text tables, and pictures.
 
-Its face: run_table.build_run_frame and format_headline, run_page.render, sweep_table, history_table, history_page,
-pictures, text_table.
+Its face: run_table.build_run_frame and format_headline, sweep_table, history_table, pictures, walks, command_line,
+text_table.
 """

@@ -1,6 +1,7 @@
 """Pictures to look at: grids, the mosaic of synthetic beside real images, and the film of a training."""
 
-from collections.abc import Sequence
+import io
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 
 import numpy as np
@@ -8,6 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from gan_core.files import Place, atomic_write
 from gan_core.images.labelled_images import LabelledImages
+from gan_core.images.shape import ImageShape
 
 SCALE = 2  # screen pixels for a pixel of a small image
 SMALL = 48  # pixels: a longer side is shown as it is
@@ -43,21 +45,28 @@ def mosaic(synthetic: LabelledImages, real: LabelledImages, per_class: int = 10)
     """One row a class: its name, its first synthetic images, its first real ones; cells without an image stay white."""
     if synthetic.class_names != real.class_names or synthetic.shape != real.shape:
         raise ValueError("Expected synthetic and real images of the same classes and the same shape.")
-    font = ImageFont.load_default(FONT_SIZE)
     halves = {
         "synthetic": grid(_by_class(synthetic, per_class), per_class),
         "real": grid(_by_class(real, per_class), per_class),
     }
-    (width, height), scale = halves["real"].size, scale_of(*real.images.shape[1:3])
-    top, left = 2 * FONT_SIZE, FONT_SIZE + round(max(map(font.getlength, real.class_names)))
-    picture = Image.new(halves["real"].mode, (left + 2 * width + BETWEEN, top + height), "white")
+    return side_by_side(halves, real.class_names, real.shape)
+
+
+def side_by_side(parts: Mapping[str, Image.Image], rows: Sequence[str], shape: ImageShape) -> Image.Image:
+    """Grids of the same rows of images of this shape beside each other, by their headings; each row has its name."""
+    font, scale = ImageFont.load_default(FONT_SIZE), scale_of(shape.height, shape.width)
+    first = next(iter(parts.values()))
+    top, left = 2 * FONT_SIZE, FONT_SIZE + round(max(map(font.getlength, rows)))
+    width = sum(part.width for part in parts.values()) + BETWEEN * (len(parts) - 1)
+    picture = Image.new(first.mode, (left + width, top + first.height), "white")
     draw, ink = ImageDraw.Draw(picture), f"rgb({INK},{INK},{INK})"
-    for row, name in enumerate(real.class_names):
-        middle = top + scale * (row * (real.shape.height + GAP) + real.shape.height / 2)
+    for row, name in enumerate(rows):
+        middle = top + scale * (row * (shape.height + GAP) + shape.height / 2)
         draw.text((left - FONT_SIZE, middle), name, ink, font, anchor="rm")
-    for x, (heading, half) in zip((left, left + width + BETWEEN), halves.items(), strict=True):
-        draw.text((x, top / 2), heading, ink, font, anchor="lm")
-        picture.paste(half, (x, top))
+    for heading, part in parts.items():
+        draw.text((left, top / 2), heading, ink, font, anchor="lm")
+        picture.paste(part, (left, top))
+        left += part.width + BETWEEN
     return picture
 
 
@@ -73,7 +82,14 @@ def _by_class(data: LabelledImages, per_class: int) -> np.ndarray:
 def save_png(image: Image.Image, path: Place) -> None:
     """Write a PNG file."""
     with atomic_write(path) as file:
-        image.save(file, format="PNG", optimize=True)
+        file.write(encode_png(image))
+
+
+def encode_png(image: Image.Image) -> bytes:
+    """The bytes of a PNG file."""
+    buffer = io.BytesIO()
+    image.save(buffer, format="PNG", optimize=True)
+    return buffer.getvalue()
 
 
 def save_gif(frames: Sequence[Place | Image.Image], path: Place, milliseconds: int) -> None:
@@ -81,12 +97,22 @@ def save_gif(frames: Sequence[Place | Image.Image], path: Place, milliseconds: i
 
     The format has no two equal frames in a row: they become one, shown for the sum of their times.
     """
-    if not frames:
-        raise ValueError("Expected one or more frames.")
-    durations = [milliseconds] * (len(frames) - 1) + [4 * milliseconds]
-    with ExitStack() as opened, atomic_write(path) as file:
-        first, *rest = [
+    with ExitStack() as opened:
+        shown = [
             frame if isinstance(frame, Image.Image) else Image.open(opened.enter_context(frame.open("rb")))
             for frame in frames
         ]
-        first.save(file, format="GIF", save_all=True, append_images=rest, duration=durations, loop=0)
+        content = encode_gif(shown, milliseconds)
+    with atomic_write(path) as file:
+        file.write(content)
+
+
+def encode_gif(frames: Sequence[Image.Image], milliseconds: int) -> bytes:
+    """The bytes of such a film."""
+    if not frames:
+        raise ValueError("Expected one or more frames.")
+    durations = [milliseconds] * (len(frames) - 1) + [4 * milliseconds]
+    first, *rest = frames
+    buffer = io.BytesIO()
+    first.save(buffer, format="GIF", save_all=True, append_images=rest, duration=durations, loop=0)
+    return buffer.getvalue()

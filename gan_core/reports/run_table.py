@@ -23,6 +23,7 @@ class Result:
     accuracy: float
     spread: float  # standard deviation over the seeds, not a number for one seed
     gap: float | None = None  # accuracy less that of the real-taught; None where there is nothing to compare
+    of: str = ""  # the teaching set, empty for label fidelity
 
     @property
     def percent(self) -> str:
@@ -110,11 +111,51 @@ def summarise_results(examinations: Sequence[Examination], trts: Examination) ->
                 accuracy=item.accuracy,
                 spread=item.spread,
                 gap=item.accuracy - reality[item.classifier] if compared else None,
+                of=item.taught_by,
             )
         )
     seen = int(trts.scores[0].confusion.sum())
     fidelity = Result("label fidelity", seen, len(trts.scores), trts.accuracy, trts.spread)
     return [*lines, fidelity]
+
+
+def summarise_frame(frame: pd.DataFrame) -> list[Result]:
+    """The same lines from the tidy frame of a run, with what an older program did not write left unknown."""
+    frame = frame.reindex(columns=list(dict.fromkeys([*_SUMMARISED, *frame])))
+    classifiers = frame.classifier.fillna("").astype(str)
+    groups = list(frame.groupby([frame.taught_by, classifiers], sort=False))
+    reality = {classifier: rows.accuracy.mean() for (of, classifier), rows in groups if of == "real"}
+    lines = [
+        _summarise_rows(
+            f"taught by {of}" + f", {classifier}" * (classifiers.nunique() > 1),
+            rows.accuracy,
+            rows.images.max(),
+            of=str(of),
+            reality=reality.get(classifier) if of != "real" else None,
+        )
+        for (of, classifier), rows in groups
+    ]
+    fidelity = frame.label_fidelity.dropna().astype(float)
+    drawn = frame.images[frame.taught_by == "synthetic"].max()
+    return [*lines, _summarise_rows("label fidelity", fidelity, drawn)] if len(fidelity) else lines
+
+
+_SUMMARISED = ("taught_by", "classifier", "images", "accuracy", "label_fidelity")
+
+
+def _summarise_rows(
+    name: str, shares: pd.Series, images: float, *, of: str = "", reality: float | None = None
+) -> Result:
+    mean = float(shares.mean())
+    return Result(
+        name=name,
+        images=0 if pd.isna(images) else int(images),
+        seeds=len(shares),
+        accuracy=mean,
+        spread=float(shares.std()),
+        gap=None if reality is None else mean - float(reality),
+        of=of,
+    )
 
 
 def format_headline(examinations: Sequence[Examination], trts: Examination) -> str:

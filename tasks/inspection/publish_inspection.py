@@ -6,7 +6,7 @@ import re
 from gan_core.config import Experiment
 from gan_core.files import Place, write_csv, write_text, writing_to
 from gan_core.inspection.findings import Findings
-from gan_core.reports.inspection_page import render
+from gan_core.pages.inspection_page import render
 from gan_core.reports.inspection_table import build_findings_frame
 from tasks.data.source_places import named
 from tasks.runs.run_folder import runs_folder

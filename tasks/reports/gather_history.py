@@ -66,8 +66,8 @@ def _of_run(run: Run) -> list[dict[str, Any]]:
     report = read_frame(run.frame)
     if missing := {"taught_by", "accuracy"} - set(report.columns):
         raise ValueError(f"{run.frame.name} lacks {', '.join(sorted(missing))}")
-    last = read_frame(run.history).iloc[-1]
-    seen = {field.name: float(last[field.name]) for field in fields(Diversity) if field.name in last}
+    last = read_frame(run.history).to_dict("records")[-1]
+    seen = {field.name: last[field.name] for field in fields(Diversity) if field.name in last}
     diversity = recorded_diversity(seen)
     note = diversity.collapse if diversity else ""
     about = _about(run.id, "run", run.id, run.experiment) | seen | {"champion": False, "note": note}
@@ -108,7 +108,7 @@ def publish_history(
     folder: Place,
 ) -> Place:
     """Write history.parquet, history.csv and the page, which is returned."""
-    from gan_core.reports.history_page import render
+    from gan_core.pages.history_page import render
 
     lineage = models.lineage()
     promotions = [promotion.model_dump(exclude={"figures"}) for promotion in (lineage.promotions if lineage else ())]

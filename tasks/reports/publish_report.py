@@ -6,14 +6,24 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 
 from gan_core.config import Experiment
-from gan_core.files import read_frame, read_text, remove_tree, without_password, write_csv, write_frame, write_text
+from gan_core.files import (
+    is_local,
+    read_frame,
+    read_text,
+    remove_tree,
+    without_password,
+    write_csv,
+    write_frame,
+    write_text,
+)
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.measures.tstr import Examination
+from gan_core.pages import run_page
+from gan_core.pages.html_page import embed_png
 from gan_core.provenance import program_digest
-from gan_core.reports import run_page as page
 from gan_core.reports import run_table as report
 from gan_core.reports.pictures import mosaic, save_png
 from tasks.data.normalize import RealSets
@@ -22,6 +32,8 @@ from tasks.runs.epochs import diversity_after
 from tasks.runs.run_folder import Run, publish_latest
 from tasks.runs.run_provenance import run_provenance
 from tasks.uncached_task import uncached_task
+
+MOST_SHOWN = 350_000  # bytes of a picture in an artifact, of which base64 makes a third more: the server takes 512 KB
 
 
 class Collapsed(RuntimeError):
@@ -54,6 +66,7 @@ def publish_report(
     write_frame(frame, run.frame)
     write_csv(frame, run.frame_csv)
     save_png(mosaic(synthetic, real), run.mosaic)
+    _save_walks(run, experiment.seed)
     diversity, history = diversity_after(run), read_frame(run.history)
     warning = diversity.collapse
     notes = [
@@ -62,7 +75,7 @@ def publish_report(
         "" if experiment.gan.conditional else _balance(synthetic),
         _replicas(history),
     ]
-    html = page.render(
+    html = run_page.render(
         examinations=examinations,
         trts=trts,
         labelled_by=None if experiment.gan.conditional else f"a real-taught {experiment.classifier.name} classifier",
@@ -74,10 +87,11 @@ def publish_report(
         evolution=run.evolution,
         class_names=real.class_names,
         notes=list(filter(None, notes)),
+        walks=run.walks,
         diversity=diversity,
     )
     headline = f"{warning}\n{report.format_headline(examinations, trts)}".lstrip()
-    _publish_artifacts(frame, headline, run.stored)
+    _publish_artifacts(frame, headline, run)
     write_text(run.headline, headline + "\n")
     write_text(run.report, html)
     remove_tree(run.classifiers)
@@ -128,9 +142,26 @@ def _replicas(history: pd.DataFrame) -> str:
     return f"The GAN was trained by {' and '.join(map(str, numbers))} replicas, each with a share of every batch."
 
 
+def _save_walks(run: Run, seed: int) -> None:
+    """Write the picture of walks through the latents of the run's generator."""
+    from gan_core.gan.drawing import load_generator
+    from gan_core.reports.walks import draw_walks
+
+    generator, card = load_generator(run.generator)
+    save_png(draw_walks(generator, card.class_names, seed), run.walks)
+
+
 def _publish_artifacts(frame: pd.DataFrame, headline: str, run: Run) -> None:
+    """Show the figures, the headline with the mosaic, and the way to the page in Prefect's UI."""
     columns = ["taught_by", "classifier", "seed", "images", "accuracy", "label_fidelity", "seconds"]
     rows = json.loads(frame[columns].to_json(orient="records"))
     create_table_artifact(rows, key="report", description=f"Accuracy on real test images, run {run.id}")
-    pictures = "\n".join(f"- {name}: `{path}`" for name, path in (("Grids", run.grids), ("Page", run.report)))
-    create_markdown_artifact(f"# {run.id}\n\n```\n{headline}\n```\n\n{pictures}\n", key="pictures")
+    page, grids = run.stored.report, run.stored.grids
+    shown = embed_png(run.mosaic.read_bytes(), MOST_SHOWN)
+    create_markdown_artifact(
+        f"# {run.id}\n\n```\n{headline}\n```\n\n![Synthetic images at the left, real ones at the right]({shown})\n\n"
+        f"- Page: `{page}`\n- Grids: `{grids}`\n",
+        key="pictures",
+    )
+    link = page.absolute().as_uri() if is_local(page) else str(page)
+    create_link_artifact(link, link_text=f"report of {run.id}", key="page", description=f"`{page}`")

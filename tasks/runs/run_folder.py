@@ -88,6 +88,10 @@ class Run:
         return self.grids / "mosaic.png"
 
     @property
+    def walks(self) -> Place:
+        return self.grids / "walks.png"
+
+    @property
     def synthetic(self) -> Place:
         return self.folder / "synthetic.npz"
 

@@ -22,7 +22,7 @@ from gan_core.config import Experiment
 from gan_core.errors import BadInput
 from gan_core.files import atomic_write, link, make_read_only, sync
 from gan_core.measures.challenger_comparison import Verdict
-from gan_core.reports.run_page import _chart
+from gan_core.pages.charts import chart_curves
 from tasks.locks import locked, try_locked
 from tasks.places import cache_home
 from tasks.registry.model_registry import ModelRegistry
@@ -125,10 +125,10 @@ def test_keras_computes_as_here_whatever_a_user_has_set(tmp_path: Path) -> None:
 
 
 def test_charts_are_ours_whatever_a_user_has_set() -> None:
-    history = pd.DataFrame({"epoch": [1, 2], "generator_loss": [1.0, 2.0], "discriminator_loss": [2.0, 1.0]})
-    ours = _chart(history, "loss")
+    lines = {"generator": (pd.DataFrame({"epoch": [1, 2], "generator_loss": [1.0, 2.0]}), "generator_loss")}
+    ours = chart_curves("Loss", lines, "loss")
     with mpl.rc_context({"text.usetex": True, "font.size": 40, "axes.facecolor": "red", "svg.fonttype": "path"}):
-        assert _chart(history, "loss") == ours
+        assert chart_curves("Loss", lines, "loss") == ours
 
 
 def test_a_file_system_without_links_sync_or_permissions_is_used_without_them(

@@ -21,7 +21,7 @@ from gan_core.errors import BadInput
 from gan_core.inspection.findings import Findings
 from gan_core.inspection.forecast import steps_per_epoch
 from gan_core.inspection.plan import describe_plan, describe_views
-from gan_core.reports.inspection_page import render
+from gan_core.pages.inspection_page import render
 from gan_core.reports.inspection_table import build_findings_frame, format_findings
 from gan_core.reports.pictures import grid
 from tasks.inspection.inspect_source import inspect_source
@@ -171,7 +171,7 @@ def test_the_page_shows_the_pictures_and_asks_for_nothing_else(spoiled: Path) ->
         assert grid(those.take([pair.first, pair.second]), 2).tobytes() in shown
     for label in range(3):
         assert grid(those.take(np.flatnonzero(those.labels == label)[:8].tolist()), 8).tobytes() in shown
-    assert not re.search(r"(src|href)=\"(?!data:)", page) and "<script" not in page
+    assert not re.search(r"(src|href)=\"(?!data:)", page) and page.count("<script") == 1
 
 
 def test_equal_sources_give_equal_pages(spoiled: Path) -> None:

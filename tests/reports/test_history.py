@@ -19,6 +19,7 @@ from gan_core.files import write_frame, write_text
 from gan_core.measures.challenger_comparison import Verdict
 from gan_core.measures.diversity import Diversity
 from gan_core.measures.tstr import Examination, Score, TeachingSet
+from gan_core.pages.html_page import SCRIPT_HASH
 from gan_core.provenance import Provenance
 from gan_core.reports.history_table import build_history_frame, changes, format_history, neighbours, summarise_entries
 from gan_core.reports.run_table import build_run_frame
@@ -286,12 +287,13 @@ def test_the_page_holds_the_figures_the_champion_the_reigns_and_the_changes(runs
     assert "There was no champion." in texts["td"] and "gan.epochs" in texts["th"]
 
 
-def test_the_page_asks_for_nothing_and_runs_nothing(runs: Path, models: ModelRegistry) -> None:
+def test_the_page_asks_for_nothing_and_runs_its_own_script_alone(runs: Path, models: ModelRegistry) -> None:
     html = page(runs, models)
     assert all(link.startswith(("data:", "#")) for link in Page(html).links)
     without_namespaces = re.sub(r'xmlns(:\w+)?="[^"]*"', "", html)
     assert "http:" not in without_namespaces and "https:" not in without_namespaces
-    assert not re.search(r"<(script|link|iframe|object)\b|@import|url\((?!#)", html)
+    assert not re.search(r"<(link|iframe|object)\b|@import|url\((?!#)", html)
+    assert html.count("<script") == 1 and f"script-src '{SCRIPT_HASH}'" in html
 
 
 def test_equal_inputs_give_equal_pages(runs: Path, models: ModelRegistry) -> None:

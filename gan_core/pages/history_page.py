@@ -1,4 +1,4 @@
-"""The history as one self-contained HTML page, by the means of the report's page: no script, no request."""
+"""The history as one self-contained HTML page, by the means of the report's page: no request."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,11 +10,12 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, date2num
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from gan_core.pages.charts import FIRST, GREY, SECOND, Chart, chart_style, inline_svg, restrain
+from gan_core.pages.html_page import TEMPLATES, csv_uri
 from gan_core.reports.history_table import EXAMINED_ON, TEACHING, HistoryEntry, changes, summarise_entries
-from gan_core.reports.run_page import GREY, NETWORK_COLOURS, TEMPLATES, chart_style, csv_uri, inline_svg, restrain
 from gan_core.reports.text_table import format_percent
 
-RUN_COLOUR, VERSION_COLOUR = NETWORK_COLOURS.values()
+RUN_COLOUR, VERSION_COLOUR = FIRST, SECOND
 MARGIN = 1 / 24  # days, at least, before the first and after the last
 
 
@@ -45,7 +46,7 @@ def render(
     )
 
 
-def _chart_of_runs(those: Sequence[HistoryEntry]) -> tuple[str, Markup] | None:
+def _chart_of_runs(those: Sequence[HistoryEntry]) -> Chart | None:
     """Accuracy on test images over time with its spread, and that of the real images."""
     dated = [line for line in those if line.started]
     if not dated:
@@ -58,10 +59,10 @@ def _chart_of_runs(those: Sequence[HistoryEntry]) -> tuple[str, Markup] | None:
     axes.plot(_when(dated), real, "_", color=GREY, ms=9, mew=1.6, label="taught by real")
     bars = np.nan_to_num(spreads)
     axes.errorbar(_when(dated), means, bars, fmt="o", color=RUN_COLOUR, ms=4.5, lw=1.2, label="taught by synthetic")
-    return "Runs: accuracy on test images", _finished(figure, axes)
+    return Chart("Runs: accuracy on test images", _finished(figure, axes), _said("runs"))
 
 
-def _chart_of_versions(those: Sequence[HistoryEntry]) -> tuple[str, Markup] | None:
+def _chart_of_versions(those: Sequence[HistoryEntry]) -> Chart | None:
     """Accuracy on validation images over time; filled are those that were promoted, ringed is the champion."""
     dated = [line for line in those if line.started]
     if not dated:
@@ -74,7 +75,11 @@ def _chart_of_versions(those: Sequence[HistoryEntry]) -> tuple[str, Markup] | No
     for line in (line for line in dated if line.champion):
         at = _when([line]), line.accuracy["synthetic"]
         axes.plot(*at, "o", color=VERSION_COLOUR, mfc="none", ms=11, mew=1.4, label=f"champion {line.name}")
-    return "Versions: accuracy on validation images", _finished(figure, axes)
+    return Chart("Versions: accuracy on validation images", _finished(figure, axes), _said("versions"))
+
+
+def _said(which: str) -> str:
+    return f"Accuracy of the {which} over time. The same numbers are in the table of the {which} below."
 
 
 def _when(dated: Sequence[HistoryEntry]) -> list[float]:

@@ -1,7 +1,5 @@
 """The findings of an inspection as one self-contained HTML page, by the means of the report's page."""
 
-import io
-from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -9,6 +7,7 @@ from itertools import islice
 import numpy as np
 
 from gan_core.inspection.findings import Copy, Findings
+from gan_core.pages.html_page import TEMPLATES, csv_uri, embed_png
 from gan_core.reports.inspection_table import (
     build_findings_frame,
     count_classes,
@@ -16,8 +15,7 @@ from gan_core.reports.inspection_table import (
     describe_forecast,
     describe_sizes,
 )
-from gan_core.reports.pictures import grid
-from gan_core.reports.run_page import TEMPLATES, csv_uri
+from gan_core.reports.pictures import encode_png, grid
 from gan_core.sources.summary import describe_modes
 
 SAMPLES = 8  # pictures of each class
@@ -106,6 +104,4 @@ def _describe(findings: Findings, number: int) -> str:
 
 def _picture(findings: Findings, numbers: Sequence[int] | np.ndarray) -> str:
     """Pictures side by side as a data URI."""
-    buffer = io.BytesIO()
-    grid(findings.collection.take([*map(int, numbers)]), len(numbers)).save(buffer, format="PNG", optimize=True)
-    return f"data:image/png;base64,{b64encode(buffer.getvalue()).decode()}"
+    return embed_png(encode_png(grid(findings.collection.take([*map(int, numbers)]), len(numbers))))

@@ -1,0 +1,150 @@
+"""The report of a run as one self-contained HTML page: no request, and equal inputs give equal bytes."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from gan_core.audit.check import Check
+from gan_core.audit.suspicious_pair import Pair
+from gan_core.config import Experiment
+from gan_core.files import Place
+from gan_core.measures.diversity import Diversity
+from gan_core.measures.measure import Figure
+from gan_core.measures.tstr import Examination
+from gan_core.pages.charts import Bar, Chart, chart_accuracies, chart_training
+from gan_core.pages.html_page import TEMPLATES, csv_uri, embed_film, embed_picture, embed_png
+from gan_core.pages.questions import answer_questions
+from gan_core.pages.tables import (
+    confusion_table,
+    figure_columns,
+    mean_recall,
+    measure_rows,
+    recall_column,
+    settings_rows,
+)
+from gan_core.reports.command_line import command_line
+from gan_core.reports.pictures import encode_png, grid
+from gan_core.reports.run_table import Result, summarise_results
+
+MOST_PAIRS = 20
+MOST_PAIR = 15_000  # bytes of the picture of a pair
+SAME = 1e-9  # two shares that are one and the same
+
+
+def render(
+    *,
+    examinations: Sequence[Examination],
+    trts: Examination,
+    labelled_by: str | None,
+    frame: pd.DataFrame,
+    history: pd.DataFrame,
+    experiment: Experiment,
+    mosaic: Place,
+    grids: Sequence[Place],
+    evolution: Place | None,
+    class_names: Sequence[str],
+    notes: Sequence[str] = (),
+    diversity: Diversity | None = None,
+    checks: Sequence[Check] = (),
+    figures: Sequence[Figure] = (),
+    pairs: Sequence[Pair] = (),
+    walks: Place | None = None,
+) -> str:
+    """The page; `frame` is the tidy report, `labelled_by` completes "its images were labelled by ...".
+
+    `checks` and `figures` are those of the audit, `pairs` its most suspicious pairs with the worst first, `walks` is
+    the picture of walks between latents; where they are left out, the page says what was not measured.
+    """
+    lines = summarise_results(examinations, trts)
+    taught = [*examinations, trts]
+    tested = examinations[0].scores[0].confusion.sum(axis=1)
+    sets, rows = measure_rows(figures)
+    answers = answer_questions(
+        lines, chance=tested.max() / tested.sum(), diversity=diversity, checks=checks, figures=figures
+    )
+    return TEMPLATES.get_template("run_page.html.jinja").render(
+        experiment=experiment,
+        **describe_provenance(frame),
+        questions=[(answer.question, [("", answer)]) for answer in answers],
+        lines=lines,
+        intervals=[find_interval(line, figures) for line in lines],
+        accuracies=_chart_lines(lines, examinations, figures),
+        classifiers=list(dict.fromkeys(examination.classifier for examination in examinations)),
+        test_images=int(tested.sum()),
+        tested=tested.tolist(),
+        diversity=diversity.summary if diversity else "",
+        labelled_by=labelled_by,
+        notes=[note for note in notes if not any(note in answer.sentences for answer in answers)],
+        mosaic=embed_picture(mosaic),
+        walks=embed_picture(walks) if walks else None,
+        evolution=embed_film(evolution) if evolution else None,
+        last_grid=embed_picture(grids[-1]) if grids else None,
+        charts=chart_training(history, {each.measure.name: each.measure for each in figures}) if len(history) else [],
+        class_names=class_names,
+        columns=[
+            *(
+                recall_column(line.name, mean_recall(item), line.percent)
+                for line, item in zip(lines, taught, strict=True)
+            ),
+            *figure_columns(figures, class_names),
+        ],
+        sets=sets,
+        measures=rows,
+        pairs=[(embed_png(_picture(pair), MOST_PAIR), pair) for pair in pairs[:MOST_PAIRS]],
+        planted=[check for check in checks if check.controls],
+        confusions=[
+            confusion_table(line.name, "label" if item is trts else "true class", item.confusion, class_names)
+            for line, item in zip(lines, taught, strict=True)
+        ],
+        settings=settings_rows(experiment),
+        command=command_line(experiment),
+        csv=csv_uri(frame),
+    )
+
+
+def describe_provenance(frame: pd.DataFrame) -> dict[str, Any]:
+    """What the report was made from: the run, digests, arithmetic and libraries, a dash for what is not known."""
+    known = {str(column): value for column, value in frame.iloc[0].items()}
+    return {
+        "run_id": known["run_id"],
+        "digests": {key: known.get(f"{key}_digest", "—") for key in ("settings", "data", "generator", "program")},
+        "precision": known.get("precision", "—"),
+        "versions": {key.removeprefix("version_"): text for key, text in known.items() if key.startswith("version_")},
+    }
+
+
+def find_interval(line: Result, figures: Sequence[Figure]) -> str:
+    """The interval of the figure that has this accuracy of this set, empty where there is none."""
+    found = find_figure(line, figures)
+    return f"{100 * found.low:.2f} to {100 * found.high:.2f}" if found else ""
+
+
+def find_figure(line: Result, figures: Sequence[Figure]) -> Figure | None:
+    """The figure that says the same of the same set, and has an interval."""
+    return next(
+        (
+            each
+            for each in figures
+            if each.of == line.of and not each.group and each.seed is None and not math.isnan(each.low)
+            if math.isclose(each.value, line.accuracy, abs_tol=SAME)
+        ),
+        None,
+    )
+
+
+def _chart_lines(lines: Sequence[Result], examinations: Sequence[Examination], figures: Sequence[Figure]) -> Chart:
+    """The accuracies of the classifiers by what taught them, with those of each seed."""
+    bars = []
+    for line, item in zip(lines, examinations, strict=False):
+        found = find_figure(line, figures)
+        low, high = (found.low, found.high) if found else (math.nan, math.nan)
+        bars.append(Bar(line.name, line.accuracy, low, high, [score.accuracy for score in item.scores]))
+    return chart_accuracies("Accuracy on real test images", bars)
+
+
+def _picture(pair: Pair) -> bytes:
+    """The generated image and the training image beside it, as a PNG file."""
+    return encode_png(grid(np.stack([pair.generated, pair.training]), 2))

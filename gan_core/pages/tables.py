@@ -1,0 +1,165 @@
+"""The tables of a page: classes, measures, confusion, and settings, as cells with the heat of their colour."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from pydantic.fields import FieldInfo
+
+from gan_core.config import Experiment, Settings
+from gan_core.measures.measure import Figure, Measure
+from gan_core.measures.tstr import Examination
+from gan_core.settings_grid import format_value
+
+MOST_CLASSES = 40  # of a confusion matrix that is shown whole; of a larger one its largest errors are named
+LARGEST_ERRORS = 30
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One number of a table."""
+
+    text: str
+    heat: float = 0.0  # depth of the background, 0 to 1
+    good: bool = True  # which of the two hues
+    value: float = math.nan  # to sort by
+    interval: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One measure of all classes."""
+
+    title: str
+    direction: str
+    cells: list[Cell]
+    total: str  # of all classes together
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """A confusion matrix in per cent of its rows, or the largest errors in one that has too many."""
+
+    title: str
+    rows: str  # what a row is
+    cells: list[list[Cell]]
+    errors: list[tuple[str, str, Cell]]
+
+
+@dataclass(frozen=True)
+class MeasureRow:
+    """One measure of several sets."""
+
+    measure: Measure
+    cells: list[Cell]
+
+
+def recall_column(taught: str, recalls: np.ndarray, total: str) -> Column:
+    """Recall of each class [K] in per cent; the heat is the share that was missed."""
+    title = taught if taught == "label fidelity" else f"recall, {taught}"
+    return Column(title, "higher is better", [_share_cell(share) for share in recalls.tolist()], total)
+
+
+def mean_recall(examination: Examination) -> np.ndarray:
+    """Recall of each class, mean over the seeds, float64 [K]."""
+    return np.mean([score.class_recall for score in examination.scores], axis=0)
+
+
+def figure_columns(figures: Sequence[Figure], class_names: Sequence[str]) -> list[Column]:
+    """Each measure that was taken class by class, but of accuracies, which the recalls stand for."""
+    by_class = {(each.measure.name, each.of, each.group): each for each in figures if each.seed is None}
+    taken = {(each.measure.name, each.of): each.measure for each in figures if each.group}
+    sets = {name: [of for other, of in taken if other == name] for name, _ in taken}
+    return [
+        Column(
+            measure.title + (f", {of}" if len(sets[name]) > 1 else ""),
+            measure.direction,
+            [_without_unit(_figure_cell(by_class.get((name, of, group)))) for group in class_names],
+            _without_unit(_figure_cell(by_class.get((name, of, "")))).text,
+        )
+        for (name, of), measure in taken.items()
+        if measure.aspect != "useful"
+    ]
+
+
+def measure_rows(figures: Sequence[Figure]) -> tuple[list[str], list[MeasureRow]]:
+    """The sets that were measured, and each measure of all classes together with its figure of each set."""
+    whole = [each for each in figures if not each.group and each.seed is None]
+    sets = list(dict.fromkeys(each.of for each in whole))
+    measures = {each.measure.name: each.measure for each in whole}
+    found = {(each.measure.name, each.of): each for each in whole}
+    rows = [MeasureRow(it, [_figure_cell(found.get((name, of))) for of in sets]) for name, it in measures.items()]
+    return sets, rows
+
+
+def _figure_cell(figure: Figure | None) -> Cell:
+    """Warm where a share is poor; a figure that was not taken is a dash."""
+    if figure is None or math.isnan(figure.value):
+        return Cell("—")
+    poor = 1 - figure.value if figure.measure.direction == "higher is better" else figure.value
+    heat = min(max(poor, 0), 1) if figure.group and figure.measure.unit == "share" else 0.0
+    return Cell(
+        figure.measure.format(figure.value), heat, good=False, value=figure.value, interval=format_interval(figure)
+    )
+
+
+def _without_unit(cell: Cell) -> Cell:
+    """The same without per cent, where a heading says it."""
+    return replace(cell, text=cell.text.removesuffix(" %"), interval=cell.interval.removesuffix(" %"))
+
+
+def format_interval(figure: Figure) -> str:
+    """The ends of its 95 % interval, empty where it has none."""
+    if math.isnan(figure.low):
+        return ""
+    low, high = map(figure.measure.format, (figure.low, figure.high))
+    return f"{low.removesuffix(' %')} to {high}"
+
+
+def _share_cell(share: float) -> Cell:
+    return Cell("—") if math.isnan(share) else Cell(f"{100 * share:.1f}", 1 - share, good=False, value=share)
+
+
+def confusion_table(title: str, rows: str, confusion: np.ndarray, class_names: Sequence[str]) -> Confusion:
+    """Shares of each row; a row without images is blank."""
+    shares = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
+    if len(class_names) > MOST_CLASSES:
+        return Confusion(title, rows, [], list(_largest_errors(shares, class_names)))
+    cells = [
+        [_confusion_cell(share, right=row == column) for column, share in enumerate(line)]
+        for row, line in enumerate(shares.tolist())
+    ]
+    return Confusion(title, rows, cells, [])
+
+
+def _largest_errors(shares: np.ndarray, class_names: Sequence[str]) -> Iterator[tuple[str, str, Cell]]:
+    """The class, what it was taken for, and how often."""
+    wrong = shares * (1 - np.eye(len(shares)))
+    for place in np.argsort(-wrong, axis=None, kind="stable")[:LARGEST_ERRORS]:
+        row, column = divmod(int(place), len(shares))
+        if share := float(wrong[row, column]):
+            yield class_names[row], class_names[column], Cell(f"{100 * share:.1f}", share, good=False, value=share)
+
+
+def _confusion_cell(share: float, right: bool) -> Cell:
+    """Squared or rooted heat, so that right answers differ near 1 and wrong ones near 0; a rounded 0 is left out."""
+    text = f"{100 * share:.0f}".removeprefix("0")
+    return Cell(text, (share**2 if right else math.sqrt(share)) if text else 0.0, right)
+
+
+def settings_rows(experiment: Experiment) -> list[tuple[str, list[tuple[str, str, str]]]]:
+    """Name, value and meaning of each setting, by section."""
+    top, sections = [], []
+    for name, field in type(experiment).model_fields.items():
+        value = getattr(experiment, name)
+        if isinstance(value, Settings):
+            fields = type(value).model_fields.items()
+            sections.append((name, [_setting(value, key, item) for key, item in fields]))
+        else:
+            top.append(_setting(experiment, name, field))
+    return [("experiment", top), *sections]
+
+
+def _setting(settings: Settings, name: str, field: FieldInfo) -> tuple[str, str, str]:
+    return name, format_value(getattr(settings, name)), field.description or ""

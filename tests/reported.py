@@ -1,0 +1,162 @@
+"""The results of a run, made up: for tests of tables and pages."""
+
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from gan_core.audit.check import Check, Control
+from gan_core.audit.suspicious_pair import Pair
+from gan_core.config import STANDARD
+from gan_core.measures.measure import Figure, Measure
+from gan_core.measures.tstr import Examination, Score, TeachingSet
+from gan_core.pages.run_page import render
+from gan_core.provenance import Provenance
+from gan_core.reports.pictures import grid, save_gif, save_png
+from gan_core.reports.run_table import build_run_frame
+
+CLASSES = ("T-shirt/top", "<b>&", "Bag")
+PROVENANCE = Provenance(
+    "run-0042", "5" * 64, "1e9" + "0" * 61, "ab" * 32, "cd" * 32, {"python": "3.11", "numpy": "2.4.6"}, "float32"
+)
+
+
+def examination(taught_by: TeachingSet, *, images: int, seeds: int = 3) -> Examination:
+    random = np.random.default_rng(images)
+    scores = (Score(seed, random.integers(1, 50, (3, 3)) + np.eye(3, dtype=int) * 300, 1 / 3) for seed in range(seeds))
+    return Examination(taught_by, "two-conv", images, tuple(scores))
+
+
+def trial(seeds: int = 3) -> tuple[list[Examination], Examination]:
+    taught = [
+        examination("real", images=55_000, seeds=seeds),
+        examination("synthetic", images=60_000, seeds=seeds),
+        examination("both", images=115_000, seeds=seeds),
+    ]
+    return taught, examination("real", images=54_999, seeds=seeds)
+
+
+def save_pictures(folder: Path) -> list[Path]:
+    """Three grids of noise and their film."""
+    paths = [folder / f"{seed}.png" for seed in range(3)]
+    for seed, path in enumerate(paths):
+        save_png(grid(np.random.default_rng(seed).integers(0, 255, (4, 6, 6, 1), dtype=np.uint8), 2), path)
+    save_gif(paths, folder / "film.gif", 100)
+    return [*paths, folder / "film.gif"]
+
+
+def page(pictures: list[Path], seeds: int = 3, **changes: Any) -> str:
+    taught, fidelity = trial(seeds)
+    first, *grids, film = pictures
+    curve = np.linspace(0.4, 0.6, 5)
+    networks = {f"{network}_{of}": curve for network in ("generator", "discriminator") for of in ("loss", "accuracy")}
+    settings: Mapping[str, Any] = {
+        "examinations": taught,
+        "trts": fidelity,
+        "labelled_by": None,
+        "frame": build_run_frame(taught, fidelity, PROVENANCE, CLASSES),
+        "history": pd.DataFrame({"epoch": range(1, 6), **networks, "seconds": 1.0, "images_per_second": 1e3}),
+        "experiment": STANDARD,
+        "mosaic": first,
+        "grids": grids,
+        "evolution": film,
+        "class_names": CLASSES,
+    }
+    return render(**{**settings, **changes})
+
+
+ACCURACY = Measure(
+    "accuracy",
+    "Accuracy",
+    "useful",
+    "Share of test images that are recognised.",
+    0,
+    1,
+    "higher is better",
+    "a third",
+    "-",
+)
+COVERAGE = Measure(
+    "coverage", "Coverage", "diverse", "Share of real images that are covered.", 0, 1, "higher is better", "0 %", "-"
+)
+PRECISION = Measure(
+    "precision", "Precision", "diverse", "Share of images among real ones.", 0, 1, "higher is better", "0 %", "-"
+)
+FRECHET = Measure(
+    "frechet",
+    "Fréchet <distance>",
+    "diverse",
+    "Distance.",
+    0,
+    math.inf,
+    "lower is better",
+    "none",
+    "-",
+    unit="distance",
+)
+COPIED = Measure("copied", "Copied share", "memorised", "Share of copies.", 0, 1, "lower is better", "0 %", "-")
+
+
+def audited_figures(class_names: tuple[str, ...] = CLASSES) -> list[Figure]:
+    """Figures of all images and of each class."""
+    [_, taught, _], _ = trial()
+    whole = [
+        Figure(ACCURACY, "synthetic", taught.accuracy, taught.accuracy - 0.0123, taught.accuracy + 0.0123),
+        Figure(COVERAGE, "synthetic", 0.812, 0.8, 0.824),
+        Figure(COVERAGE, "real", 0.969, 0.96, 0.975),
+        Figure(FRECHET, "synthetic", 4.25, 4.0, 4.5),
+        Figure(COPIED, "synthetic", 0.002, -0.004, 0.008),
+    ]
+    by_class = [
+        Figure(measure, "synthetic", (number % 9 + 1) / 10, group=name)
+        for measure in (COVERAGE, PRECISION)
+        for number, name in enumerate(class_names)
+    ]
+    return [*whole, *by_class, Figure(ACCURACY, "synthetic", 0.7654, seed=3)]
+
+
+def audited_checks() -> list[Check]:
+    """A check of each question, of which one fails and one noticed only one of the planted faults."""
+    useful, coverage, _, _, copied = audited_figures()[:5]
+    planted = (
+        Control("fresh real images", True, False, Figure(COPIED, "fresh", 0.001)),
+        Control("a tenth of the <training> images", False, True, Figure(COPIED, "tenth", 0.0987)),
+        Control("a tenth, shifted", False, False, Figure(COPIED, "shifted", 0.004)),
+    )
+    return [
+        Check("usefulness", "Usefulness", "useful", "passes", "They teach nearly as much.", (useful,)),
+        Check("collapse", "Collapse", "diverse", "passes", "No class is missing.", (coverage,)),
+        Check("coverage", "Gaps", "diverse", "fails", "A fifth is not covered.", (coverage,)),
+        Check("copies", "Copies", "memorised", "cannot tell", "No evidence of copies.", (copied,), planted),
+    ]
+
+
+def suspicious_pairs(count: int = 25, *, side: int = 6, channels: int = 1) -> list[Pair]:
+    """Pairs of noise, the most suspicious first."""
+    images = np.random.default_rng(1).integers(0, 255, (2, count, side, side, channels), dtype=np.uint8)
+    return [
+        Pair(one, other, (number + 1) / 100, "shifted by 1 pixel" if number % 2 else "")
+        for number, (one, other) in enumerate(zip(*images, strict=True))
+    ]
+
+
+def whole_page(pictures: list[Path], **changes: Any) -> str:
+    """The page of a run after the audit, with every section."""
+    epochs = np.arange(1, 6)
+    measured = dict.fromkeys(
+        ("coverage", "worst_class_coverage", "manifold_recall", "evenness", "repeated"), epochs / 6
+    )
+    networks = {
+        f"{network}_{of}": epochs / 6 for network in ("generator", "discriminator") for of in ("loss", "accuracy")
+    }
+    audited: Mapping[str, Any] = {
+        "history": pd.DataFrame({"epoch": epochs, **networks, **measured, "frechet": 9.0 / epochs}),
+        "checks": audited_checks(),
+        "figures": audited_figures(),
+        "pairs": suspicious_pairs(),
+        "walks": pictures[0],
+    }
+    return page(pictures, **{**audited, **changes})
