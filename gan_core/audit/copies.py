@@ -21,7 +21,7 @@ SHARES = {1.0: "all", 0.5: "a half", 0.2: "a fifth", 0.1: "a tenth", 0.05: "a tw
 }
 PLANTED = (0.1, 0.5, 1.0)  # shares of copies that are told as controls
 MOST_OVERLOOKED = 0.5  # if more copies than that would not be noticed, nothing can be said
-HELD_OUT = "gan_core.measures.memorisation; after Platzer and Reutterer 2021, arXiv:2104.00635"
+HELD_OUT = "gan_core.audit.holdout; after Platzer and Reutterer 2021, arXiv:2104.00635"
 
 
 def _copied(name: str, title: str, meaning: str) -> Measure:

@@ -45,7 +45,8 @@ def estimate_share(nearest: np.ndarray, unseen: np.ndarray) -> Share | None:
     none of them more than at others each is as likely the nearest: of the D real images that are the nearest to any
     generated one, the number of unseen ones is that of D draws without replacement, which gives the chance exactly.
     If a share c is copied, (1 - c) of the expected share has an unseen neighbour, which gives c; the noise is that of
-    another random cut, as in `gan_core.measures.memorisation`. None where nothing can be said.
+    another random cut: the standard deviation of a sum of U of the K + U counts drawn without replacement, whatever
+    hubs there are among the images. None where nothing can be said.
     """
     held, total = int(unseen.sum()), len(unseen)
     if not len(nearest) or not 0 < held < total:

@@ -1,4 +1,4 @@
-"""What an audit found, as values and as JSON."""
+"""What an audit found, as values, as JSON, and its pairs as arrays."""
 
 import json
 import math
@@ -6,9 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from gan_core.audit.check import Check, Control
+from gan_core.audit.measures import by_name
+from gan_core.audit.suspicious_pair import Pair
 from gan_core.measures.measure import Figure
-from gan_core.measures.registry import by_name
 
 
 @dataclass(frozen=True)
@@ -17,6 +20,20 @@ class Audit:
 
     checks: tuple[Check, ...]
     figures: tuple[Figure, ...]
+    ruler: str = ""  # SHA-256 of the weights of the classifier in whose features they are
+
+    @property
+    def all_figures(self) -> tuple[Figure, ...]:
+        """Those of the checks and the others, each once."""
+        return tuple(dict.fromkeys((*(figure for check in self.checks for figure in check.figures), *self.figures)))
+
+    @property
+    def headline(self) -> dict[str, float]:
+        """The first figure of each check, by the name of its measure, and the ends of its interval where known."""
+        firsts = [check.figures[0] for check in self.checks if check.figures]
+        values = {figure.measure.name: figure.value for figure in firsts}
+        ends = {f"{each.measure.name}_{end}": getattr(each, end) for each in firsts for end in ("low", "high")}
+        return values | {name: value for name, value in ends.items() if not math.isnan(value)}
 
     @property
     def faults(self) -> list[str]:
@@ -40,6 +57,7 @@ def to_json(audit: Audit) -> str:
             for check in audit.checks
         ],
         "figures": list(map(_figure_to_json, audit.figures)),
+        "ruler": audit.ruler,
     }
     return json.dumps(contents, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
@@ -51,7 +69,7 @@ def from_json(text: str) -> Audit:
         Check(**check | {"figures": _figures(check["figures"]), "controls": tuple(map(_control, check["controls"]))})
         for check in contents["checks"]
     ]
-    return Audit(tuple(checks), _figures(contents["figures"]))
+    return Audit(tuple(checks), _figures(contents["figures"]), contents["ruler"])
 
 
 def _figure_to_json(figure: Figure) -> dict[str, Any]:
@@ -71,3 +89,22 @@ def _figure(row: Mapping[str, Any]) -> Figure:
 
 def _control(row: Mapping[str, Any]) -> Control:
     return Control(**{**row, "figure": _figure(row["figure"])})
+
+
+def pairs_to_arrays(pairs: Sequence[Pair]) -> dict[str, np.ndarray]:
+    """The pairs as arrays that one file can hold: pixels uint8 [P, height, width, C], ratios, transformations."""
+    return {
+        "generated": np.array([pair.generated for pair in pairs], np.uint8),
+        "training": np.array([pair.training for pair in pairs], np.uint8),
+        "ratio": np.array([pair.ratio for pair in pairs], np.float64),
+        "transformation": np.array([pair.transformation for pair in pairs], np.str_),
+    }
+
+
+def pairs_from_arrays(arrays: Mapping[str, np.ndarray]) -> tuple[Pair, ...]:
+    """What `pairs_to_arrays` made arrays of."""
+    columns = (arrays[name] for name in ("generated", "training", "ratio", "transformation"))
+    return tuple(
+        Pair(generated, training, float(ratio), str(transformation))
+        for generated, training, ratio, transformation in zip(*columns, strict=True)
+    )

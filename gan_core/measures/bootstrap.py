@@ -20,9 +20,9 @@ def mean_interval(values: np.ndarray, seed: int = 0) -> tuple[float, float]:
     one image more of either kind, after Laplace's rule of succession: else fifty right answers of fifty would leave no
     doubt. Not a number for no image.
     """
-    rows = values.reshape(len(values), -1)
-    if not len(rows):
+    if not len(values):
         return float("nan"), float("nan")
+    rows = values.reshape(len(values), -1)
     if rows.dtype == bool:
         rows = np.concatenate([rows, np.zeros_like(rows[:1]), np.ones_like(rows[:1])])
     random = np.random.default_rng(seed)

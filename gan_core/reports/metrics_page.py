@@ -6,9 +6,9 @@
 import math
 from pathlib import Path
 
+from gan_core.audit.measures import MEASURES
 from gan_core.files import write_text
 from gan_core.measures.measure import Aspect, Measure
-from gan_core.measures.registry import MEASURES
 
 PAGE = Path(__file__).parents[2] / "docs" / "metrics.md"
 QUESTIONS: dict[Aspect, str] = {
@@ -20,7 +20,7 @@ QUESTIONS: dict[Aspect, str] = {
 HEAD = """# Metrics
 
 Every figure that a report, a table or an event holds, by its name in `measures.parquet`. This page is written from the
-list in `gan_core/measures/registry.py` by `python -m gan_core.reports.metrics_page`.
+list in `gan_core.audit.measures.py` by `python -m gan_core.reports.metrics_page`.
 
 Intervals are of 95 per cent. Real images that took part in no training (the validation images) stand for "unseen".
 """

@@ -141,6 +141,11 @@ class Run:
         return self.folder / AUDIT
 
     @property
+    def pairs(self) -> Place:
+        """The most suspicious pairs of a synthetic and a training image."""
+        return self.folder / "suspicious-pairs.npz"
+
+    @property
     def headline(self) -> Place:
         """The lines that the command prints."""
         return self.folder / "headline.txt"
