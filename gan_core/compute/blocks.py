@@ -4,10 +4,11 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import cache
 from threading import Lock
 from typing import TypeVar
 
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController, threadpool_limits
 
 T = TypeVar("T")
 THREADS = 8  # at most, since each holds a block
@@ -28,7 +29,13 @@ class _Users:
     """How many need products by one thread now, and what puts an end to it; the last one to leave does."""
 
     lock, count = Lock(), 0
-    limits: threadpool_limits
+    limit: threadpool_limits
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    """Those that multiply matrices; to find them takes longer than many a product."""
+    return ThreadpoolController()
 
 
 @contextmanager
@@ -36,7 +43,7 @@ def _products_alone() -> Iterator[None]:
     """Let a thread multiply matrices alone until all that asked for it are done."""
     with _Users.lock:
         if not _Users.count:
-            _Users.limits = threadpool_limits(1, user_api="blas")
+            _Users.limit = _libraries().limit(limits=1, user_api="blas")
         _Users.count += 1
     try:
         yield
@@ -44,4 +51,4 @@ def _products_alone() -> Iterator[None]:
         with _Users.lock:
             _Users.count -= 1
             if not _Users.count:
-                _Users.limits.restore_original_limits()
+                _Users.limit.restore_original_limits()
