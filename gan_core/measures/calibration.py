@@ -32,9 +32,9 @@ def measure_calibration(confidences: np.ndarray, right: np.ndarray, seed: int = 
     errors = np.array(
         [_errors(confidences[drawn], right[drawn]) for drawn in random.integers(0, images, (REPLICATES, images))]
     )
-    value = float(np.mean(_errors(confidences, right)))
-    high, low = 2 * value - np.percentile(resample_seeds(errors, random), PERCENTILES)
-    return value, max(0.0, float(low)), float(high)
+    found = np.array(_errors(confidences, right))
+    high, low = 2 * found.mean() - np.percentile(resample_seeds(errors, found, random), PERCENTILES)
+    return float(found.mean()), max(0.0, float(low)), float(high)
 
 
 def _errors(confidences: np.ndarray, right: np.ndarray) -> list[float]:

@@ -21,7 +21,7 @@ from gan_core.gan.losses import class_loss
 from gan_core.images.labelled_images import LabelledImages, to_signed
 from gan_core.images.shape import ImageShape
 from gan_core.measures.tstr import Answers, Score
-from gan_core.measures.variation import Variation, draw_numbers, vary_images
+from gan_core.measures.variation import NUMBERS, Variation, draw_numbers, vary_images
 
 CHUNK = 8  # steps in one call of the compiled loop
 READING = 1_000  # images answered at once, fewer of large ones
@@ -163,7 +163,8 @@ class _Course:
         self.classifier = build(settings.name, shape=shape, classes=classes, seed=0, dropout=dropout)
         self.optimizer = Adam(keras.optimizers.schedules.CosineDecay(settings.learning_rate, settings.steps))
         self.optimizer.build(self.classifier.trainable_variables)
-        shapes = [None, *shape], [None, classes], [None, settings.batch_size], [None, settings.batch_size, None]
+        orders = [None, settings.batch_size]
+        shapes = [None, *shape], [None, classes], orders, [*orders, NUMBERS if variation else 0]
         kinds = tf.uint8, tf.float32, tf.int32, tf.float32
         self.learn = compile_graph(self._learn, input_signature=list(map(tf.TensorSpec, shapes, kinds)))
         self.lock = Lock()

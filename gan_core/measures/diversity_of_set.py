@@ -36,13 +36,24 @@ def measure_set(
     anew; the neighbours stay. The digits depend on the images and the seed, not on the order of the images. Figures of
     too few images are not a number.
     """
-    real = [shuffle_points(real_features[real_labels == label], seed) for label in range(len(class_names))]
-    generated = [
-        shuffle_points(generated_features[generated_labels == label], seed) for label in range(len(class_names))
+    classes = range(len(class_names))
+    real = [shuffle_points(real_features[real_labels == label], seed) for label in classes]
+    generated = [shuffle_points(generated_features[generated_labels == label], seed) for label in classes]
+    groups = [
+        ("", mix_classes(real, seed), mix_classes(generated, seed)),
+        *zip(class_names, real, generated, strict=True),
     ]
-    everything = shuffle_points(real_features, seed), shuffle_points(generated_features, seed)
-    groups = [("", *everything), *zip(class_names, real, generated, strict=True)]
     return [figure for group in groups for figure in _measure_group(*group, of=of, seed=seed)]
+
+
+def mix_classes(parts: Sequence[np.ndarray], seed: int) -> np.ndarray:
+    """All rows of the classes in random order, but so that each stretch has about as many of a class as another.
+
+    Halves of real images differ in nothing else then, as a generator is told how many images of each class to draw.
+    """
+    random = np.random.default_rng(seed)
+    places = [(np.arange(len(part)) + random.random(len(part))) / max(1, len(part)) for part in parts]
+    return np.concatenate(parts)[np.argsort(np.concatenate(places))]
 
 
 def shuffle_points(points: np.ndarray, seed: int) -> np.ndarray:
