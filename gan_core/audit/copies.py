@@ -16,6 +16,7 @@ from gan_core.measures.measure import Figure, Measure
 SAMPLE = 10_000  # generated images looked at
 ALARM = 0.00135  # the probability that an honest set is accused: once in 700 times, that of three standard deviations
 PAIRS = 20
+LEAST_PLANTED = 200  # copies of each kind, a tenth of a large set
 SHARES = {1.0: "all", 0.5: "a half", 0.2: "a fifth", 0.1: "a tenth", 0.05: "a twentieth", 0.02: "a fiftieth"} | {
     0.01: "a hundredth"
 }
@@ -184,8 +185,8 @@ class _Search:
 
 
 def _planted(generated: int) -> int:
-    """How many copies of each kind are made: a tenth of the set, which stand for a half and all of it too."""
-    return -(-generated // 10)
+    """How many copies of each kind are made; of larger shares of copies smaller sets are judged."""
+    return min(generated, max(LEAST_PLANTED, -(-generated // 10)))
 
 
 def _try_copies(

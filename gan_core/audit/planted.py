@@ -53,15 +53,16 @@ def plant_copies(known: LabelledImages, count: int, kind: str, seed: int) -> Lab
 
 
 def mix(generated: LabelledImages, planted: LabelledImages, share: float, seed: int) -> LabelledImages:
-    """As many images as were generated, of which `share` are planted ones, again and again where these are few."""
+    """As many images as were generated, of which `share` are planted ones; fewer in all where these are too few."""
     kept, added = choose_mixture(len(generated), len(planted), share, seed)
     return concatenate([generated.take(kept), planted.take(added)])
 
 
 def choose_mixture(generated: int, planted: int, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Which images stay and which planted ones come to them, int64."""
-    count = round(share * generated)
-    return np.random.default_rng(seed).permutation(generated)[count:], np.resize(np.arange(planted), count)
+    """Which images stay and which planted ones come to them, each once, int64."""
+    total = min(generated, int(planted / share))
+    count = round(share * total)
+    return np.random.default_rng(seed).permutation(generated)[: total - count], np.arange(count)
 
 
 def repeat_one(generated: LabelledImages) -> LabelledImages:
