@@ -152,7 +152,11 @@ def whole_page(pictures: list[Path], **changes: Any) -> str:
     networks = {
         f"{network}_{of}": epochs / 6 for network in ("generator", "discriminator") for of in ("loss", "accuracy")
     }
+    [real, synthetic, both], fidelity = trial()
+    refined = [examination("filtered", images=59_000), examination("soft", images=60_001)]
     audited: Mapping[str, Any] = {
+        "examinations": [real, synthetic, both, *refined],
+        "frame": build_run_frame([real, synthetic, both, *refined], fidelity, PROVENANCE, CLASSES),
         "history": pd.DataFrame({"epoch": epochs, **networks, **measured, "frechet": 9.0 / epochs}),
         "checks": audited_checks(),
         "figures": audited_figures(),

@@ -117,7 +117,7 @@ def _in_words(label: str, history: pd.DataFrame, column: str) -> str:
 def chart_accuracies(title: str, bars: Sequence[Bar]) -> Chart:
     """A row for each accuracy: its mean, its interval if there is one, and pale the accuracy of each seed."""
     with chart_style(hashsalt=title):
-        drawing = Drawing(figsize=(7.4, 0.7 + 0.36 * len(bars)), layout="constrained")
+        drawing = Drawing(figsize=(5.6, 0.6 + 0.32 * len(bars)), layout="constrained")
         axes, rows = drawing.subplots(), np.arange(len(bars))
         for row, bar in zip(rows, bars, strict=True):
             axes.plot(bar.single, [row] * len(bar.single), "o", color=GREY, alpha=0.55, ms=4)
