@@ -476,7 +476,7 @@ def test_pickled_objects_in_an_archive_of_arrays_are_refused(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("arrays", "told"),
     [
-        ({"x_train": np.zeros((4, 8, 8)) - 1, "y_train": np.arange(4)}, "float64 from -1 to -1"),
+        ({"x_train": np.zeros((4, 8, 8)) - 1, "y_train": np.arange(4) // 2}, "float64 from -1 to -1"),
         ({"x_train": np.zeros((4, 8, 8), np.uint8), "y_train": np.arange(5)}, "as many labels as images"),
         ({"x_train": np.zeros((4, 8, 8, 5), np.uint8), "y_train": np.arange(4)}, r"got \[4, 8, 8, 5\]"),
         ({"x_train": np.zeros((4, 8, 8), np.uint8), "y_train": np.zeros((4, 14), int)}, "one label for each picture"),
@@ -580,6 +580,8 @@ def test_classes_of_one_picture_each_leave_nothing_to_test_and_are_refused(tmp_p
         path.parent.mkdir(parents=True)
         path.write_bytes(encode(SETS["train"].images[0]))
     assert "two pictures or more" in refused(tmp_path / "source", tmp_path)
+    with pytest.raises(BadInput, match="two pictures or more"):
+        check_experiment(Experiment(source=str(tmp_path / "source")))
 
 
 def test_a_link_that_leads_nowhere_is_left_out_and_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
