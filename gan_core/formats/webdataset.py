@@ -24,6 +24,7 @@ from gan_core.sources.table_columns import find_column
 LABELS = ("cls", "json")  # endings
 LOOKED_AT = 6  # members, to tell such a file from an archive of something else
 WORKERS = 16  # that may read a split at once, each a file of its own, which the library's reader wants
+FEW = 64  # images: a split of fewer is one file, for files of an image or three serve nobody
 
 
 def write_shard(folder: Place, split: ExportSplit, shard: int, images: LabelledImages) -> None:
@@ -43,7 +44,9 @@ def write_shard(folder: Place, split: ExportSplit, shard: int, images: LabelledI
 
 
 def images_in_tar(split: ExportSplit) -> int:
-    """As many as a shard or the largest part of it that gives a split of enough images WORKERS files or more."""
+    """As many as a shard or, of FEW images or more, the largest part of it that gives WORKERS files or more."""
+    if split.images < FEW:
+        return split.shard_images
     parts = (split.shard_images // number for number in range(1, split.shard_images) if not split.shard_images % number)
     return next((part for part in parts if part * WORKERS <= split.images), 1)
 
