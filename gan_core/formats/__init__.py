@@ -16,6 +16,7 @@ from gan_core.formats import cifar, idx, imagefolder, npz, parquet, table_of_pat
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.shape import ImageShape
 from gan_core.installed_package import install_command
+from gan_core.parsing.unpack_archive import ENDINGS
 from gan_core.sources.class_names import read_class_names
 from gan_core.sources.found_pictures import Found, Picture, Split
 from gan_core.sources.listing import Listing
@@ -103,6 +104,11 @@ def refuse(listing: Listing) -> BadInput:
         return BadInput(
             f"Expected data in {place}, got the pickle {show_names(pickled, 1)}, which could run any program; name "
             "CIFAR's binary version, or save the pictures as an NPZ file of numbers or in a folder for each class."
+        )
+    if packed := listing.with_suffix(*ENDINGS):
+        return BadInput(
+            f"Expected {READ} in {place}, got the archive {show_names(packed, 1)} within; "
+            "unpack it and name its folder as --source."
         )
     shown = show_names(sorted({name.split("/")[0] for name in listing.names})) or "nothing"
     return BadInput(f"Expected {READ} in {place}, got {shown}; name one of these as --source.")

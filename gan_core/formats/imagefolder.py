@@ -6,7 +6,7 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from gan_core.config import DataSettings
-from gan_core.errors import show_names
+from gan_core.errors import show_count, show_names
 from gan_core.exports.class_folders import folder_names
 from gan_core.exports.encode_png import encode_png
 from gan_core.exports.shards import Export, ExportSplit
@@ -112,7 +112,7 @@ def _number(folders: set[str]) -> tuple[tuple[str, ...] | None, dict[str, Label]
 def _remarks(listing: Listing, places: Mapping[str, _Place | None]) -> Iterator[str]:
     """What is left out."""
     if loose := [name for name, place in places.items() if not place]:
-        yield f"{len(loose):,} pictures in no class's folder are left out, such as {show_names(loose, 1)}"
+        yield f"{show_count(len(loose), 'picture')} in no class's folder left out, such as {show_names(loose, 1)}"
     classes = {place.folder for place in places.values() if place}
     beside = {folder.rpartition("/")[0] for folder in classes}
     if empty := [
@@ -120,4 +120,4 @@ def _remarks(listing: Listing, places: Mapping[str, _Place | None]) -> Iterator[
     ]:
         yield f"folders without pictures are no classes: {show_names(empty)}"
     if links := listing.leading_out:
-        yield f"{len(links):,} links that lead out of it or nowhere are left out, such as {show_names(links, 1)}"
+        yield f"{show_count(len(links), 'link')} out of it or to nowhere left out, such as {show_names(links, 1)}"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from gan_core.config import DataSettings
-from gan_core.errors import BadInput, show_name, show_names
+from gan_core.errors import BadInput, show_count, show_name, show_names
 from gan_core.files import Place
 from gan_core.parsing.table_rows import LINES, PARQUET, SEPARATED
 from gan_core.sources.found_pictures import SPLITS, Found, Label, Part, Picture, Split, read_files
@@ -34,7 +34,8 @@ def recognise(listing: Listing, settings: DataSettings) -> Found | None:
             found[split].append((name, label))
     known = _present(whole, [name for pairs in found.values() for name, _ in pairs], labelled)
     if links := [name for pairs in found.values() for name, _ in pairs if name not in known]:
-        remarks.append(f"{len(links):,} links that lead out of the folder are left out, such as {show_names(links, 1)}")
+        count = show_count(len(links), "link")
+        remarks.append(f"{count} out of the folder or to nowhere left out, such as {show_names(links, 1)}")
     parts = {split: _part(listing.root, pairs, known) for split, pairs in found.items() if pairs}
     return Found("table", "table", listing.root, parts, one_by_one=True, remarks=tuple(remarks))
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from gan_core.errors import show_count
 from gan_core.images.labelled_images import LabelledImages
 
 NARROW = 32  # of the 256 steps of grey: less is hardly a picture
@@ -19,8 +20,8 @@ def describe_images(train: LabelledImages, validation: LabelledImages, test: Lab
     classes = ", ".join(f"{name} {count:,}" for name, count in zip(train.class_names, counts, strict=True))
     low, high = pixel_range(train)
     return (
-        f"{len(train):,} images to learn from, {len(validation):,} to choose by, {len(test):,} to judge by, "
-        f"of {train.shape}, from {low} to {high}; "
+        f"{show_count(len(train), 'image')} to learn from, {len(validation):,} to choose by, {len(test):,} to judge "
+        f"by, of {train.shape}, from {low} to {high}; "
         f"{len(counts)} classes to learn from: {classes}"
     )
 
@@ -42,8 +43,8 @@ def find_doubts(train: LabelledImages, validation: LabelledImages, test: Labelle
         if lacking := np.flatnonzero((class_counts(part) == 0) & (class_counts(train) > 0)).tolist():
             yield f"There are no {name} images of {_named(train, lacking)}; nothing is measured there."
     if 0 < len(test) < FEW_TESTED:
-        points = 100 / np.sqrt(len(test))
-        yield f"There are {len(test):,} test images: by chance alone an accuracy is off by up to {points:.0f} points."
+        count, points = show_count(len(test), "test image"), 100 / np.sqrt(len(test))
+        yield f"On {count} an accuracy is off by up to {points:.0f} points by chance alone."
     if unseen := np.flatnonzero((class_counts(train) == 0) & (class_counts(test) > 0)).tolist():
         yield f"There are test images of {_named(train, unseen)}, but no training images."
 

@@ -43,6 +43,7 @@ class Found:
     class_names: tuple[str, ...] | None = None  # where the format knows them, in the order of their numbers
     one_by_one: bool = False  # whether each file is a picture, so that names and labels belong to the digest
     remarks: tuple[str, ...] = ()  # on what is left out
+    archive: Place | None = None  # that the root was unpacked from
 
     @property
     def files(self) -> Iterator[Place]:

@@ -164,6 +164,7 @@ def find_unreadable(pictures: Pictures) -> tuple[list[str], list[str]]:
     if not names:
         return [], []
     shown = "; ".join(names[:FEW]) + (f" and {len(names) - FEW:,} more" if len(names) > FEW else "")
+    verb = "is" if len(names) == 1 else "are"
     if len(names) < MOST_UNREADABLE * total:
-        return [f"{len(names):,} of {total:,} pictures cannot be read and are left out: {shown}"], []
+        return [f"{len(names):,} of {total:,} pictures cannot be read and {verb} left out: {shown}"], []
     return [], [f"Expected pictures that can be read, got {len(names):,} of {total:,} that cannot: {shown}"]

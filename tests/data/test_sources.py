@@ -227,7 +227,7 @@ def test_what_is_left_out_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixtu
     (line,) = [
         line for line in caplog.messages if line.startswith("PNG folder, 3 classes, 49 train + 15 test, 12x10 RGB")
     ]
-    for part in ("no classes: train/no pictures", "1 pictures in no class's folder", "2 links", "link.png"):
+    for part in ("no classes: train/no pictures", "1 picture in no class's folder", "2 links out of", "link.png"):
         assert part in line
 
 
@@ -433,7 +433,8 @@ def test_a_damaged_archive_is_refused_and_leaves_nothing(
         source = Path(shutil.make_archive(str(tmp_path / "packed"), kind, tmp_path / "source" / "pictures"))
         kept = kept or 100
     source.write_bytes(source.read_bytes()[: kept if kept != -40 else len(source.read_bytes()) // 2])
-    assert re.search(f"whole ZIP or TAR|{re.escape(str(source.name))}", refused(source, tmp_path))
+    told = refused(source, tmp_path)
+    assert re.search(f"whole ZIP or TAR|{re.escape(str(source.name))}", told) and ":”" not in told
     assert not unpacked_in(elsewhere)
 
 
@@ -442,6 +443,24 @@ def test_an_archive_is_unpacked_once(tmp_path: Path, caplog: pytest.LogCaptureFi
     for _ in range(2):
         open_source(source, DataSettings())
     assert sum("Unpacking" in line for line in caplog.messages) == 1
+
+
+@pytest.mark.parametrize(
+    ("contents", "told"),
+    [
+        ({"train.zip": b"PK"}, "got the archive train.zip within; unpack it"),
+        ({"a.csv": b"path,label\ngone.png,a\n"}, "got none at gone.png"),
+        ({"a/1.png": b"", "a/2.png": b""}, "two classes or more"),
+        ({"test/a/1.png": b"", "val/b/1.png": b""}, "Expected training pictures"),
+        ({f"{name}/{number}.png": b"" for name in "ab" for number in (1, 2)}, "train pictures that can be read"),
+    ],
+)
+def test_what_is_wrong_in_an_archive_is_told_of_the_archive(
+    tmp_path: Path, elsewhere: Path, contents: dict[str, bytes], told: str
+) -> None:
+    archive = zipped(tmp_path / "packed.zip", contents)
+    said = refused(archive, tmp_path)
+    assert told in said and str(archive) in said and str(elsewhere / "cache") not in said
 
 
 # Bad input
@@ -554,6 +573,9 @@ def test_three_hundred_classes_are_refused(tmp_path: Path) -> None:
         (tmp_path / "source" / f"class {number}").mkdir(parents=True)
         (tmp_path / "source" / f"class {number}" / "1.png").write_bytes(encode(SETS["train"].images[0]))
     assert "at most 256 classes" in refused(tmp_path / "source", tmp_path)
+    for number in range(300):
+        (tmp_path / "source" / f"class {number}").rename(tmp_path / "source" / f"{number}")
+    assert re.search("256 classes, got 300; leave some out", refused(tmp_path / "source", tmp_path))
 
 
 def test_one_class_is_refused(tmp_path: Path) -> None:
@@ -591,7 +613,7 @@ def test_a_link_that_leads_nowhere_is_left_out_and_named(tmp_path: Path, caplog:
     assert len(normalized(source, tmp_path)["train"]) + len(normalized(source, tmp_path)["validation"]) == len(
         SETS["train"]
     )
-    assert any("or nowhere are left out, such as" in line for line in caplog.messages)
+    assert any("1 link out of it or to nowhere left out, such as" in line for line in caplog.messages)
 
 
 def test_test_pictures_alone_are_refused(tmp_path: Path) -> None:
