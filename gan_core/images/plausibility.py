@@ -1,6 +1,6 @@
 """What was understood of real images, in one line, and what looks like a mistake in them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -35,6 +35,7 @@ def find_doubts(train: LabelledImages, validation: LabelledImages, test: Labelle
         yield f"The pixels use no more than {low} to {high} of 0 to 255; were they scaled before they were saved?"
     elif (different := len({image.tobytes() for image in train.images})) < REPEATED * len(train):
         yield f"Only {different:,} of the {len(train):,} training images differ from each other; are they repeats?"
+    yield from find_equal_names(train.class_names)
     counts = class_counts(train)
     if rare := np.flatnonzero((counts > 0) & (counts < FEW_LEARNED)).tolist():
         named = ", ".join(f"{train.class_names[number]} ({counts[number]})" for number in rare)
@@ -47,6 +48,16 @@ def find_doubts(train: LabelledImages, validation: LabelledImages, test: Labelle
         yield f"On {count} an accuracy is off by up to {points:.0f} points by chance alone."
     if unseen := np.flatnonzero((class_counts(train) == 0) & (class_counts(test) > 0)).tolist():
         yield f"There are test images of {_named(train, unseen)}, but no training images."
+
+
+def find_equal_names(class_names: Sequence[str]) -> Iterator[str]:
+    """A sentence for the classes that people would call the same, as their names differ in case or blanks alone."""
+    alike: dict[str, list[str]] = {}
+    for name in class_names:
+        alike.setdefault("".join(name.casefold().split()), []).append(name)
+    for names in alike.values():
+        if len(names) > 1:
+            yield f"The names of the classes {' and '.join(names)} differ in case or blanks alone; are they one class?"
 
 
 def find_leak(train: LabelledImages, validation: LabelledImages, test: LabelledImages) -> Iterator[str]:

@@ -51,5 +51,6 @@ def describe_balance(gan: GanSettings, counts: np.ndarray, names: tuple[str, ...
     rarest = int(np.where(counts > 0, counts, counts.max() + 1).argmin())
     return (
         f"It would show rare classes more often: {names[rarest]}, with "
-        f"{show_count(int(counts[rarest]), 'training image')}, would be {shares[rarest]:.1%} of what is shown in place of {counts[rarest] / counts.sum():.1%}."
+        f"{show_count(int(counts[rarest]), 'training image')}, would be "
+        f"{shares[rarest]:.1%} of what is shown in place of {counts[rarest] / counts.sum():.1%}."
     )

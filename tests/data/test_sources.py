@@ -596,6 +596,16 @@ def test_a_class_of_one_picture_is_learned_from_and_named(tmp_path: Path, caplog
     assert any("fewer than 10 training images of only (1)" in line for line in caplog.messages)
 
 
+def test_classes_that_differ_in_case_or_blanks_alone_are_doubted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    normalized(write_folder(tmp_path / "source", coloured_sets(names=("hot dog", "Hotdog", "cat"))), tmp_path)
+    assert "The names of the classes Hotdog and hot dog differ in case or blanks alone; are they one class?" in caplog.text
+    caplog.clear()
+    normalized(write_folder(tmp_path / "other", SETS), tmp_path)
+    assert "are they one class" not in caplog.text
+
+
 def test_classes_of_one_picture_each_leave_nothing_to_test_and_are_refused(tmp_path: Path) -> None:
     for name in ("one", "two", "three"):
         path = tmp_path / "source" / name / "1.png"
