@@ -30,6 +30,7 @@ class Part:
     files: tuple[Place, ...]
     labels: tuple[Label, ...] | None  # of the pictures in their order; None where that takes as long as to read all
     keys: tuple[str, ...] = ()  # of arrays, columns or records
+    ends: tuple[float, float] = (0, 255)  # the least and the largest pixel of all splits, where they are no bytes
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from tasks.uncached_task import uncached_task
 
 FEW = 3  # names in a sentence
 MOST_UNREADABLE = 0.1  # of the pictures, or nobody knows what the others are
-DECODING = 1  # the number of ways in which pictures were decoded and fitted so far: another one makes other sets
+DECODING = 2  # the number of ways in which pictures were decoded and fitted so far: another one makes other sets
 
 logger = logging.getLogger("synthetic_data.normalize")
 

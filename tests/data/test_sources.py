@@ -273,6 +273,16 @@ def test_pictures_of_several_sizes_are_brought_to_one(
     assert (made.images[..., 0].min() == 0) == (fit == "pad")
 
 
+def test_what_becomes_of_16_bits_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for number in range(8):
+        path = tmp_path / "source" / NAMES[number % 2] / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.full((8, 8), 257 * number, np.uint16)).save(path)
+    made = normalized(tmp_path / "source", tmp_path)
+    assert sorted(image.max() for each in made.values() for image in each.images) == [*range(8)]
+    assert "pixels of 16 bits are divided by 257" in caplog.text
+
+
 def test_large_pictures_come_out_at_64_pixels_and_equal_ones_that_fit_as_they_are(tmp_path: Path) -> None:
     large, fitting = coloured_sets(ImageShape(200, 300, 3)), coloured_sets(ImageShape(100, 128, 3))
     assert normalized(write_folder(tmp_path / "large", large), tmp_path)["train"].shape == (43, 64, 3)
@@ -507,6 +517,30 @@ def test_arrays_that_do_not_fit_are_refused(tmp_path: Path, arrays: dict[str, np
     assert re.search(told, refused(tmp_path / "set.npz", tmp_path))
 
 
+@pytest.mark.parametrize(("most", "bits"), [(255, 8), (256, 10), (765, 10), (1023, 10), (4000, 12), (4096, 16)])
+@pytest.mark.parametrize("kind", [np.int64, np.uint16])
+def test_whole_numbers_have_the_bits_of_the_largest_in_all_splits_and_that_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, most: int, bits: int, kind: type
+) -> None:
+    ramp = np.linspace(0, most, 64).astype(kind).reshape(8, 8)
+    labels = np.arange(24) % 2
+    pictures = {"x_train": np.tile(ramp, (24, 1, 1)), "x_test": np.tile(ramp // 4, (24, 1, 1))}
+    np.savez(tmp_path / "set.npz", allow_pickle=False, **pictures, y_train=labels, y_test=labels)
+    made = normalized(tmp_path / "set.npz", tmp_path)
+    for name, values in (("train", ramp), ("test", ramp // 4)):
+        assert np.array_equal(made[name].images[0, ..., 0], np.rint(values * (255 / (2**bits - 1))).astype(np.uint8))
+    assert (f"pixels up to {most:,} are read as {bits} bits and scaled to 8" in caplog.text) == (bits > 8)
+
+
+@pytest.mark.parametrize("place", [0, 7])
+@pytest.mark.parametrize("key", ["x_train", "x_test"])
+def test_pixels_that_are_no_numbers_are_refused_wherever_they_are(tmp_path: Path, place: int, key: str) -> None:
+    pictures = {name: np.full((8, 8, 8), 0.5) for name in ("x_train", "x_test")}
+    pictures[key][place, 3, 3] = np.nan
+    np.savez(tmp_path / "set.npz", allow_pickle=False, **pictures, y_train=np.arange(8) % 2, y_test=np.arange(8) % 2)
+    assert "from nan to nan" in refused(tmp_path / "set.npz", tmp_path)
+
+
 def damage(source: Path, share: int) -> None:
     """Cut every `share`th picture short."""
     for path in sorted(source.glob("*/*/*.png"))[::share]:
@@ -600,7 +634,7 @@ def test_classes_that_differ_in_case_or_blanks_alone_are_doubted(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     normalized(write_folder(tmp_path / "source", coloured_sets(names=("hot dog", "Hotdog", "cat"))), tmp_path)
-    assert "The names of the classes Hotdog and hot dog differ in case or blanks alone; are they one class?" in caplog.text
+    assert "Hotdog and hot dog differ in case or blanks alone; are they one class?" in caplog.text
     caplog.clear()
     normalized(write_folder(tmp_path / "other", SETS), tmp_path)
     assert "are they one class" not in caplog.text
