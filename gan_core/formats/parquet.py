@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gan_core.config import DataSettings
-from gan_core.errors import BadInput, say_error, unreadable
+from gan_core.errors import BadInput, say_error, show_name, unreadable
 from gan_core.exports.encode_png import encode_png
 from gan_core.exports.shards import Export, ExportSplit
 from gan_core.files import Place, atomic_write, find_below, is_local, read_bytes
@@ -86,7 +86,7 @@ def read(found: Found, split: Split) -> Iterator[Picture]:
         with path.open("rb") as file:
             for number, row in enumerate(_pairs(file, part.keys)):
                 if _is_label(row[label], found.class_names):
-                    yield Picture(f"{path.name}, row {number}", row[label], _content(row[image], path))
+                    yield Picture(f"{path.name}, row {number}", row[label], _content(row[image], path, number))
 
 
 def _pairs(file: BinaryIO, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
@@ -109,19 +109,25 @@ def _labels(paths: Sequence[Place], column: str, names: Sequence[str] | None) ->
     return tuple(found)
 
 
-def _content(cell: Any, path: Place) -> bytes:
-    """The bytes of a picture, which on this machine may lie in a file that the cell names, from the table on."""
+def _content(cell: Any, path: Place, row: int) -> bytes:
+    """The bytes of a picture, which on this machine may lie in a file that the cell names, from the table on.
+
+    None of an empty cell, which is no picture that can be read.
+    """
     if isinstance(cell, bytes):
         return cell
     if cell and cell["bytes"] is not None:
         return cast(bytes, cell["bytes"])
     named = (cell and cell["path"]) or ""
+    if not named:
+        return b""
     if is_local(path):
         place = Path(os.path.normpath(path.parent / named))
         if place.is_relative_to(path.parent) and place != path.parent:
             return read_bytes(place)
     raise BadInput(
-        f"Expected a picture in each row of {path}, got {PurePosixPath(named).name or 'none'}; correct the table."
+        f"Expected pictures in {path}, got {show_name(PurePosixPath(named).name)} elsewhere in row {row}; "
+        "correct the table."
     )
 
 

@@ -522,7 +522,7 @@ def test_arrays_that_do_not_fit_are_refused(tmp_path: Path, arrays: dict[str, np
 def test_whole_numbers_have_the_bits_of_the_largest_in_all_splits_and_that_is_said(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, most: int, bits: int, kind: type
 ) -> None:
-    ramp = np.linspace(0, most, 64).astype(kind).reshape(8, 8)
+    ramp: np.ndarray = np.linspace(0, most, 64).astype(kind).reshape(8, 8)
     labels = np.arange(24) % 2
     pictures = {"x_train": np.tile(ramp, (24, 1, 1)), "x_test": np.tile(ramp // 4, (24, 1, 1))}
     np.savez(tmp_path / "set.npz", allow_pickle=False, **pictures, y_train=labels, y_test=labels)
@@ -713,13 +713,47 @@ def test_labels_that_are_kept_secret_leave_a_split_out(tmp_path: Path) -> None:
     assert sum(map(len, made.values())) == len(SETS["train"])
 
 
+def test_an_empty_cell_in_parquet_is_a_picture_that_cannot_be_read(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    cells = [{"bytes": encode(pixels), "path": None} for pixels in SETS["train"].images]
+    cells[4], cells[5] = None, {"bytes": None, "path": None}
+    labels = [NAMES[label] for label in SETS["train"].labels]
+    kind = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+    pq.write_table(pa.table({"image": pa.array(cells, kind), "label": labels}), tmp_path / "set.parquet")
+    assert sum(map(len, normalized(tmp_path / "set.parquet", tmp_path).values())) == 46
+    assert (
+        "2 of 48 pictures cannot be read and are left out: set.parquet, row 4 (empty); set.parquet, row 5"
+        in caplog.text
+    )
+    cells[5] = {"bytes": None, "path": "../gone.png"}
+    pq.write_table(pa.table({"image": pa.array(cells, kind), "label": labels}), tmp_path / "set.parquet")
+    assert "got gone.png elsewhere in row 5" in refused(tmp_path / "set.parquet", tmp_path)
+
+
 def test_a_picture_without_a_label_in_a_webdataset_is_refused(tmp_path: Path) -> None:
     source = write_webdataset(tmp_path / "source", SETS)
     with tarfile.open(source / "train-000009.tar", "w") as archive:
-        add(archive, "0.cls", b"0")
+        add(archive, "0.json", b'{"label": 0}')
         add(archive, "0.png", encode(SETS["train"].images[0]))
         add(archive, "1.png", encode(SETS["train"].images[1]))
     assert "got none for 1" in refused(source, tmp_path)
+
+
+def test_labels_of_two_kinds_are_not_mixed_in_a_webdataset(tmp_path: Path) -> None:
+    source = write_webdataset(tmp_path / "source", SETS)  # whose labels are in .json files
+    for path in source.glob("*.tar"):
+        with tarfile.open(path, "a") as archive:
+            add(archive, "b/9.json", b'{"label": 1}')
+            add(archive, "b/9.png", encode(SETS["train"].images[1]))
+            if path.name == "test-000002.tar":
+                add(archive, "b/9.cls", b"2")
+    assert "in a .cls file as others have it, got none for a/000000" in refused(source, tmp_path)
+    made = normalized(source, tmp_path, label_column="label", tolerate_doubts=True)
+    assert sum(map(len, made.values())) == 63 + 6 and made["test"].labels[-1] == 1
 
 
 @pytest.mark.parametrize("name", ["set.npz", "data/train-00000-of-00002.parquet", "train-000001.tar"])
