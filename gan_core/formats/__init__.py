@@ -86,10 +86,20 @@ def recognise(listing: Listing, settings: DataSettings) -> Found:
     Raises BadInput for what cannot be used.
     """
     found = next((found for reader in READERS.values() if (found := reader.recognise(listing, settings))), None)
-    if found is None:
-        raise refuse(listing)
+    if found is None or found.format == "imagefolder":
+        tables = table_of_paths.open_tables(listing, settings)
+        if found is None or _is_one_class(found) or settings.image_column or settings.label_column:
+            table_of_paths.require_columns(tables)
+        if found is None:
+            raise refuse(listing)
+        found = replace(found, remarks=(*found.remarks, *table_of_paths.remark_left_out(tables)))
     require([found.format])
     return replace(found, class_names=read_class_names(listing, found))
+
+
+def _is_one_class(found: Found) -> bool:
+    """Whether all pictures have one label, as they have in one folder with a table of the labels beside it."""
+    return len({label for part in found.parts.values() for label in part.labels or ()}) == 1
 
 
 def read(found: Found, split: Split) -> Iterator[Picture]:

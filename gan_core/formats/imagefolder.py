@@ -83,6 +83,8 @@ def _places(names: Sequence[str]) -> dict[str, _Place | None]:
     within = {name: name.split("/")[len(shared) : -1] for name in names}
     if within and all(len(folders) > 1 and split_of(folders[1]) for folders in within.values()):  # cats/train/1.png
         return {name: _place(shared, folders, split=1, label=0) for name, folders in within.items()}
+    if all(len(folders) == 1 and split_of(folders[0]) for folders in within.values()):  # train/1.png, test/2.png
+        return dict.fromkeys(names)
     said = {split_of(folders[0]) if len(folders) > 1 else None for folders in within.values()}
     if "train" in said or None not in said:
         return {name: _place(shared, folders, split=0, label=1) for name, folders in within.items()}

@@ -19,6 +19,7 @@ from gan_core.sources.found_pictures import Found, Label, Part, Picture, Split
 from gan_core.sources.hub_features import described_schema, find_label_column, has_pictures, is_picture, read_features
 from gan_core.sources.listing import Listing
 from gan_core.sources.split_names import split_within
+from gan_core.sources.table_columns import as_label
 
 ROWS = 1_000  # in a row group, so that readers may take a part
 
@@ -85,8 +86,8 @@ def read(found: Found, split: Split) -> Iterator[Picture]:
     for path in part.files:
         with path.open("rb") as file:
             for number, row in enumerate(_pairs(file, part.keys)):
-                if _is_label(row[label], found.class_names):
-                    yield Picture(f"{path.name}, row {number}", row[label], _content(row[image], path, number))
+                if (known := _label(row[label], found.class_names)) is not None:
+                    yield Picture(f"{path.name}, row {number}", known, _content(row[image], path, number))
 
 
 def _pairs(file: BinaryIO, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
@@ -95,9 +96,9 @@ def _pairs(file: BinaryIO, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
         yield from batch.to_pylist()
 
 
-def _is_label(value: Any, names: Sequence[str] | None) -> bool:
-    """Whether a row has a label; the hub writes -1 beside names for those that are kept secret."""
-    return value is not None and not (names and value == -1)
+def _label(value: Any, names: Sequence[str] | None) -> Label | None:
+    """The label of a row, if it has one; the hub writes -1 beside names for those that are kept secret."""
+    return None if names and value == -1 else as_label(value)
 
 
 def _labels(paths: Sequence[Place], column: str, names: Sequence[str] | None) -> tuple[Label, ...]:
@@ -105,7 +106,8 @@ def _labels(paths: Sequence[Place], column: str, names: Sequence[str] | None) ->
     found = list[Label]()
     for path in paths:
         with path.open("rb") as file:
-            found += [row[column] for row in _pairs(file, [column]) if _is_label(row[column], names)]
+            labels = (_label(row[column], names) for row in _pairs(file, [column]))
+            found += [label for label in labels if label is not None]
     return tuple(found)
 
 

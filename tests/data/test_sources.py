@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from conftest import striped_images, write_source
 from PIL import Image
@@ -665,6 +666,76 @@ def test_test_pictures_alone_are_refused(tmp_path: Path) -> None:
     assert "Expected training pictures" in refused(source, tmp_path)
 
 
+def test_a_table_whose_columns_are_not_known_is_not_passed_over(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = write_table(tmp_path / "source", SETS)
+    text = (source / "list.csv").read_text("utf-8-sig").replace("File Name;Class", "where;kind of fruit")
+    (source / "list.csv").write_text(text, "utf-8")
+    told = "column with the paths of the pictures in list.csv, got where, kind of fruit, split; say which"
+    assert told in refused(source, tmp_path) == refused(source / "list.csv", tmp_path)
+    beside = write_folder(tmp_path / "folder", SETS)
+    shutil.copy(source / "list.csv", beside)
+    normalized(beside, tmp_path)
+    assert "list.csv has no known column of pictures and is left out" in caplog.text
+    assert "got where, kind of fruit, split" in refused(beside, tmp_path, image_column="Where")
+    assert "with the labels in list.csv" in refused(beside, tmp_path, image_column="where")
+
+
+def test_a_table_may_name_pictures_without_their_endings(tmp_path: Path, expected: dict[str, LabelledImages]) -> None:
+    source = write_table(tmp_path / "source", SETS)
+    text = (source / "list.csv").read_text("utf-8-sig").replace(".png", "")
+    (source / "list.csv").write_text(text, "utf-8")
+    assert_equal(normalized(source, tmp_path), expected)
+    shutil.copy(source / "all of them" / "train 003.png", source / "all of them" / "train 003.PNG")
+    told = r"got none at all of them/train 003, though there is all of them/train 003.PNG, all of them/train 003.png;"
+    assert told in refused(source, tmp_path)
+    (source / "list.csv").write_text(text.replace("all of them/", ""), "utf-8")
+    assert "though there is all of them/train 000.png; add" in refused(source, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["list.csv", "list.jsonl", "list.parquet"])
+def test_an_empty_cell_in_a_table_is_told_with_its_row(tmp_path: Path, name: str) -> None:
+    source = tmp_path / "source"
+    rows = [{"path": path, "label": label} for path, label, _ in write_pictures(source, SETS)]
+    frame = pd.DataFrame(rows)
+    frame.loc[6, "path"] = None
+    if name == "list.csv":
+        frame.to_csv(source / name, index=False)
+    elif name == "list.jsonl":
+        frame.to_json(source / name, orient="records", lines=True)
+    else:
+        frame.to_parquet(source / name)
+    assert "got an empty cell in row 7 below the names of the columns" in refused(source, tmp_path)
+
+
+@pytest.mark.parametrize("content", [b'{"path": "a.png"}\n{"label": 1}', b"path,label\na.png\n"])
+def test_a_row_that_lacks_a_column_has_an_empty_cell_there(tmp_path: Path, content: bytes) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / ("list.jsonl" if content[:1] == b"{" else "list.csv")).write_bytes(content)
+    refused(source, tmp_path)
+
+
+def test_labels_of_a_column_with_gaps_are_whole_numbers(tmp_path: Path) -> None:
+    rows = [{"bytes": encode(pixels), "path": None} for pixels in SETS["train"].images]
+    labels = SETS["train"].labels.astype(float)
+    labels[0] = np.nan
+    pd.DataFrame({"image": rows, "label": labels}).to_parquet(tmp_path / "set.parquet")
+    made = normalized(tmp_path / "set.parquet", tmp_path)
+    assert made["train"].class_names == ("0", "1", "2") and sum(map(len, made.values())) == 47
+
+
+@pytest.mark.parametrize("split", ["train", "test", "val"])
+def test_pictures_in_no_class_are_not_classed_by_their_split(tmp_path: Path, split: str) -> None:
+    for name in ("test", split):
+        for number in range(4):
+            path = tmp_path / "source" / name / f"{number}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(encode(SETS["train"].images[number]))
+    refused(tmp_path / "source", tmp_path)
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
@@ -719,7 +790,7 @@ def test_an_empty_cell_in_parquet_is_a_picture_that_cannot_be_read(
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    cells = [{"bytes": encode(pixels), "path": None} for pixels in SETS["train"].images]
+    cells: list[dict[str, object] | None] = [{"bytes": encode(pixels), "path": None} for pixels in SETS["train"].images]
     cells[4], cells[5] = None, {"bytes": None, "path": None}
     labels = [NAMES[label] for label in SETS["train"].labels]
     kind = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
