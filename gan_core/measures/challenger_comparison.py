@@ -54,13 +54,12 @@ def decide(
     diversity: Diversity,
     copying: Memorisation,
     standard_errors: float,
-    tolerate_collapse: bool = False,
 ) -> Verdict:
     """Promote what has not collapsed, does not copy, and beats the champion, where there is one, by more than noise."""
     figures = {"accuracy": accuracy, "copied": copying.copied, "copied_noise": copying.noise, **asdict(diversity)}
     if comparison:
         figures |= {"champion_accuracy": comparison.champion, "gain": comparison.gain, "gain_noise": comparison.noise}
-    if fault := ("" if tolerate_collapse else diversity.collapse) or copying.fault:
+    if fault := diversity.collapse or copying.fault:
         return Verdict(False, fault, figures)
     if comparison is None:
         return Verdict(True, "There was no champion.", figures)

@@ -134,7 +134,6 @@ def compare_generators(
         diversity=diversity_after(run),
         copying=copied,
         standard_errors=standard_errors,
-        tolerate_collapse=experiment.tolerate_collapse,
     )
 
 

@@ -75,7 +75,7 @@ def test_who_collapsed_or_copies_is_refused_however_well_it_teaches(champion: np
     assert "collapsed" in verdict(answers(0.95, 2), champion, diversity=collapsed).reason
     copying = verdict(answers(0.95, 2), champion, copying=Memorisation(0.5, 0.03))
     assert not copying.promoted and "copies" in copying.reason
-    assert verdict(answers(0.95, 2), champion, diversity=collapsed, tolerate_collapse=True).promoted
+    assert not verdict(answers(0.95, 2), champion, diversity=collapsed).promoted
 
 
 def test_a_verdict_names_the_figures_it_rests_on() -> None:
