@@ -329,7 +329,9 @@ class Experiment(Settings):
 
     name: str = Field("standard", pattern=r"^[a-z0-9][a-z0-9-]*$", description="a word for the run's name")
     seed: Seed = Field(0, description="of the split, the GAN and the drawn images")
-    tolerate_collapse: bool = Field(False, description="whether a run with a collapsed generator may succeed")
+    tolerate_collapse: bool = Field(
+        False, description="whether a run with a collapsed generator may succeed; none becomes champion"
+    )
     source: str | None = Field(
         default=None,
         min_length=1,
