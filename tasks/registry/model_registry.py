@@ -90,12 +90,12 @@ class ModelRegistry:
 
     def versions(self) -> list[Version]:
         """All that there are, the oldest first."""
-        names = (path for path in self.folder.glob("v*") if re.fullmatch(r"v\d{4,}", path.name))
+        names = (path for path in self.folder.glob("v*") if re.fullmatch(r"v[0-9]{4,}", path.name))
         return sorted(map(Version, names), key=lambda version: version.number)
 
     def version(self, name: str) -> Version:
         """The version of that name or number; BadInput where there is none."""
-        number = re.fullmatch(r"v?(\d+)", name)
+        number = re.fullmatch(r"v?([0-9]{1,999})", name)
         found = [version for version in self.versions() if number and version.number == int(number[1])]
         if not found:
             there = ", ".join(version.name for version in self.versions()) or "none"

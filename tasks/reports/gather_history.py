@@ -57,7 +57,7 @@ def _named(name: str, runs: Place, models: ModelRegistry) -> Found:
     for folder in (resolve_latest(runs / name), Path(name).resolve()):
         if Run(folder).experiment.is_file() and not (folder / RECORD).is_file():
             return Run(folder)
-    if re.fullmatch(r"v?\d+", Path(name).name):
+    if re.fullmatch(r"v?[0-9]{1,999}", Path(name).name):
         return models.version(Path(name).name)
     raise BadInput(f"Expected a run in {runs} or a version such as v0003, got {name!r}; name one of them.")
 
