@@ -1,4 +1,4 @@
-"""The one kind of error that is no defect of the program, and how messages show names and the errors of others."""
+"""The one kind of error that is no defect of the program, and how messages show names, counts and other errors."""
 
 import os
 from collections.abc import Sequence
@@ -27,6 +27,11 @@ def show_name(name: str) -> str:
     """A name as a line can hold it: bytes that are no UTF-8, line breaks and the like are written out."""
     shown = os.fsencode(name).decode("utf-8", "backslashreplace")
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in shown)
+
+
+def show_count(number: int, noun: str) -> str:
+    """How many of a thing, as in: 1 epoch, 1,024 steps."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def show_names(names: Sequence[str], most: int = LISTED) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from gan_core.audit.check import Check, Control
+from gan_core.files import Place, read_text, undamaged
 from gan_core.measures.measure import Figure
 from gan_core.measures.registry import by_name
 
@@ -42,6 +43,12 @@ def to_json(audit: Audit) -> str:
         "figures": list(map(_figure_to_json, audit.figures)),
     }
     return json.dumps(contents, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def read_audit(path: Place) -> Audit:
+    """What `to_json` wrote, in a file; BadInput for a damaged one."""
+    with undamaged(path):
+        return from_json(read_text(path))
 
 
 def from_json(text: str) -> Audit:
