@@ -1,4 +1,4 @@
-"""The one kind of error that is no defect of the program, and how messages show names and the errors of others."""
+"""The one kind of error that is no defect of the program, and how messages show names, counts and other errors."""
 
 import os
 from collections.abc import Sequence

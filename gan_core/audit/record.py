@@ -11,6 +11,7 @@ import numpy as np
 from gan_core.audit.check import Check, Control
 from gan_core.audit.measures import by_name
 from gan_core.audit.suspicious_pair import Pair
+from gan_core.files import Place, read_text, undamaged
 from gan_core.measures.measure import Figure
 
 
@@ -60,6 +61,12 @@ def to_json(audit: Audit) -> str:
         "ruler": audit.ruler,
     }
     return json.dumps(contents, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def read_audit(path: Place) -> Audit:
+    """What `to_json` wrote, in a file; BadInput for a damaged one."""
+    with undamaged(path):
+        return from_json(read_text(path))
 
 
 def from_json(text: str) -> Audit:

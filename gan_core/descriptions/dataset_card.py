@@ -9,11 +9,11 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from gan_core.audit.record import from_json
+from gan_core.audit.record import read_audit
 from gan_core.exports.class_folders import folder_names
 from gan_core.exports.export_plan import ExportPlan
 from gan_core.exports.shards import Export, ExportSplit
-from gan_core.files import read_frame, read_text
+from gan_core.files import read_frame
 
 TEMPLATES = Environment(
     loader=PackageLoader("gan_core.descriptions", ""),
@@ -52,7 +52,7 @@ def format_card(plan: ExportPlan, digest: str, sizes: Sequence[HubSize]) -> str:
         counts={split.name: dict(split.counts) for split in export.splits},
         total=images(export),
         figures=[] if report is None else _figures(report),
-        checks=from_json(read_text(origin.audit)).checks if origin.audit else (),
+        checks=read_audit(origin.audit).checks if origin.audit else (),
         fidelity=float("nan") if report is None else float(report["label_fidelity"].mean()),
     )
     return str(DatasetCard(f"---\n{_head(plan, digest, sizes)}\n---\n\n{text}"))

@@ -4,10 +4,9 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from gan_core.audit.record import from_json
+from gan_core.audit.record import read_audit
 from gan_core.config import ExportSettings
 from gan_core.exports.export_plan import ExportPlan
-from gan_core.files import read_text
 from gan_core.installed_package import LICENSE, program_commit, program_version
 from gan_core.provenance import library_versions
 
@@ -36,7 +35,7 @@ def describe_dataset(plan: ExportPlan, settings: ExportSettings) -> dict[str, An
         "gan_seed": origin.gan_seed,
         "audit": [
             {"check": check.name, "verdict": check.verdict, "found": check.sentence}
-            for check in (from_json(read_text(origin.audit)).checks if origin.audit else ())
+            for check in (read_audit(origin.audit).checks if origin.audit else ())
         ],
         "source_data_digest": origin.data_digest,
         "run_id": origin.run_id,

@@ -18,8 +18,7 @@ def describe_plan(experiment: Experiment, train: LabelledImages) -> Iterator[str
     seen = gan.epochs * steps * gan.batch_size / len(train)
     yield (
         f"A run would train the GAN for {show_count(gan.epochs, 'epoch')} of {show_count(steps, 'step')} with "
-        f"{show_count(gan.batch_size, 'image')} of "
-        f"{train.shape}; it would see each training image {seen:,.1f} times."
+        f"{show_count(gan.batch_size, 'image')} of {train.shape}; it would see each training image {seen:,.1f} times."
     )
     yield f"The discriminator would see the images {describe_views(gan)}."
     yield describe_balance(gan, class_counts(train), train.class_names)

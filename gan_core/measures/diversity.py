@@ -133,7 +133,8 @@ def recorded_diversity(row: Mapping[str, Any]) -> Diversity | None:
     needed = [field.name for field in fields(Diversity) if field.default is MISSING]
     if not row.keys() >= set(needed):
         return None
-    return Diversity(**{field.name: row[field.name] for field in fields(Diversity) if field.name in row})
+    seen = [field for field in fields(Diversity) if field.name in row]
+    return Diversity(**{each.name: int(row[each.name]) if each.type is int else row[each.name] for each in seen})
 
 
 def noise(share: float, images: int) -> float:

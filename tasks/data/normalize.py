@@ -10,7 +10,7 @@ import numpy as np
 
 from gan_core.config import DataSettings, Experiment
 from gan_core.errors import BadInput
-from gan_core.files import is_whole, name_below, sha256, write_text
+from gan_core.files import is_whole, name_below, read_text, sha256, undamaged, write_text
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.plausibility import describe_images, find_doubts, find_leak
 from gan_core.images.requirements import require_shift, require_sound
@@ -77,7 +77,9 @@ def normalize(raw: Path, folder: Path, data: DataSettings, seed: int) -> RealSet
         write_text(notes, json.dumps(asdict(save_splits(splits, found, data, seed))))
         for path in unvouched(found):
             logger.info("%s has no published checksum; its SHA-256 is %s", path.name, sha256(path))
-    tell(Understood(**json.loads(notes.read_text("utf-8"))), data)
+    with undamaged(notes):
+        understood = Understood(**json.loads(read_text(notes)))
+    tell(understood, data)
     return splits
 
 

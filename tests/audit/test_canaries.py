@@ -1,4 +1,4 @@
-"""Laws of the bound on epsilon: the theorem read word by word, its known special case, and mechanisms that are known."""
+"""Laws of the bound on epsilon: the theorem word by word, its known special case, and mechanisms that are known."""
 
 import math
 from fractions import Fraction
