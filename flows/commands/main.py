@@ -1,6 +1,5 @@
 """The command `synthetic-data`: the flows at a prompt, with a quiet screen and one clear line for each error."""
 
-import json
 import logging
 import os
 import sys
@@ -24,14 +23,14 @@ from flows.commands.options import (
 from flows.commands.prefect_settings import PREFECT
 from flows.commands.refusals import describe_lack_of_memory, describe_refusal, is_out_of_memory
 from flows.commands.screen import forgive_output, hide_library_messages, log_file
-from gan_core.config import STANDARD, STORED, Experiment, ExportSettings
+from gan_core.config import STANDARD, ExportSettings
 from gan_core.errors import BadInput, say_error
-from gan_core.files import located, read_text, require_reachable
+from gan_core.files import located, require_reachable
 from gan_core.installed_package import program_version
 from tasks.task_runners import DASK, check_workers, task_runner
 
 if TYPE_CHECKING:
-    from tasks.runs.run_folder import Run
+    pass
 
 LOOPBACK = "127.0.0.1,localhost"  # which no proxy can reach for us
 
@@ -45,6 +44,7 @@ app = App(
 )
 LATER = {  # imported when they are called, with what their help says
     "inspect": ("flows.commands.inspect:inspect", "Say what is in a source of images, and what is wrong with it."),
+    "audit": ("flows.commands.audit:audit", "Say whether a set is useful and diverse, and whether it was memorised."),
     "compare": ("flows.commands.compare:compare", "Compare runs and versions, and say what changed between them."),
     "sweep": ("flows.commands.sweep:sweep", "Train with each combination of settings from each seed, and compare."),
     "retrain": ("flows.commands.models:retrain", "Train a challenger, promote it if it is better."),
@@ -92,12 +92,13 @@ def examine(
     """Examine the images of a finished run again, by another classifier or from other seeds."""
     from gan_core.images.labelled_images import require_images
     from tasks.places import check_cache
+    from tasks.runs.run_experiment import read_run_experiment
     from tasks.runs.run_folder import Run, resolve_latest
 
     finished = Run(resolve_latest(require_reachable(located(folder))))
     if not finished.report.is_file():
         raise BadInput(f"Expected the folder of a finished run, got {folder}; name one that holds a report.html.")
-    wanted = merge_settings(_experiment_of(finished), read_settings(settings))
+    wanted = merge_settings(read_run_experiment(finished), read_settings(settings))
     require_images(finished.synthetic)
     check_cache()
     if not verbose:
@@ -177,19 +178,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
         logging.basicConfig(filename=log_file(), encoding="utf-8")  # unless a command has done it
         logging.getLogger("synthetic-data").exception("unexpected")
         _end(f"{type(error).__name__}: {say_error(error)}", 1)
-
-
-def _experiment_of(run: "Run") -> Experiment:
-    """The settings of a run; BadInput, which names the file, if it holds none."""
-    try:
-        settings = json.loads(read_text(run.experiment))
-        if not settings.keys() >= {"seed", "data", "gan", "dataset", "classifier"}:  # which every run has written
-            raise ValueError("It lacks settings.")
-        return Experiment.model_validate(settings, context=STORED)
-    except (AttributeError, OSError, ValueError):
-        raise BadInput(
-            f"Expected the settings of a run in {run.experiment}, got none that can be read; name another run."
-        ) from None  # else the sentence would be that of pydantic
 
 
 def _end(message: str, code: int) -> None:

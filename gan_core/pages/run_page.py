@@ -52,11 +52,13 @@ def render(
     figures: Sequence[Figure] = (),
     pairs: Sequence[Pair] = (),
     walks: Place | None = None,
+    command: str = "",
 ) -> str:
     """The page; `frame` is the tidy report, `labelled_by` completes "its images were labelled by ...".
 
     `checks` and `figures` are those of the audit, `pairs` its most suspicious pairs with the worst first, `walks` is
-    the picture of walks between latents; where they are left out, the page says what was not measured.
+    the picture of walks between latents; where they are left out, the page says what was not measured. `command`
+    is what makes the page again, if not a run.
     """
     lines = summarise_results(examinations, trts)
     taught = [*examinations, trts]
@@ -100,7 +102,7 @@ def render(
             for line, item in zip(lines, taught, strict=True)
         ],
         settings=settings_rows(experiment),
-        command=command_line(experiment),
+        command=command or command_line(experiment),
         csv=csv_uri(frame),
     )
 

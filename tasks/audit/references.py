@@ -9,7 +9,6 @@ from gan_core.config import Experiment, GanSettings
 from gan_core.errors import BadInput
 from gan_core.images.labelled_images import LabelledImages, concatenate
 from tasks.audit.short_game import identify_game, play_short_game, short_games
-from tasks.data.normalize import RealSets
 from tasks.progress import progress_bar
 
 EPOCHS = 4  # of a reference's game, or those of the run if they are fewer
@@ -19,14 +18,20 @@ logger = logging.getLogger("synthetic_data.audit")
 
 
 def train_references(
-    splits: RealSets, experiment: Experiment, *, references: int, epochs: int = EPOCHS
+    known: LabelledImages,
+    unseen: LabelledImages,
+    experiment: Experiment,
+    *,
+    data_digest: str,
+    references: int,
+    epochs: int = EPOCHS,
 ) -> list[Reference]:
-    """So many references, each trained on those of the training and validation images for which its coin says so.
+    """So many references, each trained on those of the known and the unseen images for which its coin says so.
 
     Members and others are thus scored alike: a reference knows either kind with a probability of a half. Those trained
     before are found in the cache, and one that was stopped goes on. Raises BadInput for too few images.
     """
-    real = concatenate([LabelledImages.load(splits.train), LabelledImages.load(splits.validation)])
+    real = concatenate([known, unseen])
     gan = shorten(experiment.gan, epochs)
     halves = [toss_coins(len(real), experiment.seed, number) for number in range(references)]
     _require_halves(halves)
@@ -39,7 +44,7 @@ def train_references(
                 gan,
                 seed=SEEDS * (number + 1) + experiment.seed,
                 draws=DRAWN,
-                folder=short_games() / identify_game(gan, splits.digest, "reference", experiment.seed, number, DRAWN),
+                folder=short_games() / identify_game(gan, data_digest, "reference", experiment.seed, number, DRAWN),
                 advance=advance,
             )
             found.append(Reference(drawn, learned))

@@ -18,6 +18,7 @@ from tasks.places import check_folder, classifier_cache, standing
 LATEST = "latest"
 PAGE_END = b"</html>"
 AUDIT = "audit.json"  # of a run and of a version
+PAIRS = "suspicious-pairs.npz"
 
 logger = logging.getLogger("synthetic_data.runs")
 
@@ -143,7 +144,7 @@ class Run:
     @property
     def pairs(self) -> Place:
         """The most suspicious pairs of a synthetic and a training image."""
-        return self.folder / "suspicious-pairs.npz"
+        return self.folder / PAIRS
 
     @property
     def headline(self) -> Place:

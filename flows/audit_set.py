@@ -1,0 +1,43 @@
+"""Audit a set of synthetic images, whoever made it, beside the real ones that it imitates."""
+
+from prefect import flow
+
+from gan_core.config import STANDARD, Experiment
+from gan_core.files import Place, located
+from gan_core.measures.tstr import TeachingSet
+from tasks.audit.audit_set import Holdout, audit_beside, audit_by_references, save_set
+from tasks.data.real_images import real_images
+from tasks.examination.examine import examine
+from tasks.examination.teacher import Teacher
+from tasks.places import classifier_cache
+from tasks.reports.publish_audit import AuditReport, publish_audit
+
+
+@flow(name="audit", persist_result=True, result_serializer="json")
+def audit_set(
+    place: str,
+    out: str,
+    experiment: Experiment = STANDARD,
+    holdout: Holdout = "validation",
+    references: int = 0,
+    command: str = "",
+) -> AuditReport:
+    """Is the set useful, is it diverse, did its generator memorise, and can the answers be trusted.
+
+    `holdout` are the real images that its generator did not learn from. With `references`, so many short games on
+    random halves of the real images show what such trainings give away.
+    """
+    folder, real = located(out), real_images(experiment)
+    synthetic = save_set(place, real, folder)
+    teacher = Teacher(real.train, experiment.classifier)
+    sets: dict[TeachingSet, list[Place]] = {"real": [real.train], "synthetic": [synthetic]}
+    examinations = [
+        examine(name, sets, on=real.test, classifier=experiment.classifier, cache=classifier_cache())
+        for name, sets in sets.items()
+    ]
+    trts = teacher.examine(on=synthetic)
+    audit = audit_beside(real, synthetic, experiment, folder, holdout=holdout, teacher=teacher)
+    audit = audit_by_references(audit, real, synthetic, experiment, holdout=holdout, references=references)
+    return publish_audit(
+        audit, examinations, trts, real=real, synthetic=synthetic, experiment=experiment, command=command
+    )

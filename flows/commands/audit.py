@@ -1,0 +1,129 @@
+"""The command `synthetic-data audit`: a synthetic set, whoever made it, beside real images."""
+
+import hashlib
+import json
+import re
+import shlex
+import sys
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from cyclopts import Parameter
+
+from flows.commands.options import Named, Verbose, build_options, customise_experiment, merge_settings, read_settings
+from flows.commands.screen import hide_library_messages
+from gan_core.config import STANDARD, Experiment
+from gan_core.errors import BadInput
+from gan_core.files import Place, located, require_reachable
+
+if TYPE_CHECKING:
+    Audited = object
+else:
+    Audited = build_options(Experiment, without=("source", "name", "tolerate_collapse"))
+
+MOST_REFERENCES = 100
+
+
+def audit(
+    place: Annotated[
+        str, Parameter(name="SET", help="a run, an export, or any source of labelled pictures")
+    ] = "runs/latest",
+    *,
+    real: Annotated[
+        str | None, Parameter(help="the real images, as --source of run; those of the run or generator")
+    ] = None,
+    generator: Annotated[str | None, Parameter(help="the run or version that made the set, for its settings")] = None,
+    holdout: Annotated[
+        Literal["validation", "test"] | None,
+        Parameter(help="real images that nothing was learned from; test if this program did not make the set"),
+    ] = None,
+    references: Annotated[
+        str,
+        Parameter(
+            metavar="INT",
+            help="short games on random halves of the real images, for membership; 5 say much",
+        ),
+    ] = "0",
+    out: Annotated[str | None, Parameter(help="folder for the page, the frame and the findings")] = None,
+    experiment: Named = STANDARD.name,
+    settings: Annotated[Audited | None, Parameter(name="*")] = None,
+    verbose: Verbose = False,
+) -> None:
+    """Say whether a set is useful, diverse, memorised, and whether that can be trusted.
+
+    Exit code 0 if nothing is wrong, 1 if it copies, has collapsed or its labels are wrong, 2 if it cannot be read.
+    It leaves audit.html, measures.parquet and audit.json. A part of the settings is that of the run or generator.
+    """
+    from tasks.data.check_experiment import check_experiment
+    from tasks.places import check_folder
+    from tasks.runs.run_experiment import read_run_experiment
+    from tasks.runs.run_folder import Run
+
+    games = read_references(references)
+    origin = find_origin(place, generator)
+    start = read_run_experiment(Run(origin)) if origin else customise_experiment(experiment, {})
+    replaced = read_settings(settings) | ({"source": real} if real else {})
+    wanted = merge_settings(start, replaced)
+    require_set(place)
+    check_experiment(wanted)
+    folder = located(out) if out else audit_folder(place, wanted)
+    check_folder(folder, "choose another --out.")
+    if not verbose:
+        hide_library_messages()
+    from flows.audit_set import audit_set
+    from flows.commands.local_server import server
+
+    command = shlex.join(["synthetic-data", *sys.argv[1:]])
+    with server():
+        report = audit_set(place, str(folder), wanted, holdout or ("validation" if origin else "test"), games, command)
+    print(f"\n{report.text}\n\npage  {report.page}")
+    if report.faults:
+        print(f"synthetic-data: {report.faults[0]}", file=sys.stderr)
+        raise SystemExit(1)
+
+
+def read_references(text: str) -> int:
+    """A number of references; BadInput for what is none, and for more than anybody waits for."""
+    if not text.isascii() or not text.isdigit() or int(text) > MOST_REFERENCES:
+        raise BadInput(f"Expected 0 to {MOST_REFERENCES} references, got {text!r}; name as many, such as 5.")
+    return int(text)
+
+
+def find_origin(place: str, generator: str | None) -> Place | None:
+    """The folder with the settings of what made the set: that of the generator, or the set itself if it is a run."""
+    from tasks.runs.run_folder import Run, resolve_latest
+
+    if generator:
+        named = resolve_latest(require_reachable(located(generator)))
+        found = next(
+            (each for each in (named, named.parent, named.parent.parent) if Run(each).experiment.is_file()), None
+        )
+        if found is None:
+            raise BadInput(f"Expected the folder of a run or version as --generator, got {generator}; name one.")
+        return found
+    folder = resolve_latest(require_reachable(located(place))) if "://" not in place else None
+    return folder if folder and Run(folder).experiment.is_file() else None
+
+
+def require_set(place: str) -> None:
+    """Raise BadInput for a folder of a run without images, and for a place where nothing is."""
+    from gan_core.images.labelled_images import require_images
+    from tasks.data.source_places import is_web
+    from tasks.runs.run_folder import Run, resolve_latest
+
+    if is_web(place):
+        return
+    folder = resolve_latest(require_reachable(located(place)))
+    if not folder.exists():
+        raise BadInput(f"Expected a run, an export or another source of pictures, got {place}; name one.")
+    if Run(folder).experiment.is_file():
+        require_images(Run(folder).synthetic)
+
+
+def audit_folder(place: str, wanted: Experiment) -> Place:
+    """Where the audit of a set lies if nobody says: a folder among the runs for each set and settings."""
+    from tasks.runs.run_folder import resolve_latest, runs_folder
+
+    named = place if "://" in place else str(resolve_latest(located(place)))
+    told = hashlib.sha256(json.dumps([named, wanted.settings_digest(), wanted.source]).encode()).hexdigest()[:8]
+    name = re.sub(r"[^A-Za-z0-9.-]+", "-", named.rstrip("/").rpartition("/")[2]).strip(".-")
+    return runs_folder() / "audits" / f"{name or 'set'}-{told}"

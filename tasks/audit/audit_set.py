@@ -1,0 +1,83 @@
+"""The errands of auditing a set, whoever made it: read it, run the checks, and those that need trained references."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+from gan_core.audit.check import Check
+from gan_core.audit.record import Audit, pairs_to_arrays, read_audit, to_json
+from gan_core.config import Experiment
+from gan_core.files import Place, located, save_arrays, write_text
+from gan_core.images.labelled_images import LabelledImages, concatenate
+from tasks.audit.overtrained import try_overtrained
+from tasks.audit.read_set import read_set
+from tasks.audit.references import train_references
+from tasks.data.normalize import RealSets
+from tasks.examination.teacher import Teacher
+from tasks.progress import progress
+from tasks.runs.run_folder import AUDIT, PAIRS, Run, resolve_latest
+from tasks.uncached_task import uncached_task
+
+Holdout = Literal["validation", "test"]
+SET = "set.npz"
+
+
+@uncached_task
+def save_set(place: str, real: RealSets, folder: Place) -> Place:
+    """The set's images in one file, with the shape and the classes of the real ones; those of a run where they are."""
+    run = Run(resolve_latest(located(place)))
+    if run.experiment.is_file() and run.synthetic.is_file():
+        return run.synthetic
+    read_set(place, LabelledImages.load(real.train)).save(folder / SET)
+    return folder / SET
+
+
+@uncached_task
+def audit_beside(
+    real: RealSets, synthetic: Place, experiment: Experiment, folder: Place, *, holdout: Holdout, teacher: Teacher
+) -> Place:
+    """Run the checks that train nothing; what they found, as JSON in the folder."""
+    from gan_core.audit.audit_images import audit_images
+    from gan_core.audit.copies import count_comparisons
+
+    generated, (known, unseen) = LabelledImages.load(synthetic), load_beside(real, holdout)
+    with progress("Auditing", "audit", count_comparisons(len(generated), len(unseen))) as advance:
+        std, seed = experiment.dataset.latent_std, experiment.seed
+        found = audit_images(generated, known, unseen, teacher.classifier(), std=std, seed=seed, on_images=advance)
+    save_arrays(folder / PAIRS, pairs_to_arrays(found.pairs))
+    write_text(folder / AUDIT, to_json(found.audit))
+    return folder / AUDIT
+
+
+@uncached_task
+def audit_by_references(
+    audit: Place, real: RealSets, synthetic: Place, experiment: Experiment, *, holdout: Holdout, references: int
+) -> Place:
+    """Add what so many references show: who was a member, what canaries refute, and a generator that surely copies."""
+    if not references:
+        return audit
+    from gan_core.audit.canaries import check_canaries
+    from gan_core.audit.membership import check_membership
+
+    generated, (known, unseen) = LabelledImages.load(synthetic), load_beside(real, holdout)
+    trained = train_references(known, unseen, experiment, references=references, data_digest=f"{real.digest} {holdout}")
+    planted = try_overtrained(real, experiment)
+    found = read_audit(audit)
+    checks = [
+        replace(each, controls=(*each.controls, planted)) if each.name == "copies" else each for each in found.checks
+    ]
+    more: list[Check] = [
+        check_membership(generated, known, unseen, trained, seed=experiment.seed),
+        check_canaries(known, unseen, trained, seed=experiment.seed),
+    ]
+    write_text(audit, to_json(Audit((*checks, *more), found.figures, found.ruler)))
+    return audit
+
+
+def load_beside(real: RealSets, holdout: Holdout) -> tuple[LabelledImages, LabelledImages]:
+    """The real images that a generator may have learned from, and those that it did not learn from."""
+    train, validation = LabelledImages.load(real.train), LabelledImages.load(real.validation)
+    if holdout == "validation":
+        return train, validation
+    return concatenate([train, validation]), LabelledImages.load(real.test)
