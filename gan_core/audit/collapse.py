@@ -16,8 +16,9 @@ from gan_core.measures.measure import Figure
 def check_collapse(generated: LabelledImages, probe: Probe, *, seed: int) -> Check:
     """Whether the generated images have collapsed onto a part of what the probe's real images show.
 
-    The thresholds are those of `Diversity.collapse`. Planted are a set without each class, and one with one image a
-    class; half of the real images beside the other half are the honest control.
+    The thresholds are those of `Diversity.collapse`. Planted are a set without the class that has the fewest real
+    images, which is the easiest to overlook, and one with one image a class; half of the real images beside the other
+    half are the honest control.
     """
     generated = draw_like(probe.real.labels[:SAMPLE], generated, seed)
     found = probe.compare(generated.images)
@@ -48,11 +49,11 @@ def draw_like(labels: np.ndarray, generated: LabelledImages, seed: int) -> Label
 
 def _plant(generated: LabelledImages, probe: Probe) -> Iterator[Control]:
     yield _control("one image a class", False, probe.compare(repeat_one(generated).images))
-    for label, name in enumerate(generated.class_names):
-        if np.any(generated.labels == label):
-            without = leave_out_class(generated, label)
-            if len(without):
-                yield _control(f"no image of {name}", False, probe.compare(without.images))
+    counts = np.bincount(probe.real.labels)
+    rarest = int(np.argmin(np.where(counts, counts, len(probe.real))))
+    without = leave_out_class(generated, rarest)
+    if len(without):
+        yield _control(f"no image of {generated.class_names[rarest]}", False, probe.compare(without.images))
 
 
 def _try_fresh(probe: Probe, seed: int) -> Iterator[Control]:
