@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from gan_core.audit.record import pairs_from_arrays, read_audit
+from gan_core.audit.use import check_use
 from gan_core.config import Experiment
 from gan_core.files import Place, load_arrays, sha256, without_password, write_frame, write_text
 from gan_core.images.labelled_images import LabelledImages
@@ -50,6 +51,7 @@ def publish_audit(
     folder, found = audit.parent, read_audit(audit)
     generated, train = LabelledImages.load(synthetic), LabelledImages.load(real.train)
     figures = collect_figures(examinations, trts, found, train.class_names)
+    checks = check_use(examinations, train.class_names), *found.checks
     write_frame(build_measures_frame(figures), folder / MEASURES)
     save_png(mosaic(generated, train), folder / MOSAIC)
     provenance = Provenance(
@@ -72,11 +74,12 @@ def publish_audit(
         grids=(),
         evolution=None,
         class_names=train.class_names,
-        checks=found.checks,
+        checks=checks,
         figures=figures,
         pairs=pairs_from_arrays(load_arrays(folder / PAIRS)),
         command=command,
     )
     write_text(folder / PAGE, page)
-    text = f"{format_headline(examinations, trts)}\n\n{format_checks(found.checks)}"
-    return AuditReport(str(folder / PAGE), text, tuple(found.faults))
+    text = f"{format_headline(examinations, trts)}\n\n{format_checks(checks)}"
+    faults = tuple(check.sentence for check in checks if check.verdict == "fails")
+    return AuditReport(str(folder / PAGE), text, faults)
