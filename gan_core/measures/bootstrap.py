@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from gan_core.compute.blocks import map_blocks
+from gan_core.measures.blocks import map_blocks
 
 REPLICATES = 2_000
 PERCENTILES = 2.5, 97.5  # of the 95 % interval

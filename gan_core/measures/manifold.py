@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gan_core.compute.blocks import map_blocks
+from gan_core.measures.blocks import map_blocks
 from gan_core.measures.measure import Measure
 
 NEIGHBOURS = 5  # as in the paper on coverage

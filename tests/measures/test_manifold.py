@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from prdc import compute_prdc
 
-from gan_core.compute import blocks
-from gan_core.measures import manifold
+from gan_core.measures import blocks, manifold
 from gan_core.measures.manifold import Manifolds, measure_manifolds, neighbour_radii
 
 RANDOM = np.random.default_rng(0)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from gan_core.compute.blocks import map_blocks
+from gan_core.measures.blocks import map_blocks
 
 
 @pytest.mark.parametrize("rows", [1, 3, 7, 100])

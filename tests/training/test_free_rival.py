@@ -1,0 +1,29 @@
+"""The errand of the free rival: it is taught by varied images, kept apart from plain ones, and found again."""
+
+from pathlib import Path
+
+import pytest
+from conftest import striped_images
+
+from gan_core.config import ClassifierSettings
+from tasks.examination.teacher import Teacher
+from tasks.places import classifier_cache
+
+SETTINGS = ClassifierSettings(name="logistic-regression", steps=40, batch_size=32, seeds=(0, 1))
+
+
+@pytest.mark.usefixtures("on_server", "elsewhere")
+def test_the_free_rival_is_examined_as_the_real_images_are(tmp_path: Path) -> None:
+    real, validation, test = (tmp_path / f"{name}.npz" for name in ("real", "validation", "test"))
+    for seed, path in enumerate((real, validation, test)):
+        striped_images(200, seed=seed).save(path)
+    teacher = Teacher(real, SETTINGS)
+
+    plain, augmented = teacher.examine(on=test), teacher.examine_augmented(on=test, validation=validation)
+
+    assert (plain.taught_by, augmented.taught_by) == ("real", "augmented")
+    assert augmented.images == plain.images == 200 and [score.seed for score in augmented.scores] == [0, 1]
+    assert len(list(classifier_cache().glob("*.npz"))) == 4
+    again = teacher.examine_augmented(on=test, validation=validation)
+    assert again.accuracy == augmented.accuracy and len(list(classifier_cache().glob("*.npz"))) == 4
+    assert [score.confusion.tolist() for score in augmented.scores] != [s.confusion.tolist() for s in plain.scores]
