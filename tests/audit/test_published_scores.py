@@ -1,4 +1,4 @@
-"""Laws of two published scores: agreement with scipy and with the definitions, and held-out images beside the others."""
+"""Laws of two published scores: agreement with scipy and the definitions, and held-out images beside the others."""
 
 import numpy as np
 import pytest
