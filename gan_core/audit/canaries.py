@@ -7,7 +7,7 @@ import numpy as np
 from scipy.stats import binom
 
 from gan_core.audit.check import Check, Control, Verdict
-from gan_core.audit.copies import ALARM, PLANTED, SHARES
+from gan_core.audit.copies import ALARM, PLANTED, name_copies
 from gan_core.audit.membership import DRAWN, SCORED, Reference, measure_distances, score_membership
 from gan_core.audit.planted import mix, plant_copies
 from gan_core.images.labelled_images import LabelledImages
@@ -82,8 +82,8 @@ def guess(scores: np.ndarray, was_in: np.ndarray) -> Guesses:
 
 
 def is_accused(guessed: Sequence[Guesses]) -> bool:
-    """Whether luck explains so many right guesses worse than once in 1 / `ALARM` times."""
-    refuted = float(np.median([refute(each, 0.0, DELTA) for each in guessed]))
+    """Whether the luck of fair coins explains so many right guesses worse than once in 1 / `ALARM` times."""
+    refuted = float(np.median([refute(each, 0.0, 0.0) for each in guessed]))
     return refuted * (1 if len(guessed) == 1 else 2) < ALARM
 
 
@@ -148,7 +148,7 @@ def _try_replays(
     planted, controls = plant_copies(memory, len(drawn), "as they are", seed), []
     for share in PLANTED:
         replayed = measure_distances(canaries, [mix(drawn, planted, share, seed)])
-        name = f"{SHARES[share]} of it training images as they are"
+        name = name_copies(share)
         controls.append(_control(name, False, _attack(0, np.concatenate([replayed, distances[1:]]), learned)))
     tossed = np.random.default_rng([seed, len(references)]).random(len(canaries)) < 0.5
     return (*controls, _control("coins that decided nothing", True, _attack(0, distances, learned, tossed)))
@@ -175,6 +175,6 @@ def _judge(epsilon: float, controls: Sequence[Control], guessed: Sequence[Guesse
         )
     noticed = [control for control in controls if control.accused and not control.honest]
     if not noticed:
-        return "cannot tell", f"No evidence, but nothing but training images would not have been noticed: {counted}."
+        return "cannot tell", f"No evidence, but nothing but copies would not have been noticed either: {counted}."
     least = f"{noticed[0].name} would show an epsilon of {noticed[0].figure.value:.2f} or more"
     return "passes", f"No evidence that trainings of this kind give away what was in them; {least}: {counted}."

@@ -137,6 +137,12 @@ def try_generator(
     return _control(name, False, search.estimate(search.match(drawn), drawn.labels))
 
 
+def name_copies(share: float, kind: str = "") -> str:
+    """What a control with such a share of copies is called, as `a tenth of copies, mirrored`."""
+    copies = "nothing but copies" if share == 1 else f"{SHARES[share]} of copies"
+    return f"{copies}, {kind}" if kind else copies
+
+
 def count_comparisons(generated: int, unseen: int) -> int:
     """How many images `check_copies` compares with the real ones, its controls' among them."""
     generated = min(SAMPLE, generated)
@@ -197,13 +203,13 @@ def _try_copies(
     for kind in COPYING:
         planted = plant_copies(known, _planted(len(generated)), kind, seed)
         found = search.match(planted)
-        for share, words in SHARES.items():
+        for share in SHARES:
             kept, added = choose_mixture(len(generated), len(planted), share, seed)
             labels = np.concatenate([generated.labels[kept], planted.labels[added]])
             shares = search.estimate(matches.take(kept).join(found.take(added)), labels)
             noticed[share] = is_accused(shares) and noticed.get(share, True)
             if share in PLANTED:
-                controls.append(_control(f"{words} of it training images {kind}", False, shares))
+                controls.append(_control(name_copies(share, kind), False, shares))
     least = [share for share in noticed if all(seen for other, seen in noticed.items() if other >= share)]
     return tuple(controls), min(least, default=None)
 

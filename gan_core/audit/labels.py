@@ -69,6 +69,6 @@ def _judge(figures: Sequence[Figure], wrong: Sequence[str], controls: tuple[Cont
     if real.accused or not shuffled.accused:
         return "cannot tell", f"The classifier cannot tell shuffled labels from real ones: {agreed}."
     if wrong:
-        which = "all classes together" if "" in wrong else ", ".join(wrong)
+        which = ", ".join(filter(None, wrong)) or "all classes together"
         return "fails", f"The labels are not those of the images, of {which}: {agreed}."
     return "passes", f"No evidence of wrong labels; shuffled ones would have been noticed: {agreed}."

@@ -7,7 +7,7 @@ import numpy as np
 from scipy.stats import nhypergeom, norm, rankdata
 
 from gan_core.audit.check import Check, Control, Verdict
-from gan_core.audit.copies import ALARM, PLANTED, SHARES
+from gan_core.audit.copies import ALARM, PLANTED, name_copies
 from gan_core.audit.planted import mix, plant_copies
 from gan_core.audit.published_scores import nearest_distance
 from gan_core.images.labelled_images import LabelledImages
@@ -195,7 +195,7 @@ class _Attack:
         planted = plant_copies(known, len(generated), "as they are", seed)
         for share in PLANTED:
             scores = self.score(mix(generated, planted, share, seed))
-            yield _control(f"{SHARES[share]} of it training images as they are", False, scores)
+            yield _control(name_copies(share), False, scores)
 
 
 def _control(name: str, honest: bool, scores: Scores) -> Control:
@@ -213,7 +213,7 @@ def _judge(scores: Scores, controls: Sequence[Control], references: int) -> tupl
         return "fails", f"Training images can be told from others: {found}."
     noticed = [control.name for control in controls if control.accused and not control.honest]
     if not noticed:
-        return "cannot tell", f"No evidence, but nothing but training images would not have been noticed: {found}."
+        return "cannot tell", f"No evidence, but nothing but copies would not have been noticed either: {found}."
     return (
         "passes",
         f"No evidence that training images can be told from others; {noticed[0]} would be noticed: {found}.",

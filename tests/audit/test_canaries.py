@@ -1,4 +1,4 @@
-"""Laws of the bound on epsilon: the theorem word by word, its known special case, and mechanisms that are known."""
+"""Laws of the bound on epsilon: the theorem read word by word, its special case, and mechanisms that are known."""
 
 import math
 from fractions import Fraction
@@ -53,11 +53,11 @@ def test_coins_that_decided_nothing_refute_nothing_in_nineteen_of_twenty_cases()
 
 def test_randomised_response_is_seldom_said_to_give_away_more_than_it_does() -> None:
     epsilon, bounds = 1.5, []
-    for _ in range(200):
+    for _ in range(100):
         was_in = RANDOM.random(1_000) < 0.5
         answers = np.where(RANDOM.random(1_000) < 1 / (1 + math.exp(-epsilon)), was_in, ~was_in)
         bounds.append(bound_epsilon(guess(answers + RANDOM.random(1_000) / 2, was_in)))
-    assert np.mean(np.array(bounds) > epsilon) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 200)
+    assert np.mean(np.array(bounds) > epsilon) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 100)
     assert np.mean(bounds) > 0.2
 
 
