@@ -3,6 +3,7 @@
 from prefect import flow
 
 from gan_core.config import STANDARD, Experiment, RetrainSettings
+from tasks.audit.audit_run import audit_run
 from tasks.data.real_images import real_images
 from tasks.examination.teacher import Teacher
 from tasks.registry.challenge import add_version, compare_generators, conclude_challenge, open_challenge
@@ -35,10 +36,16 @@ def retrain(
         teacher, dataset, seed = Teacher(real.train, experiment.classifier), experiment.dataset, experiment.seed
         generator = train_gan(real, challenge.experiment, run, teacher=teacher, start=challenge.start)
         synthetic = generate_dataset(generator, dataset, seed, teacher=teacher, to=run.synthetic)
-        rival = None
+        audit, rival = audit_run(real, experiment, run, teacher=teacher), None
         if champion := challenge.champion:
             rival = generate_dataset(champion.generator, dataset, seed, teacher=teacher, to=run.drawn_by(champion.name))
         verdict = compare_generators(
-            synthetic, rival, splits=real, run=run, experiment=experiment, standard_errors=settings.standard_errors
+            synthetic,
+            rival,
+            audit,
+            splits=real,
+            run=run,
+            experiment=experiment,
+            standard_errors=settings.standard_errors,
         )
         return conclude_challenge(add_version(challenge, verdict, run, splits=real, keep=settings.keep))

@@ -5,6 +5,7 @@ from prefect import flow
 from gan_core.config import STANDARD, Experiment
 from gan_core.files import Place
 from gan_core.measures.tstr import TeachingSet
+from tasks.audit.audit_run import audit_run
 from tasks.data.normalize import RealSets
 from tasks.data.real_images import real_images
 from tasks.examination.examine import examine
@@ -49,4 +50,5 @@ def imitate(real: RealSets, experiment: Experiment, run: Run) -> Report:
         for name, sets in teaching.items()
     ]
     trts = teacher.examine(on=synthetic)
-    return publish_report(examinations, trts, splits=real, experiment=experiment, run=run)
+    audit = audit_run(real, experiment, run, teacher=teacher)
+    return publish_report(examinations, trts, audit, splits=real, experiment=experiment, run=run)

@@ -3,11 +3,13 @@
 import hashlib
 import logging
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -21,6 +23,8 @@ from pydantic import (
 from gan_core.errors import BadInput
 
 MOST_NUMBERS = 10_000  # in a list of seeds
+MOST = 10**18 - 1  # of whole numbers without a limit of their own
+NAME = r"^[a-z0-9][a-z0-9-]*$"  # of an experiment
 LEAST_SIDE, MOST_SIDE = 8, 128  # pixels from edge to edge that the networks take, which pad inside
 
 
@@ -33,7 +37,7 @@ def split_numbers(value: Any) -> Any:
     """0-2,7 as (0, 1, 2, 7); what is no text stays as it is. Raises ValueError for other text, and for too many."""
     if not isinstance(value, str):
         return value
-    ends = [re.fullmatch(r"(\d{1,18})(?:-(\d{1,18}))?", part) for part in map(str.strip, value.split(","))]
+    ends = [re.fullmatch(r"([0-9]{1,999})(?:-([0-9]{1,999}))?", part) for part in map(str.strip, value.split(","))]
     pairs = [(int(end[1]), int(end[2] or end[1])) for end in ends if end]
     if len(pairs) < len(ends) or any(first > last for first, last in pairs):
         raise ValueError(f"Expected numbers such as 0-4 or 1,5,7, got {value!r}; correct them.")
@@ -42,11 +46,18 @@ def split_numbers(value: Any) -> Any:
     return tuple(number for first, last in pairs for number in range(first, last + 1))
 
 
+def require_different(numbers: tuple[int, ...]) -> tuple[int, ...]:
+    """The numbers themselves; raises ValueError where one stands there twice, as it would count as two trials."""
+    if twice := sorted(number for number, count in Counter(numbers).items() if count > 1):
+        raise ValueError(f"Expected each number once, got {', '.join(map(str, twice))} again; leave it out.")
+    return numbers
+
+
 def split_counts(value: Any) -> Any:
     """6=30,7=12 as {"6": "30", "7": "12"}; what is no text stays as it is. Raises ValueError for other text."""
     if not isinstance(value, str):
         return value
-    pairs = [re.fullmatch(r"(\d+)\s*=\s*(\d+)", part) for part in split_names(value)]
+    pairs = [re.fullmatch(r"([0-9]+)\s*=\s*([0-9]+)", part) for part in split_names(value)]
     counts = {pair[1]: pair[2] for pair in pairs if pair}
     if len(counts) < len(pairs):
         raise ValueError(f"Expected counts such as 6=30,7=12, each class once, got {value!r}; correct them.")
@@ -55,10 +66,20 @@ def split_counts(value: Any) -> Any:
 
 def read_whole(value: Any) -> Any:
     """A whole number, typed or not; raises ValueError for other text, for true, and for decimals, even 5.0."""
-    if isinstance(value, str) and re.fullmatch(r"[+-]?\d{1,18}", value.strip()):
+    if isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]{1,999}", value.strip()):
         return int(value)
     if isinstance(value, bool | float | str):
-        raise ValueError(f"Expected a whole number, written with digits alone, got {value!r}; correct it.")
+        raise ValueError(f"Expected a whole number, written with the digits 0 to 9 alone, got {value!r}; correct it.")
+    return value
+
+
+def require_name(value: str) -> str:
+    """The same name; raises ValueError for one that cannot stand in those of folders everywhere."""
+    if not re.fullmatch(NAME, value):
+        raise ValueError(
+            "Expected a name of small letters a to z, digits and dashes, the first no dash, such as "
+            f"big-gan, got {value!r}; choose another."
+        )
     return value
 
 
@@ -66,7 +87,7 @@ def read_size(value: Any) -> Any:
     """32 or 64x48 as the text of a width and a height; None and what is neither text nor number stay as they are."""
     if not isinstance(value, str | int) or isinstance(value, bool):
         return value
-    sides = re.fullmatch(r"(\d{1,4})(?:\s*[xX]\s*(\d{1,4}))?", str(value).strip())
+    sides = re.fullmatch(r"([0-9]{1,4})(?:\s*[xX]\s*([0-9]{1,4}))?", str(value).strip())
     width, height = (int(sides[1]), int(sides[2] or sides[1])) if sides else (0, 0)
     if not (LEAST_SIDE <= width <= MOST_SIDE and LEAST_SIDE <= height <= MOST_SIDE):
         raise ValueError(
@@ -76,18 +97,19 @@ def read_size(value: Any) -> Any:
     return f"{width}x{height}"
 
 
+Name = Annotated[str, AfterValidator(require_name), Field(json_schema_extra={"pattern": NAME})]
 Whole = BeforeValidator(read_whole)  # or pydantic would take 5.0 and true
-PositiveInt = Annotated[int, Field(gt=0), Whole]
-NonNegativeInt = Annotated[int, Field(ge=0), Whole]
+PositiveInt = Annotated[int, Field(gt=0, le=MOST), Whole]
+NonNegativeInt = Annotated[int, Field(ge=0, le=MOST), Whole]
 Seed = Annotated[int, Field(ge=0, le=1_000_000), Whole]
-Width = Annotated[int, Field(ge=4, multiple_of=4), Whole]
+Width = Annotated[int, Field(ge=4, le=MOST, multiple_of=4), Whole]
 Shift = Annotated[int, Field(ge=0, lt=MOST_SIDE), Whole]
 Spread = Annotated[float, Field(gt=0, le=100)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Decay = Annotated[float, Field(ge=0, lt=1)]
 Refinement = Literal["filtered", "soft"]
 Refinements = Annotated[tuple[Refinement, ...], BeforeValidator(split_names)]
-Seeds = Annotated[tuple[Seed, ...], BeforeValidator(split_numbers)]
+Seeds = Annotated[tuple[Seed, ...], BeforeValidator(split_numbers), AfterValidator(require_different)]
 Counts = Annotated[dict[str, NonNegativeInt], BeforeValidator(split_counts)]
 Size = Annotated[str | None, BeforeValidator(read_size)]
 Fit = Literal["crop", "pad", "stretch"]
@@ -297,7 +319,7 @@ class ExportSettings(Settings):
     real_test: bool = Field(False, description="whether the real test images stand in place of synthetic ones")
     seed: Seed = Field(0, description="of the order and the images")
     latent_std: Spread = Field(1.0, description="standard deviation of the latents, 1 in training")
-    shard_images: Annotated[int, Field(ge=250, multiple_of=250), Whole] = Field(
+    shard_images: Annotated[int, Field(ge=250, le=MOST, multiple_of=250), Whole] = Field(
         10_000, description="images drawn, written and forgotten at once, by a multiple of 250"
     )
 
@@ -305,7 +327,9 @@ class ExportSettings(Settings):
 class ClassifierSettings(Settings):
     """The classifier that examines teaching sets."""
 
-    name: Literal["two-conv", "four-conv", "residual"] = Field("two-conv", description="its architecture")
+    name: Literal["two-conv", "four-conv", "residual", "mlp", "logistic-regression"] = Field(
+        "two-conv", description="its architecture"
+    )
     steps: PositiveInt = Field(1_000, description="batches of training, whatever the size of the teaching set")
     batch_size: PositiveInt = Field(256, description="images in a step")
     learning_rate: PositiveFloat = Field(2e-3, description="Adam's step size at the start, cosine to zero")
@@ -316,9 +340,11 @@ class ClassifierSettings(Settings):
 class Experiment(Settings):
     """One run from data to report."""
 
-    name: str = Field("standard", pattern=r"^[a-z0-9][a-z0-9-]*$", description="a word for the run's name")
+    name: Name = Field("standard", description="a word for the run's name")
     seed: Seed = Field(0, description="of the split, the GAN and the drawn images")
-    tolerate_collapse: bool = Field(False, description="whether a run with a collapsed generator may succeed")
+    tolerate_collapse: bool = Field(
+        False, description="whether a run with a collapsed generator may succeed; none becomes champion"
+    )
     source: str | None = Field(
         default=None,
         min_length=1,

@@ -1,4 +1,4 @@
-"""The one kind of error that is no defect of the program, and how messages show names and the errors of others."""
+"""The one kind of error that is no defect of the program, and how messages show names, counts and other errors."""
 
 import os
 from collections.abc import Sequence
@@ -11,8 +11,9 @@ class BadInput(Exception):
 
 
 def say_error(error: BaseException) -> str:
-    """What an error of some library says, in one line."""
-    return next(filter(None, map(str.strip, str(error).splitlines())), type(error).__name__)
+    """What an error of some library says, in one line, without what a list would follow."""
+    lines = (line.strip().rstrip(":") for line in str(error).splitlines())
+    return next(filter(None, lines), type(error).__name__)
 
 
 def unreadable(error: OSError, place: object) -> BadInput:
@@ -27,6 +28,11 @@ def show_name(name: str) -> str:
     """A name as a line can hold it: bytes that are no UTF-8, line breaks and the like are written out."""
     shown = os.fsencode(name).decode("utf-8", "backslashreplace")
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in shown)
+
+
+def show_count(number: int, noun: str) -> str:
+    """So many of something, as in: 1 link, 1,000 links."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def show_names(names: Sequence[str], most: int = LISTED) -> str:

@@ -8,7 +8,10 @@ import logging
 import os
 import re
 import shutil
+import struct
 import tempfile
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -33,6 +36,10 @@ BLOCK = 1 << 18  # bytes
 REFUSALS = (
     *(errno.EACCES, errno.EDQUOT, errno.ENOSPC, errno.EPERM, errno.EROFS),
     *(errno.ELOOP, errno.ENAMETOOLONG, errno.ENOTDIR),
+)
+DAMAGE = (  # what libraries raise over a file that is cut short or has other bytes
+    *(EOFError, LookupError, NotImplementedError, OSError, TypeError, ValueError),
+    *(struct.error, zipfile.BadZipFile, zlib.error),
 )
 LACKING = (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM)  # of file systems that have no such thing
 
@@ -305,11 +312,38 @@ def save_arrays(path: Place, arrays: dict[str, np.ndarray]) -> None:
         np.savez(file, allow_pickle=False, **arrays)
 
 
+def is_whole(path: Place) -> bool:
+    """Whether the file is there and, if it holds arrays or a frame, every byte of it can be read and is as written."""
+    try:
+        if path.suffix == ".npz":
+            with path.open("rb") as file, zipfile.ZipFile(file) as archive:
+                return archive.testzip() is None
+        if path.suffix == ".parquet":
+            read_frame(path)
+    except (BadInput, *DAMAGE):
+        return False
+    return path.is_file()
+
+
+@contextmanager
+def undamaged(path: Place) -> Iterator[None]:
+    """Raise BadInput, which names the file, where what this program wrote can be read but not understood."""
+    try:
+        yield
+    except DAMAGE as error:
+        if isinstance(error, OSError) and (error.errno or not is_local(path)):  # it is not there, or may not be read
+            raise
+        raise BadInput(
+            f"Expected {path} as this program wrote it, got another or a damaged one; remove it, and what "
+            "made it makes it again."
+        ) from error
+
+
 def read_frame(path: Place) -> pd.DataFrame:
-    """The pandas frame in a Parquet file, here or in an object store."""
+    """The pandas frame in a Parquet file, here or in an object store; BadInput for a damaged one."""
     import pandas as pd
 
-    with path.open("rb") as file:
+    with path.open("rb") as file, undamaged(path):
         return pd.read_parquet(file)
 
 
@@ -326,8 +360,8 @@ def write_csv(frame: pd.DataFrame, path: Place) -> None:
 
 
 def load_arrays(path: Place) -> dict[str, np.ndarray]:
-    """Read what `save_arrays` wrote; nothing in the file is executed."""
+    """Read what `save_arrays` wrote; nothing in the file is executed. BadInput for a damaged one."""
     import numpy as np
 
-    with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+    with path.open("rb") as file, undamaged(path), np.load(file, allow_pickle=False) as arrays:
         return dict(arrays)

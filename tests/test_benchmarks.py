@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks import exports, levers, quality, result_table, scaling, speed
+from benchmarks import exports, levers, quality, result_table, scaling, speed, stacked_modes
 from benchmarks.result_table import COLUMNS, RESULTS, Result, ResultTable, command, commit, machine
 from gan_core.errors import BadInput
 from gan_core.images.shape import ImageShape
@@ -77,6 +77,7 @@ def test_each_benchmark_has_a_row_for_all_that_it_prints(tmp_path: Path) -> None
     table.append(scaling.found("trained", trained, trained | {"seconds": 2.0, "peak memory, GiB": 0.8}))
     table.append(scaling.found("drawn", {"images": 10}, {"images": 10, "seconds": 2.0, "peak memory, GiB": 0.8}))
     table.append(quality.found(one | {"collapsed": True}, seeds=3))
+    table.append(stacked_modes.found("26,000 looked at", "real validation images", 998, 0.01, classes=10))
     table.append(levers.found("gan.epochs=5", "seed=1", {"seconds": 9.0, "TSTR": 0.884, "TSTR spread": 0.001}, 3))
 
     rows = read(table.path)
@@ -89,6 +90,7 @@ def test_each_benchmark_has_a_row_for_all_that_it_prints(tmp_path: Path) -> None
     assert found["images 5,500, width 64, batch 64", "seconds"] == "2"
     assert found["images 10", "images/s"] == "5"
     assert found["classic, 121 seconds", "TSTR, %"] == "80" and found["classic, 121 seconds", "collapsed"] == "1"
+    assert found["real validation images", "modes seen of 1,000"] == "998"
     assert found["seed=1", "TSTR, %"] == "88.4" and found["seed=1", "seconds of training"] == "9"
 
 
@@ -107,3 +109,23 @@ def test_operations_grow_with_the_pixels_of_the_maps_and_not_with_the_padding() 
     counted = [speed.operations(64, ImageShape(side, side, 3)) for side in (32, 64, 128)]
     assert 3 < counted[1] / counted[0] < 5 and 3 < counted[2] / counted[1] < 5
     assert speed.operations(64, ImageShape(33, 33, 3)) == pytest.approx(speed.operations(64, ImageShape(40, 40, 3)))
+
+
+def test_a_stack_has_a_grey_picture_in_each_channel_and_pictures_in_colour_are_refused() -> None:
+    images = np.arange(5, dtype=np.uint8)[:, None, None, None] * np.ones((5, 8, 8, 1), np.uint8)
+    stacks = stacked_modes.stack_images(images, 2_000, seed=0)
+    assert stacks.shape == (2_000, 8, 8, 3) and (stacks == stacks[:, :1, :1]).all()
+    assert len(np.unique(stacks[:, 0, 0], axis=0)) == 125
+    with pytest.raises(BadInput, match="Expected grey pictures to stack"):
+        stacked_modes.stack_images(np.repeat(images, 3, axis=3), 2, seed=0)
+
+
+def test_modes_are_all_that_come_and_diverge_where_some_come_too_often() -> None:
+    shares = np.array([0.5, 0.25, 0.25])
+    numbers = np.indices((4, 4, 4)).reshape(3, -1).T  # class 0 twice as often as the others, in each channel
+    all_alike = np.maximum(numbers - 1, 0).astype(np.uint8)
+    assert stacked_modes.count_modes(all_alike, shares) == (27, pytest.approx(0))
+    assert stacked_modes.count_modes(np.zeros((9, 3), np.uint8), shares) == (1, pytest.approx(-3 * np.log(0.5)))
+    only_two = all_alike[(all_alike < 2).all(axis=1)]
+    modes, divergence = stacked_modes.count_modes(only_two, shares)
+    assert modes == 8 and divergence == pytest.approx(-3 * np.log(0.75))

@@ -39,7 +39,10 @@ def compare(
     for sentence in left_out:
         print(f"left out: {sentence}")
     if not records:
-        raise BadInput(f"Expected finished runs in {runs} or versions in {models.folder}, got none; make a run first.")
+        remedy = "mend what is left out above, or name others." if left_out else "make a run first."
+        raise BadInput(
+            f"Expected finished runs in {runs} or versions in {models.folder}, got none that can be compared; {remedy}"
+        )
     frame = build_history_frame(records)
     those = summarise_entries(frame)
     pairs = list(pairwise(those) if names else neighbours(those))

@@ -58,19 +58,21 @@ def list_() -> None:
     for version in registry.versions():
         record, mark = version.record, "*" if version == champion else " "
         accuracy = f"{100 * record.figures['accuracy']:6.2f} %"
-        print(f"{mark} {record.version}  {record.when}  {record.decision:<8}  {accuracy}  {record.reason}")
+        lost = f"  It has lost {', '.join(version.lost)}." if version.lost else ""
+        print(f"{mark} {record.version}  {record.when}  {record.decision:<8}  {accuracy}  {record.reason}{lost}")
     print("* is the champion" if champion else "There is no champion.")
 
 
 @models.command
 def show(version: Annotated[str, VERSION]) -> None:
-    """The whole record of a version, each time that it became champion, and its file for exports."""
+    """The whole record of a version, each time that it became champion, and its file for exports if that is whole."""
     registry = ModelRegistry(models_folder())
     found, lineage = registry.version(version), registry.lineage()
     print(found.record.model_dump_json(indent=2))
     for promotion in lineage.promotions if lineage else ():
         if promotion.version == found.name:
             print(_told(promotion))
+    found.check()
     print(f"{'is the champion, ' if found == registry.champion() else ''}{_export(found)}")
 
 

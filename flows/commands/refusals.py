@@ -21,8 +21,14 @@ def describe_refusal(error: Exception) -> str:
     """The sentence for what the user can mend: a command line that cannot be read, unsound settings, or the rest."""
     cause = error if isinstance(error, ValidationError) else error.__cause__
     if isinstance(cause, ValidationError):
-        return f"Expected sound settings; mend {'; '.join(map(_describe_problem, cause.errors()))}."
+        return f"Expected sound settings; mend {'; '.join(map(_describe_problem, _deepest(cause.errors())))}."
     return _describe_mistyped(error) if isinstance(error, CycloptsError) else str(error)
+
+
+def _deepest(problems: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Those within which no other lies: a list of which a number is refused is also said to be too short."""
+    within = {problem["loc"][:depth] for problem in problems for depth in range(len(problem["loc"]))}
+    return [problem for problem in problems if problem["loc"] not in within]
 
 
 def _describe_problem(problem: ErrorDetails) -> str:

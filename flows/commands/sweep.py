@@ -6,7 +6,7 @@ from cyclopts import Parameter
 
 from flows.commands.options import Named, Verbose, build_options, customise_experiment, join_lists, read_options
 from flows.commands.screen import hide_library_messages
-from gan_core.config import STANDARD, Experiment, split_numbers
+from gan_core.config import STANDARD, Experiment, require_different, split_numbers
 from gan_core.errors import BadInput
 from gan_core.settings_grid import Value, combinations
 from tasks.task_runners import DASK, check_workers, task_runner
@@ -57,7 +57,7 @@ def sweep(
 def parse_seeds(text: str) -> tuple[int, ...]:
     """0-2,7 as (0, 1, 2, 7); BadInput for what is no such text."""
     try:
-        return split_numbers(text)
+        return require_different(split_numbers(text))
     except ValueError as error:
         raise BadInput(str(error)) from error
 

@@ -1,4 +1,5 @@
 """What is wrong with a synthetic set, if anything: copies, gaps, broken rulers, and whether they would be noticed.
 
-Its face: check.Check, check.Control.
+Its face: check.Check and Control; copies.check_copies, collapse.check_collapse, labels.check_labels, ruler.check_ruler,
+membership.check_membership, canaries.check_canaries; published_scores.score_copying.
 """

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from gan_core.audit.record import read_audit
 from gan_core.exports.class_folders import folder_names
 from gan_core.exports.export_plan import ExportPlan
 from gan_core.exports.shards import Export, ExportSplit
@@ -51,6 +52,7 @@ def format_card(plan: ExportPlan, digest: str, sizes: Sequence[HubSize]) -> str:
         counts={split.name: dict(split.counts) for split in export.splits},
         total=images(export),
         figures=[] if report is None else _figures(report),
+        checks=read_audit(origin.audit).checks if origin.audit else (),
         fidelity=float("nan") if report is None else float(report["label_fidelity"].mean()),
     )
     return str(DatasetCard(f"---\n{_head(plan, digest, sizes)}\n---\n\n{text}"))

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from gan_core.audit.record import read_audit
 from gan_core.config import ExportSettings
 from gan_core.exports.export_plan import ExportPlan
 from gan_core.installed_package import LICENSE, program_commit, program_version
@@ -32,6 +33,10 @@ def describe_dataset(plan: ExportPlan, settings: ExportSettings) -> dict[str, An
         "generator_digest": origin.generator_digest,
         "gan_settings_digest": origin.gan_settings,
         "gan_seed": origin.gan_seed,
+        "audit": [
+            {"check": check.name, "verdict": check.verdict, "found": check.sentence}
+            for check in (read_audit(origin.audit).checks if origin.audit else ())
+        ],
         "source_data_digest": origin.data_digest,
         "run_id": origin.run_id,
         "program_version": program_version(),

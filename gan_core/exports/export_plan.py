@@ -17,6 +17,7 @@ class GeneratorOrigin:
     data_digest: str  # of the real images that it learned from
     run_id: str | None  # of the run that trained it, where that is known
     figures: Place | None  # that run's report.parquet
+    audit: Place | None = None  # what an audit of its images found, as JSON
 
 
 @dataclass(frozen=True)

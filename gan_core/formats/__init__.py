@@ -16,6 +16,7 @@ from gan_core.formats import cifar, idx, imagefolder, npz, parquet, table_of_pat
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.shape import ImageShape
 from gan_core.installed_package import install_command
+from gan_core.parsing.unpack_archive import ENDINGS
 from gan_core.sources.class_names import read_class_names
 from gan_core.sources.found_pictures import Found, Picture, Split
 from gan_core.sources.listing import Listing
@@ -85,10 +86,20 @@ def recognise(listing: Listing, settings: DataSettings) -> Found:
     Raises BadInput for what cannot be used.
     """
     found = next((found for reader in READERS.values() if (found := reader.recognise(listing, settings))), None)
-    if found is None:
-        raise refuse(listing)
+    if found is None or found.format == "imagefolder":
+        tables = table_of_paths.open_tables(listing, settings)
+        if found is None or _is_one_class(found) or settings.image_column or settings.label_column:
+            table_of_paths.require_columns(tables)
+        if found is None:
+            raise refuse(listing)
+        found = replace(found, remarks=(*found.remarks, *table_of_paths.remark_left_out(tables)))
     require([found.format])
     return replace(found, class_names=read_class_names(listing, found))
+
+
+def _is_one_class(found: Found) -> bool:
+    """Whether all pictures have one label, as they have in one folder with a table of the labels beside it."""
+    return len({label for part in found.parts.values() for label in part.labels or ()}) == 1
 
 
 def read(found: Found, split: Split) -> Iterator[Picture]:
@@ -103,6 +114,11 @@ def refuse(listing: Listing) -> BadInput:
         return BadInput(
             f"Expected data in {place}, got the pickle {show_names(pickled, 1)}, which could run any program; name "
             "CIFAR's binary version, or save the pictures as an NPZ file of numbers or in a folder for each class."
+        )
+    if packed := listing.with_suffix(*ENDINGS):
+        return BadInput(
+            f"Expected {READ} in {place}, got the archive {show_names(packed, 1)} within; "
+            "unpack it and name its folder as --source."
         )
     shown = show_names(sorted({name.split("/")[0] for name in listing.names})) or "nothing"
     return BadInput(f"Expected {READ} in {place}, got {shown}; name one of these as --source.")

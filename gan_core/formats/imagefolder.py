@@ -6,7 +6,7 @@ from itertools import takewhile
 from typing import NamedTuple
 
 from gan_core.config import DataSettings
-from gan_core.errors import show_names
+from gan_core.errors import show_count, show_names
 from gan_core.exports.class_folders import folder_names
 from gan_core.exports.encode_png import encode_png
 from gan_core.exports.shards import Export, ExportSplit
@@ -83,6 +83,8 @@ def _places(names: Sequence[str]) -> dict[str, _Place | None]:
     within = {name: name.split("/")[len(shared) : -1] for name in names}
     if within and all(len(folders) > 1 and split_of(folders[1]) for folders in within.values()):  # cats/train/1.png
         return {name: _place(shared, folders, split=1, label=0) for name, folders in within.items()}
+    if all(len(folders) == 1 and split_of(folders[0]) for folders in within.values()):  # train/1.png, test/2.png
+        return dict.fromkeys(names)
     said = {split_of(folders[0]) if len(folders) > 1 else None for folders in within.values()}
     if "train" in said or None not in said:
         return {name: _place(shared, folders, split=0, label=1) for name, folders in within.items()}
@@ -112,7 +114,7 @@ def _number(folders: set[str]) -> tuple[tuple[str, ...] | None, dict[str, Label]
 def _remarks(listing: Listing, places: Mapping[str, _Place | None]) -> Iterator[str]:
     """What is left out."""
     if loose := [name for name, place in places.items() if not place]:
-        yield f"{len(loose):,} pictures in no class's folder are left out, such as {show_names(loose, 1)}"
+        yield f"{show_count(len(loose), 'picture')} in no class's folder left out, such as {show_names(loose, 1)}"
     classes = {place.folder for place in places.values() if place}
     beside = {folder.rpartition("/")[0] for folder in classes}
     if empty := [
@@ -120,4 +122,4 @@ def _remarks(listing: Listing, places: Mapping[str, _Place | None]) -> Iterator[
     ]:
         yield f"folders without pictures are no classes: {show_names(empty)}"
     if links := listing.leading_out:
-        yield f"{len(links):,} links that lead out of it or nowhere are left out, such as {show_names(links, 1)}"
+        yield f"{show_count(len(links), 'link')} out of it or to nowhere left out, such as {show_names(links, 1)}"

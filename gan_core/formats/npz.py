@@ -2,7 +2,8 @@
 
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import BinaryIO, cast
 
 import numpy as np
@@ -15,7 +16,7 @@ from gan_core.files import Place, atomic_write
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.shape import ImageShape
 from gan_core.parsing.npz_arrays import find_range, opened, read_header, read_rows, read_whole
-from gan_core.sources.array_conventions import as_labels, picture_axes, require_pairs, to_bytes
+from gan_core.sources.array_conventions import DEPTHS, as_labels, count_bits, picture_axes, require_pairs, to_bytes
 from gan_core.sources.found_pictures import SPLITS, Found, Part, Picture, Split
 from gan_core.sources.listing import Listing
 from gan_core.sources.split_names import split_of
@@ -64,10 +65,12 @@ def recognise(listing: Listing, settings: DataSettings) -> Found | None:
     (name, keys), *_ = archives.items()
     path = listing.root / name
     with opened(path) as archive:
-        parts = {split: _part(path, archive, pair) for split, pair in keys.items()}
+        ends = _find_ends(path, archive, [pictures for pictures, _ in keys.values()])
+        parts = {split: replace(_part(path, archive, pair), ends=ends) for split, pair in keys.items()}
         named = [key for key in CLASS_NAMES if f"{key}.npy" in archive.namelist()]
         names = read_whole(path, archive, named[0]) if named else None
-    return Found("npz", "NPZ file", listing.root, parts, None if names is None else tuple(map(str, names)))
+    known = None if names is None else tuple(map(str, names))
+    return Found("npz", "NPZ file", listing.root, parts, known, remarks=tuple(_remarks(ends)))
 
 
 def read(found: Found, split: Split) -> Iterator[Picture]:
@@ -77,9 +80,25 @@ def read(found: Found, split: Split) -> Iterator[Picture]:
     with opened(path) as archive:
         shape, dtype = read_header(path, archive, key)
         place = f"{key} of {path}"
-        arrange, convert = picture_axes(shape, place), to_bytes(dtype, *find_range(path, archive, key), place)
+        arrange, convert = picture_axes(shape, place), to_bytes(dtype, *part.ends, place)
         for number, row in enumerate(read_rows(path, archive, key)):
             yield Picture(f"{key}[{number}]", (part.labels or ())[number], arrange(convert(row)))
+
+
+def _find_ends(path: Place, archive: zipfile.ZipFile, keys: Sequence[str]) -> tuple[float, float]:
+    """The least and the largest pixel of the arrays that are no bytes; 0 and 255 if all are.
+
+    All splits go by them: each by its own would be lighter or darker than the others.
+    """
+    others = [key for key in keys if read_header(path, archive, key)[1] != np.uint8]
+    ends = [find_range(path, archive, key) for key in others] or [(0, 255)]
+    return float(np.min(ends)), float(np.max(ends))
+
+
+def _remarks(ends: tuple[float, float]) -> Iterator[str]:
+    """How pixels of more than eight bits are read."""
+    if 255 < (most := ends[1]) < 2 ** DEPTHS[-1]:
+        yield f"pixels up to {most:,.0f} are read as {count_bits(most)} bits and scaled to 8"
 
 
 def _keys(path: Place) -> dict[Split, tuple[str, str]]:

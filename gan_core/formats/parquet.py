@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gan_core.config import DataSettings
-from gan_core.errors import BadInput, say_error, unreadable
+from gan_core.errors import BadInput, say_error, show_name, unreadable
 from gan_core.exports.encode_png import encode_png
 from gan_core.exports.shards import Export, ExportSplit
 from gan_core.files import Place, atomic_write, find_below, is_local, read_bytes
@@ -19,6 +19,7 @@ from gan_core.sources.found_pictures import Found, Label, Part, Picture, Split
 from gan_core.sources.hub_features import described_schema, find_label_column, has_pictures, is_picture, read_features
 from gan_core.sources.listing import Listing
 from gan_core.sources.split_names import split_within
+from gan_core.sources.table_columns import as_label
 
 ROWS = 1_000  # in a row group, so that readers may take a part
 
@@ -85,8 +86,8 @@ def read(found: Found, split: Split) -> Iterator[Picture]:
     for path in part.files:
         with path.open("rb") as file:
             for number, row in enumerate(_pairs(file, part.keys)):
-                if _is_label(row[label], found.class_names):
-                    yield Picture(f"{path.name}, row {number}", row[label], _content(row[image], path))
+                if (known := _label(row[label], found.class_names)) is not None:
+                    yield Picture(f"{path.name}, row {number}", known, _content(row[image], path, number))
 
 
 def _pairs(file: BinaryIO, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
@@ -95,9 +96,9 @@ def _pairs(file: BinaryIO, columns: Sequence[str]) -> Iterator[dict[str, Any]]:
         yield from batch.to_pylist()
 
 
-def _is_label(value: Any, names: Sequence[str] | None) -> bool:
-    """Whether a row has a label; the hub writes -1 beside names for those that are kept secret."""
-    return value is not None and not (names and value == -1)
+def _label(value: Any, names: Sequence[str] | None) -> Label | None:
+    """The label of a row, if it has one; the hub writes -1 beside names for those that are kept secret."""
+    return None if names and value == -1 else as_label(value)
 
 
 def _labels(paths: Sequence[Place], column: str, names: Sequence[str] | None) -> tuple[Label, ...]:
@@ -105,23 +106,30 @@ def _labels(paths: Sequence[Place], column: str, names: Sequence[str] | None) ->
     found = list[Label]()
     for path in paths:
         with path.open("rb") as file:
-            found += [row[column] for row in _pairs(file, [column]) if _is_label(row[column], names)]
+            labels = (_label(row[column], names) for row in _pairs(file, [column]))
+            found += [label for label in labels if label is not None]
     return tuple(found)
 
 
-def _content(cell: Any, path: Place) -> bytes:
-    """The bytes of a picture, which on this machine may lie in a file that the cell names, from the table on."""
+def _content(cell: Any, path: Place, row: int) -> bytes:
+    """The bytes of a picture, which on this machine may lie in a file that the cell names, from the table on.
+
+    None of an empty cell, which is no picture that can be read.
+    """
     if isinstance(cell, bytes):
         return cell
     if cell and cell["bytes"] is not None:
         return cast(bytes, cell["bytes"])
     named = (cell and cell["path"]) or ""
+    if not named:
+        return b""
     if is_local(path):
         place = Path(os.path.normpath(path.parent / named))
         if place.is_relative_to(path.parent) and place != path.parent:
             return read_bytes(place)
     raise BadInput(
-        f"Expected a picture in each row of {path}, got {PurePosixPath(named).name or 'none'}; correct the table."
+        f"Expected pictures in {path}, got {show_name(PurePosixPath(named).name)} elsewhere in row {row}; "
+        "correct the table."
     )
 
 

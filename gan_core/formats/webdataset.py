@@ -3,10 +3,10 @@
 import io
 import json
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import groupby, islice
-from typing import IO, cast
+from typing import IO, NamedTuple, cast
 
 from gan_core.config import DataSettings
 from gan_core.errors import BadInput, say_error, show_name, unreadable
@@ -24,6 +24,7 @@ from gan_core.sources.table_columns import find_column
 LABELS = ("cls", "json")  # endings
 LOOKED_AT = 6  # members, to tell such a file from an archive of something else
 WORKERS = 16  # that may read a split at once, each a file of its own, which the library's reader wants
+FEW = 64  # images: a split of fewer is one file, for files of an image or three serve nobody
 
 
 def write_shard(folder: Place, split: ExportSplit, shard: int, images: LabelledImages) -> None:
@@ -43,7 +44,9 @@ def write_shard(folder: Place, split: ExportSplit, shard: int, images: LabelledI
 
 
 def images_in_tar(split: ExportSplit) -> int:
-    """As many as a shard or the largest part of it that gives a split of enough images WORKERS files or more."""
+    """As many as a shard or, of FEW images or more, the largest part of it that gives WORKERS files or more."""
+    if split.images < FEW:
+        return split.shard_images
     parts = (split.shard_images // number for number in range(1, split.shard_images) if not split.shard_images % number)
     return next((part for part in parts if part * WORKERS <= split.images), 1)
 
@@ -60,7 +63,8 @@ def room(images: int, shape: ImageShape) -> int:
 def recognise(listing: Listing, settings: DataSettings) -> Found | None:
     """Tar files whose members go together by their names, a picture with a label each; None if there are none.
 
-    Raises BadInput for a picture without a label, and for a file that is damaged.
+    All labels are in .cls files or, if there is none of these or a column was named, in .json files. Raises BadInput
+    for a picture without a label, and for a file that is damaged.
     """
     tars = [name for name in listing.with_suffix(".tar") if _is_shard(listing.root / name)]
     if not tars:
@@ -69,11 +73,16 @@ def recognise(listing: Listing, settings: DataSettings) -> Found | None:
     for name in tars:
         files.setdefault(split_within(name) or "train", []).append(listing.root / name)
     column = settings.label_column or ""
+    samples = {
+        split: [(path, sample) for path in paths for sample in _samples(path, column, read=False)]
+        for split, paths in files.items()
+    }
+    ending = _choose_ending((sample for pairs in samples.values() for _, sample in pairs), column)
     parts = {
         split: Part(
-            (*paths,), tuple(label for path in paths for _, label, _ in _samples(path, column, read=False)), (column,)
+            (*files[split],), tuple(_require_label(path, sample, ending) for path, sample in pairs), (column, ending)
         )
-        for split, paths in files.items()
+        for split, pairs in samples.items()
     }
     return Found("webdataset", "WebDataset", listing.root, parts)
 
@@ -81,9 +90,20 @@ def recognise(listing: Listing, settings: DataSettings) -> Found | None:
 def read(found: Found, split: Split) -> Iterator[Picture]:
     """The pictures of the tar files."""
     part = found.parts[split]
+    column, ending = part.keys
     for path in part.files:
-        for key, label, content in _samples(path, part.keys[0], read=True):
-            yield Picture(f"{show_name(key)} of {path.name}", label, content)
+        for sample in _samples(path, column, read=True):
+            yield Picture(
+                f"{show_name(sample.key)} of {path.name}", _require_label(path, sample, ending), sample.content
+            )
+
+
+class _Sample(NamedTuple):
+    """A picture, and its labels by the endings of the files that they are in."""
+
+    key: str
+    labels: dict[str, Label]
+    content: bytes  # empty if it was not read
 
 
 def _is_shard(path: Place) -> bool:
@@ -96,26 +116,38 @@ def _is_shard(path: Place) -> bool:
         return any(any(map(_is_picture, endings)) and {*LABELS} & {*endings} for endings in first.values())
 
 
-def _samples(path: Place, column: str, *, read: bool) -> Iterator[tuple[str, Label, bytes]]:
-    """The key, the label and, if it is to be `read`, the content of each picture."""
+def _choose_ending(samples: Iterable[_Sample], column: str) -> str:
+    """The ending of the files that have the labels."""
+    return "json" if column or not any("cls" in sample.labels for sample in samples) else "cls"
+
+
+def _require_label(path: Place, sample: _Sample, ending: str) -> Label:
+    """The label in the file of this ending; BadInput if there is none."""
+    if ending in sample.labels:
+        return sample.labels[ending]
+    remedy = "add it" if ending == "json" else "add it, or name a column of the .json files by --data.label-column"
+    raise BadInput(
+        f"Expected a label beside each picture in {path}, in a .{ending} file as others have it, got none for "
+        f"{show_name(sample.key)}; {remedy}."
+    )
+
+
+def _samples(path: Place, column: str, *, read: bool) -> Iterator[_Sample]:
+    """The samples that have a picture, with its content if it is to be `read`."""
     with _opened(path) as archive:
         for key, entries in groupby(
             (entry for entry in archive if entry.isfile()), lambda entry: _split(entry.name)[0]
         ):
-            label, content = None, None
+            labels, content = dict[str, Label](), None
             for entry in entries:
                 ending = _split(entry.name)[1]
                 if ending in LABELS:
-                    label = _label(_content(archive, entry), ending, column) if label is None else label
+                    label = _label(_content(archive, entry), ending, column)
+                    labels |= {} if label is None else {ending: label}
                 elif _is_picture(ending) and content is None:
                     content = _content(archive, entry) if read else b""
-            if content is None:
-                continue
-            if label is None:
-                raise BadInput(
-                    f"Expected a label beside each picture in {path}, got none for {show_name(key)}; add it."
-                )
-            yield key, label, content
+            if content is not None:
+                yield _Sample(key, labels, content)
 
 
 def _split(name: str) -> tuple[str, str]:
@@ -133,7 +165,7 @@ def _label(content: bytes, ending: str, column: str) -> Label | None:
     """The label in a .cls file, or that of a .json file in a column; None if it has none there."""
     text = content.decode("utf-8", "backslashreplace").strip()
     if ending == "cls":
-        return int(text) if text.isdigit() else text
+        return int(text) if text.isdecimal() else text
     try:
         values = json.loads(text)
     except ValueError:

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 
 from gan_core.errors import BadInput
-from gan_core.files import Place, atomic_write
+from gan_core.files import Place, atomic_write, undamaged
 from gan_core.images.shape import ImageShape
 
 FASHION_MNIST_CLASSES = (
@@ -74,8 +74,8 @@ class LabelledImages:
 
     @classmethod
     def load(cls, path: Place) -> "LabelledImages":
-        """Read what `save` wrote."""
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        """Read what `save` wrote; BadInput for a damaged file."""
+        with path.open("rb") as file, undamaged(path), np.load(file, allow_pickle=False) as arrays:
             names = tuple(map(str, arrays["class_names"]))
             return cls(with_channels(arrays["images"]), arrays["labels"], names, arrays.get("beliefs"))
 

@@ -1,9 +1,10 @@
 """What was understood of real images, in one line, and what looks like a mistake in them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from gan_core.errors import show_count
 from gan_core.images.labelled_images import LabelledImages
 
 NARROW = 32  # of the 256 steps of grey: less is hardly a picture
@@ -19,8 +20,8 @@ def describe_images(train: LabelledImages, validation: LabelledImages, test: Lab
     classes = ", ".join(f"{name} {count:,}" for name, count in zip(train.class_names, counts, strict=True))
     low, high = pixel_range(train)
     return (
-        f"{len(train):,} images to learn from, {len(validation):,} to choose by, {len(test):,} to judge by, "
-        f"of {train.shape}, from {low} to {high}; "
+        f"{show_count(len(train), 'image')} to learn from, {len(validation):,} to choose by, {len(test):,} to judge "
+        f"by, of {train.shape}, from {low} to {high}; "
         f"{len(counts)} classes to learn from: {classes}"
     )
 
@@ -34,6 +35,7 @@ def find_doubts(train: LabelledImages, validation: LabelledImages, test: Labelle
         yield f"The pixels use no more than {low} to {high} of 0 to 255; were they scaled before they were saved?"
     elif (different := len({image.tobytes() for image in train.images})) < REPEATED * len(train):
         yield f"Only {different:,} of the {len(train):,} training images differ from each other; are they repeats?"
+    yield from find_equal_names(train.class_names)
     counts = class_counts(train)
     if rare := np.flatnonzero((counts > 0) & (counts < FEW_LEARNED)).tolist():
         named = ", ".join(f"{train.class_names[number]} ({counts[number]})" for number in rare)
@@ -42,10 +44,20 @@ def find_doubts(train: LabelledImages, validation: LabelledImages, test: Labelle
         if lacking := np.flatnonzero((class_counts(part) == 0) & (class_counts(train) > 0)).tolist():
             yield f"There are no {name} images of {_named(train, lacking)}; nothing is measured there."
     if 0 < len(test) < FEW_TESTED:
-        points = 100 / np.sqrt(len(test))
-        yield f"There are {len(test):,} test images: by chance alone an accuracy is off by up to {points:.0f} points."
+        count, points = show_count(len(test), "test image"), 100 / np.sqrt(len(test))
+        yield f"On {count} an accuracy is off by up to {points:.0f} points by chance alone."
     if unseen := np.flatnonzero((class_counts(train) == 0) & (class_counts(test) > 0)).tolist():
         yield f"There are test images of {_named(train, unseen)}, but no training images."
+
+
+def find_equal_names(class_names: Sequence[str]) -> Iterator[str]:
+    """A sentence for the classes that people would call the same, as their names differ in case or blanks alone."""
+    alike: dict[str, list[str]] = {}
+    for name in class_names:
+        alike.setdefault("".join(name.casefold().split()), []).append(name)
+    for names in alike.values():
+        if len(names) > 1:
+            yield f"The names of the classes {' and '.join(names)} differ in case or blanks alone; are they one class?"
 
 
 def find_leak(train: LabelledImages, validation: LabelledImages, test: LabelledImages) -> Iterator[str]:

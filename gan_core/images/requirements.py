@@ -41,10 +41,12 @@ def require_names(class_names: Sequence[str]) -> None:
     at its ends. Names may differ in case or signs alone, as folders and columns go by number.
     """
     if not 2 <= len(class_names) <= MOST_CLASSES:
-        raise BadInput(
-            f"Expected the names of 2 to {MOST_CLASSES} classes, got {len(class_names)}; "
-            "write one name a line in classes.txt, and label images of two classes or more."
+        remedy = (
+            "write one name a line in classes.txt, and label images of two classes or more"
+            if len(class_names) < 2
+            else "leave some out, or check which folder, column or file has the classes"
         )
+        raise BadInput(f"Expected the names of 2 to {MOST_CLASSES} classes, got {len(class_names)}; {remedy}.")
     counts = Counter(class_names)
     if unfit := [
         name for name in counts if counts[name] > 1 or not name.isprintable() or not name or name != name.strip()

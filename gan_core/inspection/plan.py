@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from gan_core.config import Experiment, GanSettings
+from gan_core.errors import show_count
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.plausibility import class_counts
 from gan_core.inspection.forecast import steps_per_epoch
@@ -16,22 +17,22 @@ def describe_plan(experiment: Experiment, train: LabelledImages) -> Iterator[str
     steps = steps_per_epoch(gan, len(train))
     seen = gan.epochs * steps * gan.batch_size / len(train)
     yield (
-        f"A run would train the GAN for {gan.epochs} epochs of {steps:,} steps with {gan.batch_size} images of "
-        f"{train.shape}; it would see each training image {seen:,.1f} times."
+        f"A run would train the GAN for {show_count(gan.epochs, 'epoch')} of {show_count(steps, 'step')} with "
+        f"{show_count(gan.batch_size, 'image')} of {train.shape}; it would see each training image {seen:,.1f} times."
     )
     yield f"The discriminator would see the images {describe_views(gan)}."
     yield describe_balance(gan, class_counts(train), train.class_names)
     drawn = sum(experiment.dataset.plan(len(train.class_names)).values())
     yield (
-        f"It would draw {drawn:,} images and teach {classifier.name} classifiers from {len(classifier.seeds)} seeds, "
-        f"{classifier.steps:,} steps each."
+        f"It would draw {show_count(drawn, 'image')} and teach {classifier.name} classifiers from "
+        f"{show_count(len(classifier.seeds), 'seed')}, {show_count(classifier.steps, 'step')} each."
     )
 
 
 def describe_views(gan: GanSettings) -> str:
     """How the discriminator sees the images."""
     views = [
-        f"moved by up to {gan.shift} pixels" if gan.shift else "",
+        f"moved by up to {show_count(gan.shift, 'pixel')}" if gan.shift else "",
         "mirrored half of the time" if gan.flip else "",
         f"tinted by {gan.tint:g}" if gan.tint else "",
         f"with a box of {gan.cutout:.0%} of their sides cut out" if gan.cutout else "",
@@ -48,6 +49,7 @@ def describe_balance(gan: GanSettings, counts: np.ndarray, names: tuple[str, ...
         return "It would show the classes as they come."
     rarest = int(np.where(counts > 0, counts, counts.max() + 1).argmin())
     return (
-        f"It would show rare classes more often: {names[rarest]}, with {counts[rarest]:,} training images, would be "
+        f"It would show rare classes more often: {names[rarest]}, with "
+        f"{show_count(int(counts[rarest]), 'training image')}, would be "
         f"{shares[rarest]:.1%} of what is shown in place of {counts[rarest] / counts.sum():.1%}."
     )

@@ -1,11 +1,9 @@
 """Champion and challenger: by how much one teaches better than the other, and whether that is more than noise."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
-
-from gan_core.measures.diversity import Diversity
-from gan_core.measures.memorisation import Memorisation
 
 
 @dataclass(frozen=True)
@@ -51,17 +49,19 @@ def decide(
     accuracy: float,
     comparison: Comparison | None,
     *,
-    diversity: Diversity,
-    copying: Memorisation,
+    faults: Sequence[str],
+    measured: Mapping[str, float],
     standard_errors: float,
-    tolerate_collapse: bool = False,
 ) -> Verdict:
-    """Promote what has not collapsed, does not copy, and beats the champion, where there is one, by more than noise."""
-    figures = {"accuracy": accuracy, "copied": copying.copied, "copied_noise": copying.noise, **asdict(diversity)}
+    """Promote what has no fault and beats the champion, where there is one, by more than noise.
+
+    `faults` are what an audit found wrong with the challenger's images, in sentences, `measured` what it measured.
+    """
+    figures = {"accuracy": accuracy, **measured}
     if comparison:
         figures |= {"champion_accuracy": comparison.champion, "gain": comparison.gain, "gain_noise": comparison.noise}
-    if fault := ("" if tolerate_collapse else diversity.collapse) or copying.fault:
-        return Verdict(False, fault, figures)
+    if faults:
+        return Verdict(False, faults[0], figures)
     if comparison is None:
         return Verdict(True, "There was no champion.", figures)
     better = comparison.gain > standard_errors * comparison.noise

@@ -20,7 +20,8 @@ from gan_core.errors import BadInput
 from gan_core.gan.losses import class_loss
 from gan_core.images.labelled_images import LabelledImages, to_signed
 from gan_core.images.shape import ImageShape
-from gan_core.measures.tstr import Score
+from gan_core.measures.tstr import Answers, Score
+from gan_core.measures.variation import NUMBERS, Variation, draw_numbers, vary_images
 
 CHUNK = 8  # steps in one call of the compiled loop
 READING = 1_000  # images answered at once, fewer of large ones
@@ -28,13 +29,13 @@ PIXELS = READING * 32 * 32  # in these at most
 
 
 def build(name: str, *, shape: ImageShape, classes: int, seed: int, dropout: bool = True) -> keras.Model:
-    """A convolutional classifier of images float32 [N, height, width, C] in [-1, 1]; its output are logits [N, K].
+    """A classifier of images float32 [N, height, width, C] in [-1, 1]; its output are logits [N, K].
 
     Pooling stands before the ReLU: the maximum of rectified maps is the rectified maximum, at a quarter of the work.
     """
     layers = _Layers(seed, dropout)
-    if name == "residual":
-        return keras.Sequential([keras.Input(shape), *_residual(layers, classes)])
+    if own := {"residual": _residual, "mlp": _mlp, "logistic-regression": _logistic_regression}.get(name):
+        return keras.Sequential([keras.Input(shape), *own(layers, classes)])
     body = {
         "two-conv": [layers.convolution(32), *layers.pooling(), layers.convolution(64), *layers.pooling()],
         "four-conv": [
@@ -60,6 +61,17 @@ def _residual(layers: "_Layers", classes: int) -> list[keras.layers.Layer]:
     ]
 
 
+def _mlp(layers: "_Layers", classes: int) -> list[keras.layers.Layer]:
+    """One hidden layer."""
+    hidden = [keras.layers.Flatten(), layers.dense(256), layers.rectifier(), layers.dropout(0.25)]
+    return [*hidden, layers.dense(classes, precision="float32")]
+
+
+def _logistic_regression(layers: "_Layers", classes: int) -> list[keras.layers.Layer]:
+    """The pixels, weighed."""
+    return [keras.layers.Flatten(), layers.dense(classes, precision="float32")]
+
+
 def teach(
     settings: ClassifierSettings,
     teaching: LabelledImages,
@@ -67,12 +79,13 @@ def teach(
     on_steps: Callable[[int], None] = lambda steps: None,
     *,
     repeated: np.ndarray | None = None,
+    variation: Variation | None = None,
 ) -> keras.Model:
     """A classifier taught by `settings.steps` batches, by soft labels where the teaching set has them.
 
     Soft labels may teach without dropout: they are a regulariser themselves (Hinton et al. 2015, arXiv:1503.02531,
     section 6). `on_steps` is told of each few steps that are done; `repeated` int [M] are the images of one pass, each
-    once if not given. Raises BadInput for steps that were too large.
+    once if not given; `variation` is how they change each time. Raises BadInput for steps that were too large.
     """
     shape, classes = teaching.shape, len(teaching.class_names)
     hard = tf.one_hot(teaching.labels, classes)
@@ -82,11 +95,13 @@ def teach(
     )
     dropout = teaching.soft_labels is None or settings.soft_dropout
     classifier = build(settings.name, shape=shape, classes=classes, seed=seed, dropout=dropout)
-    course = _course(settings.model_copy(update={"seeds": (0,)}), shape, classes, dropout=dropout)
+    course = _course(settings.model_copy(update={"seeds": (0,)}), shape, classes, dropout=dropout, variation=variation)
     with course.taken_by(classifier):
         places = np.arange(len(teaching)) if repeated is None else repeated
+        random = np.random.default_rng((seed, 1))  # beside that of the orders
         for orders in _orders(settings, places, seed):
-            course.learn(images, targets, tf.constant(orders))
+            numbers = draw_numbers(random, orders.shape, variation)
+            course.learn(images, targets, tf.constant(orders), tf.constant(numbers))
             on_steps(len(orders))
     if not all(np.isfinite(weights).all() for weights in values(classifier.trainable_variables).values()):
         raise BadInput(
@@ -114,10 +129,13 @@ def features(classifier: keras.Model, images: np.ndarray) -> np.ndarray:
 
 
 def score(classifier: keras.Model, on: LabelledImages, *, seed: int, seconds: float) -> Score:
-    """Ask the classifier about labelled images and count the answers."""
+    """Ask the classifier about labelled images, and keep and count the answers."""
     classes = len(on.class_names)
-    pairs = on.labels.astype(np.int64) * classes + answer(classifier, on.images)
-    return Score(seed, np.bincount(pairs, minlength=classes**2).reshape(classes, classes), seconds)
+    logits = np.concatenate([np.zeros((0, classes), np.float32), *map(classifier, _parts(on.images))])
+    confidences = tf.nn.softmax(logits).numpy().max(axis=1, initial=0)
+    answers = Answers(on.labels, logits.argmax(axis=1).astype(np.uint8), confidences)
+    pairs = on.labels.astype(np.int64) * classes + answers.classes
+    return Score(seed, np.bincount(pairs, minlength=classes**2).reshape(classes, classes), seconds, answers)
 
 
 def _parts(images: np.ndarray) -> Iterator[np.ndarray]:
@@ -138,12 +156,16 @@ def _orders(settings: ClassifierSettings, places: np.ndarray, seed: int) -> list
 class _Course:
     """The compiled training of classifiers of one kind, which take it one after another."""
 
-    def __init__(self, settings: ClassifierSettings, shape: ImageShape, classes: int, dropout: bool) -> None:
+    def __init__(
+        self, settings: ClassifierSettings, shape: ImageShape, classes: int, dropout: bool, variation: Variation | None
+    ) -> None:
+        self.variation = variation
         self.classifier = build(settings.name, shape=shape, classes=classes, seed=0, dropout=dropout)
         self.optimizer = Adam(keras.optimizers.schedules.CosineDecay(settings.learning_rate, settings.steps))
         self.optimizer.build(self.classifier.trainable_variables)
-        shapes = [None, *shape], [None, classes], [None, settings.batch_size]
-        kinds = tf.uint8, tf.float32, tf.int32
+        orders = [None, settings.batch_size]
+        shapes = [None, *shape], [None, classes], orders, [*orders, NUMBERS if variation else 0]
+        kinds = tf.uint8, tf.float32, tf.int32, tf.float32
         self.learn = compile_graph(self._learn, input_signature=list(map(tf.TensorSpec, shapes, kinds)))
         self.lock = Lock()
 
@@ -157,13 +179,15 @@ class _Course:
             yield
             assign(classifier.variables, values(self.classifier.variables))
 
-    def _learn(self, images: tf.Tensor, targets: tf.Tensor, orders: tf.Tensor) -> None:
+    def _learn(self, images: tf.Tensor, targets: tf.Tensor, orders: tf.Tensor, numbers: tf.Tensor) -> None:
         """A step for each row of `orders` int32 [steps, batch], on images uint8 [N, ...] with targets [N, K]."""
-        repeat(tf.shape(orders)[0], lambda number: self._step(images, targets, orders[number]))
+        repeat(tf.shape(orders)[0], lambda step: self._step(images, targets, orders[step], numbers[step]))
 
-    def _step(self, images: tf.Tensor, targets: tf.Tensor, order: tf.Tensor) -> tuple[()]:
+    def _step(self, images: tf.Tensor, targets: tf.Tensor, order: tf.Tensor, numbers: tf.Tensor) -> tuple[()]:
+        shown = tf.cast(tf.gather(images, order), tf.float32)
+        shown = vary_images(shown, numbers, self.variation) if self.variation else shown
         with tf.GradientTape() as tape:
-            logits = self.classifier(to_signed(tf.cast(tf.gather(images, order), tf.float32)), training=True)
+            logits = self.classifier(to_signed(shown), training=True)
             loss = class_loss(logits, tf.gather(targets, order))
         weights = self.classifier.trainable_variables
         self.optimizer.apply(tape.gradient(loss, weights), weights)
@@ -171,9 +195,11 @@ class _Course:
 
 
 @cache
-def _course(settings: ClassifierSettings, shape: ImageShape, classes: int, *, dropout: bool) -> _Course:
+def _course(
+    settings: ClassifierSettings, shape: ImageShape, classes: int, *, dropout: bool, variation: Variation | None
+) -> _Course:
     """The one course of all seeds, so that it is compiled once."""
-    return _Course(settings, shape, classes, dropout)
+    return _Course(settings, shape, classes, dropout, variation)
 
 
 class ResidualBlock(keras.layers.Layer):

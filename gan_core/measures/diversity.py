@@ -10,12 +10,47 @@ import numpy as np
 
 from gan_core.errors import BadInput
 from gan_core.measures.frechet_distance import frechet_distance
+from gan_core.measures.manifold import COVERAGE, NEIGHBOURS, count_inside, neighbour_radii
+from gan_core.measures.measure import Measure
 
-NEIGHBOURS = 5  # as in the paper on coverage
 NUMBERS = 4_096  # of each point at once: the pixels of large images are compared piece by piece
 ENOUGH = 50  # real images of a class, to say how far it is covered: one standard error is 7 points at most
 COLLAPSED_COVERAGE, COLLAPSED_REPEATED, COLLAPSED_EVENNESS = 0.6, 0.1, 0.8
 STANDARD_ERRORS = 1  # by which a share must be beyond these, as that of a few images is so by chance
+WORST_CLASS = Measure(
+    name="worst_class_coverage",
+    title="Coverage of the class covered least",
+    aspect="diverse",
+    meaning="The coverage of that class of which the fewest real images have a synthetic one among their nearest.",
+    lowest=0,
+    highest=1,
+    direction="higher is better",
+    chance=COVERAGE.chance,
+    source=COVERAGE.source,
+)
+REPEATED = Measure(
+    name="repeated",
+    title="Repeats",
+    aspect="diverse",
+    meaning="The share of the images that are all but the same as another one of the set: half as far from it as but "
+    "one in a hundred real images is from any other.",
+    lowest=0,
+    highest=1,
+    direction="lower is better",
+    chance="about 0 % of real images",
+    source="gan_core.measures.diversity.repeated",
+)
+EVENNESS = Measure(
+    name="evenness",
+    title="Evenness of the classes",
+    aspect="diverse",
+    meaning="The entropy of the classes that a real-taught classifier sees, as a share of that of the real images.",
+    lowest=0,
+    highest=1,
+    direction="higher is better",
+    chance="0 % where it sees one class only",
+    source="gan_core.measures.diversity.evenness",
+)
 
 
 @dataclass(frozen=True)
@@ -98,7 +133,8 @@ def recorded_diversity(row: Mapping[str, Any]) -> Diversity | None:
     needed = [field.name for field in fields(Diversity) if field.default is MISSING]
     if not row.keys() >= set(needed):
         return None
-    return Diversity(**{field.name: row[field.name] for field in fields(Diversity) if field.name in row})
+    seen = [field for field in fields(Diversity) if field.name in row]
+    return Diversity(**{each.name: int(row[each.name]) if each.type is int else row[each.name] for each in seen})
 
 
 def noise(share: float, images: int) -> float:
@@ -115,7 +151,7 @@ def coverage(real: np.ndarray, generated: np.ndarray, neighbours: int = NEIGHBOU
 
     Naeem et al. 2020, arXiv:2002.09797, equation 9.
     """
-    return distances(real, generated).min(axis=1) < neighbour_distance(real, neighbours)
+    return count_inside(real, neighbour_radii(real, neighbours), generated)[0] > 0
 
 
 def worst_class(covered: np.ndarray, labels: np.ndarray) -> tuple[float, int]:
@@ -133,7 +169,7 @@ def manifold_recall(real: np.ndarray, generated: np.ndarray, neighbours: int = N
 
     Kynkäänniemi et al. 2019, arXiv:1904.06991, equation 2.
     """
-    return np.any(distances(real, generated) < neighbour_distance(generated, neighbours), axis=1)
+    return count_inside(generated, neighbour_radii(generated, neighbours), real)[1] > 0
 
 
 def repeated(real: np.ndarray, generated: np.ndarray) -> float:

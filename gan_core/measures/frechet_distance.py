@@ -2,6 +2,16 @@
 
 import numpy as np
 
+from gan_core.measures.measure import Measure
+
+FRECHET_DISTANCE = Measure(
+    "frechet_distance", "Fréchet distance", "diverse",
+    "how far apart the means and covariances of real and synthetic images are, in a classifier of ours; "
+    "two halves of the real images have the least that so many images can show",
+    0, float("inf"), "lower is better", "nothing bounds it; compare it with that of real images",
+    "Heusel et al. 2017, arXiv:1706.08500, equation 6, but not in an Inception network", "distance",
+)  # fmt: skip
+
 
 def frechet_distance(real: np.ndarray, generated: np.ndarray) -> float:
     """Squared Fréchet distance of the normal distributions with the means and covariances of two clouds of points.
@@ -14,3 +24,19 @@ def frechet_distance(real: np.ndarray, generated: np.ndarray) -> float:
     root = vectors * np.sqrt(np.maximum(values, 0)) @ vectors.T
     shared = np.sqrt(np.maximum(np.linalg.eigvalsh(root @ covariance_2 @ root), 0)).sum()
     return float(np.sum((mean_1 - mean_2) ** 2) + np.trace(covariance_1) + np.trace(covariance_2) - 2 * shared)
+
+
+def half_distance(real: np.ndarray, generated: np.ndarray) -> float:
+    """The mean of what two halves of the real points [N, F] are apart from as many generated ones [M, F].
+
+    The distance is the larger the fewer points there are, so it can be compared with that of the halves alone.
+    """
+    size = min(len(real) // 2, len(generated))
+    pairs = (real[:size], generated[:size]), (real[-size:], generated[-size:])
+    return float(np.mean([frechet_distance(*pair) for pair in pairs]))
+
+
+def floor_distance(real: np.ndarray, generated: np.ndarray) -> float:
+    """What two halves of the real points [N, F] are apart, of no more points than the generated ones [M, F]."""
+    size = min(len(real) // 2, len(generated))
+    return frechet_distance(real[:size], real[-size:])

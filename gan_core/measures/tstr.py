@@ -3,12 +3,49 @@
 The names TSTR and TRTS are from Esteban et al. 2017, arXiv:1706.02633.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-TeachingSet = Literal["real", "synthetic", "both", "filtered", "soft"]
+from gan_core.measures.bootstrap import mean_interval
+from gan_core.measures.calibration import CALIBRATION_ERROR, measure_calibration
+from gan_core.measures.measure import Figure, Measure
+
+TeachingSet = Literal["real", "augmented", "synthetic", "both", "filtered", "soft"]
+CHANCE = "the share of the commonest class: 0.1 for ten classes alike"
+
+ACCURACY = Measure(
+    "accuracy", "Accuracy", "useful",
+    "share of the real test images that a classifier recognises which this teaching set taught",
+    0, 1, "higher is better", CHANCE, "Esteban et al. 2017, arXiv:1706.02633, section 4.1 (TSTR)",
+)  # fmt: skip
+CLASS_RECALL = Measure(
+    "class_recall", "Recall of a class", "useful",
+    "share of the real test images of a class that a classifier recognises which this teaching set taught",
+    0, 1, "higher is better", "the share of answers that name the class: 0.1 for ten classes alike",
+    "the diagonal of the confusion matrix over the sum of its row",
+)  # fmt: skip
+LABEL_FIDELITY = Measure(
+    "label_fidelity", "Label fidelity", "useful",
+    "share of the synthetic images whose label a classifier agrees with that real images taught",
+    0, 1, "higher is better", CHANCE, "Esteban et al. 2017, arXiv:1706.02633, section 4.1 (TRTS)",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What one classifier answered about each image, in their order."""
+
+    labels: np.ndarray  # uint8 [N], the true ones
+    classes: np.ndarray  # uint8 [N], the answers
+    confidences: np.ndarray  # float32 [N]: the probabilities that it gave them
+
+    @property
+    def right(self) -> np.ndarray:
+        """Which images were recognised, bool [N]."""
+        return self.classes == self.labels
 
 
 @dataclass(frozen=True)
@@ -18,6 +55,7 @@ class Score:
     seed: int
     confusion: np.ndarray  # int64 [K, K], rows are true classes, columns are answers
     seconds: float  # of training
+    answers: Answers | None = None  # None where only the counts were kept
 
     @property
     def accuracy(self) -> float:
@@ -56,3 +94,58 @@ class Examination:
     def confusion(self) -> np.ndarray:
         """Sum of the confusion matrices over the seeds, int64 [K, K]."""
         return np.sum([score.confusion for score in self.scores], axis=0)
+
+    @property
+    def answers(self) -> list[Answers]:
+        """Those of each seed; none where only the counts were kept."""
+        answers = [score.answers for score in self.scores if score.answers]
+        return answers if len(answers) == len(self.scores) else []
+
+
+def measure_examination(examination: Examination, class_names: Sequence[str], seed: int = 0) -> list[Figure]:
+    """Accuracy over the seeds and of each, recall of each class, and calibration error, with their intervals.
+
+    Where only the counts of the answers were kept, intervals are not a number, and there is no calibration error.
+    """
+    figures = [*_shares(examination, ACCURACY, CLASS_RECALL, examination.taught_by, class_names, seed)]
+    if answers := examination.answers:
+        confidences = np.stack([each.confidences for each in answers], axis=1)
+        found = measure_calibration(confidences, _right(answers), seed)
+        figures.append(Figure(CALIBRATION_ERROR, examination.taught_by, *found, images=len(confidences)))
+    return figures
+
+
+def measure_fidelity(trts: Examination, class_names: Sequence[str], seed: int = 0) -> list[Figure]:
+    """Label fidelity over the seeds, of each seed and of each class, from what real-taught classifiers answered about
+    the synthetic images."""
+    return [*_shares(trts, LABEL_FIDELITY, LABEL_FIDELITY, "synthetic", class_names, seed)]
+
+
+def _shares(
+    examination: Examination, whole: Measure, of_class: Measure, of: str, class_names: Sequence[str], seed: int
+) -> Iterator[Figure]:
+    """The share of the images that were recognised, over the seeds, of each seed, and of each class."""
+    scores, answers = examination.scores, examination.answers
+    counts = scores[0].confusion.sum(axis=1)
+    right = _right(answers) if answers else np.zeros((0, len(scores)), bool)
+    labels = answers[0].labels if answers else np.zeros(0, np.uint8)
+    images = int(counts.sum())
+    yield Figure(whole, of, examination.accuracy, *mean_interval(right, seed), images=images)
+    for column, score in enumerate(scores):
+        yield Figure(
+            whole,
+            of,
+            score.accuracy,
+            *mean_interval(right[:, column : column + 1], seed),
+            seed=score.seed,
+            images=images,
+        )
+    recalls = np.mean([score.class_recall for score in scores], axis=0)
+    for label, (name, recall, count) in enumerate(zip(class_names, recalls, counts, strict=True)):
+        interval = mean_interval(right[labels == label], seed)
+        yield Figure(of_class, of, float(recall), *interval, group=name, images=int(count))
+
+
+def _right(answers: Sequence[Answers]) -> np.ndarray:
+    """Which images were recognised, bool [N, S], a column for each seed."""
+    return np.stack([each.right for each in answers], axis=1)

@@ -67,8 +67,11 @@ def read_rows(path: Place, archive: zipfile.ZipFile, key: str) -> Iterator[np.nd
 
 
 def find_range(path: Place, archive: zipfile.ZipFile, key: str) -> tuple[float, float]:
-    """The least and the largest number of an array, of which bytes need not be looked at."""
-    if read_header(path, archive, key)[1] == np.uint8:
+    """The least and the largest number of an array, of which bytes need not be looked at; NaN for what is none."""
+    dtype = read_header(path, archive, key)[1]
+    if dtype == np.uint8:
         return 0, 255
-    ends = [(float(row.min()), float(row.max())) for row in read_rows(path, archive, key) if row.size]
-    return min(least for least, _ in ends), max(most for _, most in ends)
+    if dtype.kind not in "biuf":
+        return np.nan, np.nan
+    ends = [(float(row.min()), float(row.max())) for row in read_rows(path, archive, key) if row.size] or [(0, 0)]
+    return float(np.min(ends)), float(np.max(ends))

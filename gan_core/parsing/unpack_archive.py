@@ -30,7 +30,7 @@ def unpack(archive: Path, folder: Path) -> None:
     """Unpack an archive into a folder; BadInput for a damaged one, and for whatever would leave or burst the folder."""
     most = min(MOST_BYTES, max(ALWAYS_BYTES, MOST_TIMES * archive.stat().st_size))
     with _naming_damage(archive):
-        if zipfile.is_zipfile(archive):
+        if zipfile.is_zipfile(archive) or (archive.name.lower().endswith(".zip") and not tarfile.is_tarfile(archive)):
             _unpack_zip(archive, folder, most)
         else:
             _unpack_tar(archive, folder, most)

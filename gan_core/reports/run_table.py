@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from gan_core.errors import show_count
 from gan_core.measures.tstr import Examination
 from gan_core.provenance import Provenance
 from gan_core.reports.text_table import align_columns
@@ -41,7 +42,7 @@ class Result:
 
     @property
     def seeds_text(self) -> str:
-        return f"{self.seeds} seed" + "s" * (self.seeds > 1)
+        return show_count(self.seeds, "seed")
 
 
 def build_run_frame(

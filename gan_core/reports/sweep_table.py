@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from gan_core.config import Experiment
+from gan_core.errors import show_count
 from gan_core.measures.diversity import Diversity
 from gan_core.reports.text_table import align_columns, format_percent
 from gan_core.settings_grid import by_name, format_value, varying
@@ -74,7 +75,7 @@ def find_fault(frame: pd.DataFrame, *, tolerate_collapse: bool) -> str:
     if not len(bad):
         return ""
     counts = " and ".join(f"{count} {outcome}" for outcome, count in bad.outcome.value_counts(sort=False).items())
-    return f"{counts} of {len(runs)} runs. {' '.join(dict.fromkeys(bad.reason))}"
+    return f"{counts} of {show_count(len(runs), 'run')}. {' '.join(dict.fromkeys(bad.reason))}"
 
 
 _HEADS = ("taught by synthetic", "by real", "label fidelity", "coverage")

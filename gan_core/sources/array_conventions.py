@@ -8,6 +8,7 @@ from gan_core.errors import BadInput
 from gan_core.sources.found_pictures import Label
 
 CHANNELS = (1, 3, 4)
+DEPTHS = (8, 10, 12, 16)  # bits of a pixel
 SMALLEST = 64  # numbers in a flat row that may be a picture
 
 
@@ -36,12 +37,18 @@ def to_bytes(dtype: np.dtype, least: float, most: float, place: str) -> Callable
         return lambda row: np.rint(row.astype(np.float64) * 255).astype(np.uint8)
     if dtype.kind in "iuf" and least >= 0 and most <= 255:
         return lambda row: np.rint(row).astype(np.uint8)
-    if dtype.kind in "iu" and least >= 0 and most <= 65_535:
-        return lambda row: np.rint(row / 257).astype(np.uint8)
+    if dtype.kind in "iu" and least >= 0 and most < 2 ** DEPTHS[-1]:
+        times = (2 ** count_bits(most) - 1) / 255
+        return lambda row: np.rint(row / times).astype(np.uint8)
     raise BadInput(
-        f"Expected pixels from 0 to 255, shares from 0 to 1 or numbers of 16 bits in {place}, got {dtype} from "
+        f"Expected pixels from 0 to 255, shares from 0 to 1 or whole numbers of 16 bits in {place}, got {dtype} from "
         f"{least:g} to {most:g}; save them as uint8."
     )
+
+
+def count_bits(most: float) -> int:
+    """The bits of a pixel where the largest is so large, of those that cameras and scanners have."""
+    return next(bits for bits in DEPTHS if most < 2**bits)
 
 
 def as_labels(array: np.ndarray, place: str) -> tuple[Label, ...]:

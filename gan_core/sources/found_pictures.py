@@ -30,6 +30,7 @@ class Part:
     files: tuple[Place, ...]
     labels: tuple[Label, ...] | None  # of the pictures in their order; None where that takes as long as to read all
     keys: tuple[str, ...] = ()  # of arrays, columns or records
+    ends: tuple[float, float] = (0, 255)  # the least and the largest pixel of all splits, where they are no bytes
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Found:
     class_names: tuple[str, ...] | None = None  # where the format knows them, in the order of their numbers
     one_by_one: bool = False  # whether each file is a picture, so that names and labels belong to the digest
     remarks: tuple[str, ...] = ()  # on what is left out
+    archive: Place | None = None  # that the root was unpacked from
 
     @property
     def files(self) -> Iterator[Place]:

@@ -47,7 +47,8 @@ def describe_source(
     span = f"{_span(sizes)} {' to '.join((*done, ''))}" if done else ""
     line = f"{kind}, {classes} classes, {parts}, {span}{shape.width}x{shape.height} {colour}"
     modes = sum((each.modes for each in surveys.values()), Counter[str]())
-    return "; ".join(filter(None, (line, describe_modes(modes) if len(modes) > 1 else "", *notes)))
+    deep = "pixels of 16 bits are divided by 257" if any(mode.startswith("I;16") for mode in modes) else ""
+    return "; ".join(filter(None, (line, describe_modes(modes) if len(modes) > 1 else "", deep, *notes)))
 
 
 def describe_modes(modes: Counter[str]) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from gan_core.config import DataSettings
 from gan_core.errors import BadInput, show_names
 from gan_core.parsing.table_rows import LINES, PARQUET, read_columns, read_objects, read_rows, read_separated
+from gan_core.sources.found_pictures import Label
 from gan_core.sources.listing import Listing
 
 IMAGES = (
@@ -39,6 +40,15 @@ def find_columns(columns: Sequence[str], settings: DataSettings) -> tuple[str | 
     """The columns of the pictures and of the labels."""
     image = find_column(columns, IMAGES, settings.image_column)
     return image, find_column(columns, LABELS, settings.label_column)
+
+
+def as_label(value: Any) -> Label | None:
+    """The label in a cell; None for an empty one."""
+    if value is None or value != value:  # the latter is how pandas writes an empty one
+        return None
+    if isinstance(value, int):
+        return int(value)
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip() or None
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from upath import UPath
 
 from gan_core.config import DataSettings
 from gan_core.errors import BadInput, show_name
-from gan_core.files import is_local, local_file, read_text, refreshed, sha256, without_password, write_text
+from gan_core.files import is_local, local_file, read_text, refreshed, sha256, undamaged, without_password, write_text
 from gan_core.parsing.unpack_archive import ENDINGS, require_kind
 from gan_core.provenance import digest
 from gan_core.sources.listing import is_hidden
@@ -180,7 +180,8 @@ def copy_new(place: UPath, folder: Path, shown: str) -> Path:
         raise BadInput(f"Expected files below {shown}, got {show_name(strange[0])}; rename it.")
     if not wanted:
         raise nothing_at(shown)
-    known = json.loads(read_text(noted)) if noted.is_file() else {}
+    with undamaged(noted):
+        known: dict[str, str] = dict(json.loads(read_text(noted))) if noted.is_file() else {}
     for old in known.keys() - wanted.keys():
         (folder / old).unlink(missing_ok=True)
     news = [

@@ -10,11 +10,11 @@ import numpy as np
 
 from gan_core.config import DataSettings, Experiment
 from gan_core.errors import BadInput
-from gan_core.files import name_below, sha256, write_text
+from gan_core.files import is_whole, name_below, read_text, sha256, undamaged, write_text
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.plausibility import describe_images, find_doubts, find_leak
 from gan_core.images.requirements import require_shift, require_sound
-from gan_core.images.stratified_split import divide, hold_out
+from gan_core.images.stratified_split import divide, hold_out, validation_images
 from gan_core.measures.diversity import require_enough
 from gan_core.provenance import digest
 from gan_core.sources.found_pictures import Found, Split
@@ -26,7 +26,7 @@ from tasks.uncached_task import uncached_task
 
 FEW = 3  # names in a sentence
 MOST_UNREADABLE = 0.1  # of the pictures, or nobody knows what the others are
-DECODING = 1  # the number of ways in which pictures were decoded and fitted so far: another one makes other sets
+DECODING = 2  # the number of ways in which pictures were decoded and fitted so far: another one makes other sets
 
 logger = logging.getLogger("synthetic_data.normalize")
 
@@ -71,13 +71,15 @@ def normalize(raw: Path, folder: Path, data: DataSettings, seed: int) -> RealSet
     made = folder / digest
     splits = RealSets(made / "train.npz", made / "validation.npz", made / "test.npz", digest)
     notes = made / "understood.json"
-    if all(path.is_file() for path in (splits.train, splits.validation, splits.test, notes)):
+    if all(map(is_whole, (splits.train, splits.validation, splits.test, notes))):
         logger.info("Using the images in %s", made)
     else:
         write_text(notes, json.dumps(asdict(save_splits(splits, found, data, seed))))
         for path in unvouched(found):
             logger.info("%s has no published checksum; its SHA-256 is %s", path.name, sha256(path))
-    tell(Understood(**json.loads(notes.read_text("utf-8"))), data)
+    with undamaged(notes):
+        understood = Understood(**json.loads(read_text(notes)))
+    tell(understood, data)
     return splits
 
 
@@ -108,8 +110,9 @@ def identify_splits(found: Found, data: DataSettings, seed: int) -> str:
     """A SHA-256 that changes with each thing that the three sets depend on."""
     numbers = number_labels(found)
     names = numbers.classes.names if numbers else found.class_names
-    settled = data.settled(len(numbers.train)) if numbers and "validation" not in found.parts else data
-    depends = [sha256(path) for path in found.files], names, settled.shaping(), seed
+    if numbers and "validation" not in found.parts:
+        data = data.model_copy(update={"validation_images": validation_images(numbers.train, data)})
+    depends = [sha256(path) for path in found.files], names, data.shaping(), seed
     if found.format == "idx" and [*found.parts] == ["train", "test"]:
         return digest(*depends)
     labels = [part.labels for part in found.parts.values()]
@@ -130,11 +133,6 @@ def cut_sets(pictures: Pictures, data: DataSettings, seed: int) -> CutSets:
     """The three sets that a run makes of the pictures of a source."""
     labels = {split: images.labels for split, images in pictures.sets.items()}
     kept, held = hold_out(labels["train"], "test" in labels)
-    if not len(labels.get("test", held)):
-        raise BadInput(
-            f"Expected a class of two pictures or more, to hold one out for the test, got {len(kept)} of one picture "
-            "each; add pictures, or a folder named test."
-        )
     learnt_from, chosen_by = divide(labels["train"][kept], labels.get("validation"), data, seed)
     places: dict[Split, tuple[Split, np.ndarray]] = {
         "train": ("train", kept[learnt_from]),
@@ -168,6 +166,7 @@ def find_unreadable(pictures: Pictures) -> tuple[list[str], list[str]]:
     if not names:
         return [], []
     shown = "; ".join(names[:FEW]) + (f" and {len(names) - FEW:,} more" if len(names) > FEW else "")
+    verb = "is" if len(names) == 1 else "are"
     if len(names) < MOST_UNREADABLE * total:
-        return [f"{len(names):,} of {total:,} pictures cannot be read and are left out: {shown}"], []
+        return [f"{len(names):,} of {total:,} pictures cannot be read and {verb} left out: {shown}"], []
     return [], [f"Expected pictures that can be read, got {len(names):,} of {total:,} that cannot: {shown}"]

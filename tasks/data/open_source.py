@@ -2,6 +2,8 @@
 
 import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -10,7 +12,7 @@ import numpy as np
 
 from gan_core.config import DataSettings
 from gan_core.errors import BadInput, unreadable
-from gan_core.files import remove_tree, sha256, writing_to
+from gan_core.files import Place, remove_tree, sha256, writing_to
 from gan_core.formats import recognise, webdataset
 from gan_core.images.stratified_split import hold_out
 from gan_core.parsing.unpack_archive import is_archive, unpack
@@ -37,12 +39,25 @@ def open_source(place: Path, data: DataSettings) -> Found:
         )
     try:
         folder = unpacked(place) if _is_packed(place, data) else place
+        archive = None if folder is place else place
         listing = list_place(next((folder / name for name in exported_formats(folder)), folder))
-        found = recognise(listing, data)
-        verify_files(found, listing)
+        with naming_archive(folder, archive):
+            found = recognise(listing, data)
+            verify_files(found, listing)
+            return replace(settle_splits(found), archive=archive)
     except OSError as error:
         raise unreadable(error, place) from error
-    return settle_splits(found)
+
+
+@contextmanager
+def naming_archive(folder: Place, archive: Place | None) -> Iterator[None]:
+    """Let a refusal name the archive, which people know, and not the folder that it was unpacked to."""
+    try:
+        yield
+    except BadInput as error:
+        if not archive:
+            raise
+        raise type(error)(str(error).replace(str(folder), str(archive))) from error
 
 
 def _is_packed(place: Path, data: DataSettings) -> bool:
@@ -101,7 +116,8 @@ def number_labels(found: Found) -> Numbered | None:
     labels = {split: part.labels for split, part in found.parts.items()}
     if None in labels.values():
         return None
-    classes = number_classes(chain(*(each or () for each in labels.values())), found.class_names, found.root)
+    with naming_archive(found.root, found.archive):
+        classes = number_classes(chain(*(each or () for each in labels.values())), found.class_names, found.root)
     numbers = {
         split: np.array([classes.numbers[label] for label in each or ()], np.uint8) for split, each in labels.items()
     }

@@ -14,6 +14,7 @@ from gan_core.images.labelled_images import LabelledImages
 from gan_core.sources.class_numbers import Classes, number_classes
 from gan_core.sources.found_pictures import Found, Split
 from gan_core.sources.gather import Gathered, Survey, choose_shape, gather, survey
+from tasks.data.open_source import naming_archive
 from tasks.progress import progress_bar, watched
 
 
@@ -32,7 +33,7 @@ def read_pictures(found: Found, data: DataSettings) -> Pictures:
     """Look at all pictures, then decode them; BadInput for a split in which none can be read."""
     labels = [part.labels for part in found.parts.values()]
     total = None if None in labels else sum(len(each or ()) for each in labels)
-    with strict_pillow():
+    with strict_pillow(), naming_archive(found.root, found.archive):
         with progress_bar("Looking at the pictures", total) as advance:
             surveys = {part: survey(watched(read(found, part), advance), data.transposed) for part in found.parts}
         classes = number_classes(chain(*(each.labels for each in surveys.values())), found.class_names, found.root)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from gan_core.config import ClassifierSettings
 from gan_core.files import Place
+from gan_core.images.labelled_images import LabelledImages
 from gan_core.measures.tstr import Examination
 from tasks.examination.examine import examine, taught_classifier
 from tasks.places import classifier_cache
@@ -34,6 +35,20 @@ class Teacher:
     def examine(self, *, on: Place) -> Examination:
         """Ask the classifiers of all seeds about labelled images: TRTS, if these are synthetic."""
         return examine("real", [self.real], on=on, classifier=self.settings, cache=classifier_cache())
+
+    def examine_augmented(self, *, on: Place, validation: Place) -> Examination:
+        """Teach by the real images, moved, turned and maybe mirrored: the free rival; validation images say if so."""
+        from gan_core.measures.free_rival import choose_variation
+
+        variation = choose_variation(self.classifier(), LabelledImages.load(validation))
+        return examine(
+            "augmented",
+            [self.real],
+            on=on,
+            classifier=self.settings,
+            cache=classifier_cache(),
+            variation=variation,
+        )
 
     def _taught(self, seed: int) -> keras.Model:
         return taught_classifier([self.real], self.settings, seed, classifier_cache())[0]

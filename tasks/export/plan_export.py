@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from gan_core.audit.record import read_audit
 from gan_core.config import ExportSettings
 from gan_core.errors import BadInput
 from gan_core.exports.export_plan import ExportPlan, GeneratorOrigin
 from gan_core.exports.shards import planned
-from gan_core.files import Place, sha256
+from gan_core.files import Place, read_frame, sha256
 from gan_core.provenance import EXPORT, digest, library_versions, program_digest
 from tasks.data.download import download
 from tasks.data.normalize import normalize
 from tasks.export.check_export import read_experiment, read_wanted, require_counts
 from tasks.places import cache_home
-from tasks.runs.run_folder import Run
+from tasks.runs.run_folder import AUDIT, Run
 from tasks.uncached_task import uncached_task
 
 
@@ -32,14 +33,35 @@ def plan_export(generator: Place, formats: Sequence[str], settings: ExportSettin
         gan_seed=card.seed,
         data_digest=card.data_digest,
         run_id=run.id if run else None,
-        figures=run.frame if run and run.frame.is_file() else None,
+        figures=find_figures(run),
+        audit=find_audit(run, weights),
     )
     export = planned(origin.generator, card, settings, _real_test(run) if settings.real_test else None)
     require_counts(wanted.formats, {split.name: dict(split.counts) for split in export.splits}, export.class_names)
-    real = [sha256(split.source) for split in export.splits if split.real]
+    found = [sha256(file) for file in (*(split.source for split in export.splits if split.real), origin.audit) if file]
     made_by = origin.generator_digest, settings.digest(), wanted.formats, origin.run_id
-    identity = digest(*made_by, program_digest(EXPORT), library_versions(), *real)
+    identity = digest(*made_by, program_digest(EXPORT), library_versions(), *found)
     return ExportPlan(export, origin, wanted.formats, identity)
+
+
+def find_figures(run: Run | None) -> Place | None:
+    """The report of the run, for the card; None if there is none, BadInput for a damaged one."""
+    if not run or not run.frame.is_file():
+        return None
+    read_frame(run.frame)
+    return run.frame
+
+
+def find_audit(run: Run | None, weights: Place) -> Place | None:
+    """What the audit of the generator's images found, beside the run or the version; None if there was none.
+
+    Raises BadInput for a damaged file.
+    """
+    file = run.audit if run else weights.with_name(AUDIT)
+    if not file.is_file():
+        return None
+    read_audit(file)
+    return file
 
 
 def require_weights(weights: Place) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,12 @@ import numpy as np
 from prefect import runtime
 from prefect.states import Completed
 
+from gan_core.audit.record import from_json
 from gan_core.config import ClassifierSettings, Experiment, RetrainSettings
 from gan_core.errors import BadInput
-from gan_core.files import Place, remove_tree, sha256
+from gan_core.files import Place, read_text, remove_tree, sha256
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.requirements import require_comparison
-from gan_core.measures import memorisation
 from gan_core.measures.challenger_comparison import Verdict, compare, decide
 from gan_core.provenance import library_versions, program_digest
 from tasks.data.normalize import RealSets
@@ -37,7 +37,7 @@ from tasks.registry.model_registry import (
 )
 from tasks.registry.records import Record, VersionOrigin, whoami
 from tasks.runs.epochs import diversity_after
-from tasks.runs.run_folder import LATEST, Run, runs_folder
+from tasks.runs.run_folder import AUDIT, LATEST, Run, runs_folder
 from tasks.uncached_task import uncached_task
 
 logger = logging.getLogger("synthetic_data.retrain")
@@ -112,18 +112,16 @@ def check(champion: Version, experiment: Experiment, settings: RetrainSettings, 
 def compare_generators(
     challenger: Place,
     champion: Place | None,
+    audit: Place,
     *,
     splits: RealSets,
     run: Run,
     experiment: Experiment,
     standard_errors: float,
 ) -> Verdict:
-    """Decide between the images that the two drew; nothing here reads the test images."""
-    known, unseen = LabelledImages.load(splits.train), LabelledImages.load(splits.validation)
-    drawn, classifier = LabelledImages.load(challenger).images[: memorisation.SAMPLE], experiment.classifier
-    copied = memorisation.measure_memorisation(
-        *(images.reshape(len(images), -1) for images in (drawn, known.images, unseen.images))
-    )
+    """Decide between the images that the two drew, by the audit of the challenger's too; no test image is read."""
+    unseen, classifier = LabelledImages.load(splits.validation), experiment.classifier
+    found = from_json(read_text(audit))
     answers = recognised_images(challenger, unseen, classifier, run.classifiers)
     comparison = (
         compare(answers, recognised_images(champion, unseen, classifier, classifier_cache())) if champion else None
@@ -131,10 +129,9 @@ def compare_generators(
     return decide(
         float(answers.mean()),
         comparison,
-        diversity=diversity_after(run),
-        copying=copied,
+        faults=found.faults,
+        measured=found.headline | asdict(diversity_after(run)),
         standard_errors=standard_errors,
-        tolerate_collapse=experiment.tolerate_collapse,
     )
 
 
@@ -167,6 +164,7 @@ def add_version(challenge: Challenge, verdict: Verdict, run: Run, *, splits: Rea
         HISTORY: run.history,
         EXPERIMENT: run.experiment,
         GRID: run.epoch_grids()[-1],
+        AUDIT: run.audit,
     }
     record = challenge.models.add_version(challenge.name, files, verdict, origin, keep)
     announce(record)

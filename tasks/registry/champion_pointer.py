@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from gan_core.files import read_text, sync, write_text
-from tasks.registry.records import Lineage, Promotion, Record, now
+from gan_core.files import sync, write_text
+from tasks.registry.records import Lineage, Promotion, Record, now, read_stored
 
 
 @dataclass(frozen=True)
@@ -17,8 +17,12 @@ class ChampionPointer:
     file: Path
 
     def lineage(self) -> Lineage | None:
-        """The champion and all promotions so far; None before the first."""
-        return Lineage.model_validate_json(read_text(self.file)) if self.file.exists() else None
+        """The champion and all promotions so far; None before the first, BadInput for a damaged file."""
+        if not self.file.exists():
+            return None
+        return read_stored(
+            Lineage, self.file, "restore it from a copy, or remove it and promote a version by its name."
+        )
 
     def set_champion(
         self, record: Record, action: Literal["promoted", "rolled back"], who: str, reason: str

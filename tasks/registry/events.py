@@ -8,9 +8,10 @@
 
 `champion` is the version in use before the challenger came, or null; `reason` is one sentence; `figures` are numbers
 by name, shares of 1: accuracy, then champion_accuracy, gain and gain_noise (a standard error) where there was a
-champion, copied, copied_noise, coverage, manifold_recall, repeated, evenness and worst_class_coverage; and frechet, a
-distance, images and worst_class_images, how many real images the shares and that of the class rest on. A collapsed
-generator has those from coverage on. Prefect adds the flow run as a related resource.
+champion; the first figure of each check of the audit with the ends of its interval, as copied, copied_low and
+copied_high, label_fidelity and ruler_accuracy; coverage, manifold_recall, repeated, evenness and worst_class_coverage;
+and frechet, a distance, images and worst_class_images, how many real images the shares and that of the class rest on. A
+collapsed generator has those from coverage on. Prefect adds the flow run as a related resource.
 """
 
 from dataclasses import asdict

@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING
 
 from gan_core.config import RetrainSettings
 from gan_core.errors import BadInput
-from gan_core.files import Place, is_local, located, make_read_only, read_text, sha256, sync, write_text
+from gan_core.files import Place, is_local, located, make_read_only, sha256, sync, write_text
 from tasks.locks import locked
 from tasks.registry.champion_pointer import ChampionPointer
-from tasks.registry.records import Lineage, Promotion, Record, VersionOrigin, now
+from tasks.registry.records import Lineage, Promotion, Record, VersionOrigin, now, read_stored
 
 if TYPE_CHECKING:
     from gan_core.measures.challenger_comparison import Verdict
@@ -68,7 +68,12 @@ class Version:
 
     @property
     def record(self) -> Record:
-        return Record.model_validate_json(read_text(self.record_file))
+        return read_stored(Record, self.record_file, f"restore it from a copy, or move {self.folder} elsewhere.")
+
+    @property
+    def lost(self) -> list[str]:
+        """The names of the files that it was made of and that are there no more."""
+        return [name for name in self.record.digests if not (self.folder / name).is_file()]
 
     def check(self) -> None:
         """Raise BadInput unless every file is what it was when the version was made."""
@@ -90,26 +95,36 @@ class ModelRegistry:
 
     def versions(self) -> list[Version]:
         """All that there are, the oldest first."""
-        names = (path for path in self.folder.glob("v*") if re.fullmatch(r"v\d{4,}", path.name))
+        names = (path for path in self.folder.glob("v*") if re.fullmatch(r"v[0-9]{4,}", path.name))
         return sorted(map(Version, names), key=lambda version: version.number)
 
     def version(self, name: str) -> Version:
         """The version of that name or number; BadInput where there is none."""
-        number = re.fullmatch(r"v?(\d+)", name)
+        number = re.fullmatch(r"v?([0-9]{1,999})", name)
         found = [version for version in self.versions() if number and version.number == int(number[1])]
         if not found:
-            there = ", ".join(version.name for version in self.versions()) or "none"
-            raise BadInput(f"Expected a version in {self.folder} ({there}), got {name!r}; name one of them.")
+            raise BadInput(f"Expected a version in {self.folder} ({self._there()}), got {name!r}; name one of them.")
         return found[0]
+
+    def _there(self) -> str:
+        """The names of all versions."""
+        return ", ".join(version.name for version in self.versions()) or "none"
 
     def lineage(self) -> Lineage | None:
         """The champion and all promotions so far; None before the first."""
         return self.pointer.lineage()
 
     def champion(self) -> Version | None:
-        """The version in use, if one was ever promoted."""
-        lineage = self.lineage()
-        return self.version(lineage.champion) if lineage else None
+        """The version in use, if one was ever promoted; BadInput where its folder is gone."""
+        if not (lineage := self.lineage()):
+            return None
+        found = next((version for version in self.versions() if version.name == lineage.champion), None)
+        if found is None:
+            raise BadInput(
+                f"Expected the champion that {self.pointer.file} names, {lineage.champion}, among the versions there "
+                f"({self._there()}), got none; restore its folder, promote another version, or remove that file."
+            )
+        return found
 
     def next_name(self) -> str:
         """The name of the next version: above all that there are and all that ever promoted."""
@@ -232,9 +247,10 @@ class ModelRegistry:
 def require_start(models: ModelRegistry, settings: RetrainSettings) -> None:
     """Raise BadInput for a challenger that is to begin with a champion's weights where there is no champion.
 
-    A promotion that was interrupted may still make one.
+    A promotion that was interrupted may still make one. Raises BadInput for a registry that cannot be read, too.
     """
-    if settings.start == "champion" and not models.champion() and not models.interrupted_promotion():
+    champion, interrupted = models.champion(), models.interrupted_promotion()
+    if settings.start == "champion" and not champion and not interrupted:
         raise BadInput(
             f"Expected a champion in {models.folder} to start from, got none; retrain with --start scratch first, or "
             "set SYNTHETIC_DATA_MODELS."

@@ -6,11 +6,17 @@ import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Literal
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import AliasChoices, Field
 
 from gan_core.config import Settings
+from gan_core.errors import BadInput
+from gan_core.files import read_text
+
+Stored = TypeVar("Stored", bound=Settings)
+VersionName = Annotated[str, Field(pattern=r"^v[0-9]{4,}$")]
 
 
 @dataclass(frozen=True)
@@ -28,7 +34,7 @@ class VersionOrigin:
 class Record(Settings):
     """Who made a version, when, and why it was promoted or refused."""
 
-    version: str
+    version: VersionName
     when: str  # ISO 8601, UTC
     who: str
     run_id: str
@@ -45,7 +51,7 @@ class Record(Settings):
 class Promotion(Settings):
     """The moment at which a version became champion."""
 
-    version: str
+    version: VersionName
     action: Literal["promoted", "rolled back"]
     when: str  # ISO 8601, UTC
     who: str
@@ -56,7 +62,7 @@ class Promotion(Settings):
 class Lineage(Settings):
     """What the pointer file holds: all promotions, the champion's last."""
 
-    champion: str
+    champion: VersionName
     promotions: tuple[Promotion, ...] = Field(validation_alias=AliasChoices("promotions", "reigns"))  # the old name
 
     def line(self) -> list[str]:
@@ -69,6 +75,18 @@ class Lineage(Settings):
             else:
                 line.append(promotion.version)
         return line
+
+
+def read_stored(kind: type[Stored], file: Path, remedy: str) -> Stored:
+    """What a file of the registry says; BadInput, with what to do, for one that is damaged or not there."""
+    try:
+        return kind.model_validate_json(read_text(file))
+    except OSError as error:
+        raise BadInput(f"Expected to read {file}, got “{error.strerror or error}”; {remedy}") from error
+    except ValueError:
+        raise BadInput(
+            f"Expected {file} as this program wrote it, got another or a damaged file; {remedy}"
+        ) from None  # else the sentence would be that of pydantic
 
 
 def whoami() -> str:

@@ -11,15 +11,22 @@ from typing import Any
 
 import pandas as pd
 
-from gan_core.errors import BadInput
+from gan_core.errors import BadInput, say_error
 from gan_core.files import Place, read_frame, read_text, without_password, write_csv, write_frame, write_text
 from gan_core.measures.diversity import Diversity, recorded_diversity
 from gan_core.reports.history_table import EXAMINED_ON, HistoryEntry, Kind
 from tasks.registry.model_registry import RECORD, ModelRegistry, Version
+from tasks.registry.records import Lineage
 from tasks.runs.run_folder import Run, resolve_latest
 
 Found = Run | Version
-UNREADABLE = (OSError, ValueError, KeyError, TypeError)  # JSON's, Parquet's and pydantic's errors are ValueErrors
+UNREADABLE = (
+    BadInput,
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+)  # those of JSON and pydantic are ValueErrors
 
 logger = logging.getLogger("synthetic_data.history")
 
@@ -35,9 +42,8 @@ def find_entries(names: Sequence[str], runs: Place, models: ModelRegistry) -> li
 
 def read_entries(found: Sequence[Found], models: ModelRegistry) -> tuple[list[dict[str, Any]], list[str]]:
     """The records of the frame, and a sentence for each run or version that was left out."""
-    lineage = models.lineage()
+    lineage, left_out = read_lineage(models)
     records: list[dict[str, Any]] = []
-    left_out: list[str] = []
     for each in found:
         if isinstance(each, Run) and not each.frame.is_file():
             why = "it is part of a sweep" if each.validation_report.is_file() else "it is unfinished"
@@ -49,15 +55,24 @@ def read_entries(found: Sequence[Found], models: ModelRegistry) -> tuple[list[di
             else:
                 records.append(_of_version(each, champion=bool(lineage and lineage.champion == each.name)))
         except UNREADABLE as error:
-            left_out.append(f"{each.folder.name} cannot be read: {type(error).__name__}, {str(error).splitlines()[0]}")
+            kind = "" if isinstance(error, BadInput) else f"{type(error).__name__}, "
+            left_out.append(f"{each.folder.name} cannot be read: {kind}{say_error(error)}")
     return records, left_out
+
+
+def read_lineage(models: ModelRegistry) -> tuple[Lineage | None, list[str]]:
+    """All promotions, or why they cannot be read: runs are compared all the same."""
+    try:
+        return models.lineage(), []
+    except BadInput as error:
+        return None, [f"the champion: {error}"]
 
 
 def _named(name: str, runs: Place, models: ModelRegistry) -> Found:
     for folder in (resolve_latest(runs / name), Path(name).resolve()):
         if Run(folder).experiment.is_file() and not (folder / RECORD).is_file():
             return Run(folder)
-    if re.fullmatch(r"v?\d+", Path(name).name):
+    if re.fullmatch(r"v?[0-9]{1,999}", Path(name).name):
         return models.version(Path(name).name)
     raise BadInput(f"Expected a run in {runs} or a version such as v0003, got {name!r}; name one of them.")
 
@@ -70,8 +85,8 @@ def _of_run(run: Run) -> list[dict[str, Any]]:
     seen = {field.name: last[field.name] for field in fields(Diversity) if field.name in last}
     diversity = recorded_diversity(seen)
     note = diversity.collapse if diversity else ""
-    about = _about(run.id, "run", run.id, run.experiment) | seen | {"champion": False, "note": note}
-    return [{str(name): value for name, value in row.items()} | about for row in report.to_dict("records")]
+    about = _about(run.id, "run", run.id, run.experiment) | {"champion": False, "note": note}
+    return [seen | {str(name): value for name, value in row.items()} | about for row in report.to_dict("records")]
 
 
 def _of_version(version: Version, *, champion: bool) -> dict[str, Any]:
@@ -110,7 +125,7 @@ def publish_history(
     """Write history.parquet, history.csv and the page, which is returned."""
     from gan_core.pages.history_page import render
 
-    lineage = models.lineage()
+    lineage, _ = read_lineage(models)
     promotions = [promotion.model_dump(exclude={"figures"}) for promotion in (lineage.promotions if lineage else ())]
     page = folder / "history.html"
     write_frame(frame, page.with_suffix(".parquet"))

@@ -8,9 +8,12 @@ import numpy as np
 import pandas as pd
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 
+from gan_core.audit.record import Audit, from_json, pairs_from_arrays
 from gan_core.config import Experiment
 from gan_core.files import (
+    Place,
     is_local,
+    load_arrays,
     read_frame,
     read_text,
     remove_tree,
@@ -20,11 +23,13 @@ from gan_core.files import (
     write_text,
 )
 from gan_core.images.labelled_images import LabelledImages
-from gan_core.measures.tstr import Examination
+from gan_core.measures.measure import Figure, build_measures_frame
+from gan_core.measures.tstr import Examination, measure_examination, measure_fidelity
 from gan_core.pages import run_page
 from gan_core.pages.html_page import embed_png
 from gan_core.provenance import program_digest
 from gan_core.reports import run_table as report
+from gan_core.reports.check_table import format_checks
 from gan_core.reports.pictures import mosaic, save_png
 from tasks.data.normalize import RealSets
 from tasks.registry.events import emit_collapse
@@ -55,6 +60,7 @@ class Report:
 def publish_report(
     examinations: Sequence[Examination],
     trts: Examination,
+    audit: Place,
     *,
     splits: RealSets,
     experiment: Experiment,
@@ -65,6 +71,9 @@ def publish_report(
     frame = report.build_run_frame(examinations, trts, run_provenance(splits, experiment, run), real.class_names)
     write_frame(frame, run.frame)
     write_csv(frame, run.frame_csv)
+    found = from_json(read_text(audit))
+    figures = collect_figures(examinations, trts, found, real.class_names)
+    write_frame(build_measures_frame(figures), run.measures)
     save_png(mosaic(synthetic, real), run.mosaic)
     _save_walks(run, experiment.seed)
     diversity, history = diversity_after(run), read_frame(run.history)
@@ -89,14 +98,26 @@ def publish_report(
         notes=list(filter(None, notes)),
         walks=run.walks,
         diversity=diversity,
+        checks=found.checks,
+        figures=figures,
+        pairs=pairs_from_arrays(load_arrays(run.pairs)),
     )
-    headline = f"{warning}\n{report.format_headline(examinations, trts)}".lstrip()
+    said = [warning, report.format_headline(examinations, trts), "", format_checks(found.checks)]
+    headline = "\n".join(said).lstrip()
     _publish_artifacts(frame, headline, run)
     write_text(run.headline, headline + "\n")
     write_text(run.report, html)
     remove_tree(run.classifiers)
     run.send_all()
     return publish_run(run, experiment)
+
+
+def collect_figures(
+    examinations: Sequence[Examination], trts: Examination, audit: Audit, class_names: Sequence[str]
+) -> list[Figure]:
+    """All figures of a run: how each set teaches, how its labels are seen, and what the audit measured."""
+    taught = [figure for each in examinations for figure in measure_examination(each, class_names)]
+    return list(dict.fromkeys([*taught, *measure_fidelity(trts, class_names), *audit.all_figures]))
 
 
 def is_published(run: Run) -> bool:

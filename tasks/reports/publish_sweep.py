@@ -11,6 +11,7 @@ from prefect.artifacts import create_table_artifact
 from prefect.futures import PrefectFuture
 
 from gan_core.config import Experiment
+from gan_core.errors import BadInput
 from gan_core.files import Place, read_frame, write_csv, write_frame
 from gan_core.provenance import digest
 from gan_core.reports.sweep_table import build_sweep_frame, find_fault, format_sweep
@@ -48,7 +49,7 @@ def validation_outcome(report: PrefectFuture[Place]) -> Place | str:
         return left
     except Exception as error:
         logger.error("A run of the sweep failed: %s", error)
-        return f"{type(error).__name__}: {error}"
+        return str(error) if isinstance(error, BadInput) else f"{type(error).__name__}: {error}"
 
 
 @uncached_task

@@ -77,6 +77,12 @@ def _find_runs(runs: Place, identity: str, finished: bool) -> Iterator[Run]:
 
 
 def _going_on(run: Run) -> Run:
+    """The run without its damaged files, and without the report if there were any: they are made again."""
+    if damaged := run.find_damaged():
+        for file in [*damaged, run.report]:
+            file.unlink(missing_ok=True)
+        names = ", ".join(name_below(run.folder, file) for file in damaged)
+        logger.warning("Damaged in %s and made again: %s", run.id, names)
     logger.info("Going on with the %s run %s", "finished" if run.report.exists() else "unfinished", run.id)
     return run
 

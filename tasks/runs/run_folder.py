@@ -11,11 +11,13 @@ from typing import get_args
 
 from gan_core.config import Experiment, Refinement
 from gan_core.errors import BadInput
-from gan_core.files import Place, copy, find_below, is_local, link, located, name_below, read_text, write_text
+from gan_core.files import Place, copy, find_below, is_local, is_whole, link, located, name_below, read_text, write_text
 from gan_core.measures.tstr import TeachingSet
 from tasks.places import check_folder, classifier_cache, standing
 
 LATEST = "latest"
+PAGE_END = b"</html>"
+AUDIT = "audit.json"  # of a run and of a version
 
 logger = logging.getLogger("synthetic_data.runs")
 
@@ -129,6 +131,21 @@ class Run:
         return self.folder / "report.csv"
 
     @property
+    def measures(self) -> Place:
+        """All figures in one long frame: a row for each measure, set, class and seed."""
+        return self.folder / "measures.parquet"
+
+    @property
+    def audit(self) -> Place:
+        """What the audit of the synthetic images found, as JSON."""
+        return self.folder / AUDIT
+
+    @property
+    def pairs(self) -> Place:
+        """The most suspicious pairs of a synthetic and a training image."""
+        return self.folder / "suspicious-pairs.npz"
+
+    @property
     def headline(self) -> Place:
         """The lines that the command prints."""
         return self.folder / "headline.txt"
@@ -137,6 +154,14 @@ class Run:
     def report(self) -> Place:
         """The page, written last: a run that has one is complete."""
         return self.folder / "report.html"
+
+    def find_damaged(self) -> list[Place]:
+        """The files that are there and are not as they were written, as after a fault of the disk or of somebody."""
+        files = [path for path in self.folder.rglob("*") if path.suffix in (".npz", ".parquet") and path.is_file()]
+        damaged = [path for path in files if not is_whole(path)]
+        page = self.report
+        cut = page.is_file() and not page.read_bytes().rstrip().endswith(PAGE_END)
+        return [*damaged, page] if cut else damaged
 
     def is_complete(self) -> bool:
         """Whether the run has its report, and still the images that it is about."""

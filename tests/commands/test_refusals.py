@@ -57,10 +57,31 @@ def test_whole_numbers_are_whole_as_they_were_typed(settings: type[Settings]) ->
     paths = list(numbers(settings, int))
     assert paths
     for path in paths:
-        for value in ("1.5", "5.0", "1e3", "inf", "nan", "", "0x10", 1.5, 4.0, True):
+        for value in ("1.5", "5.0", "1e3", "inf", "nan", "", "0x10", "٣", "5_0", 1.5, 4.0, True):
             with pytest.raises(ValidationError, match="a whole number") as caught:
                 settings.model_validate(nested(path, value))
             assert [problem["loc"] for problem in caught.value.errors()] == [path]
+
+
+@pytest.mark.parametrize("settings", ALL)
+def test_a_whole_number_that_is_too_large_is_told_its_limit(settings: type[Settings]) -> None:
+    for path in numbers(settings, int):
+        with pytest.raises(ValidationError, match=r"less than (or equal to )?\d+ "):
+            settings.model_validate(nested(path, f"{10**19}"))
+
+
+@pytest.mark.parametrize(("option", "told"), [("--seed", "seed"), ("--classifier.seeds", "classifier.seeds.0")])
+def test_a_seed_that_is_too_large_gets_its_limit_and_nothing_else(
+    refusal: Callable[..., str], option: str, told: str
+) -> None:
+    said = refusal("run", option, f"{10**19}")
+    assert said.endswith(f"mend {told}: Input should be less than or equal to 1000000, got {10**19}.")
+
+
+@pytest.mark.parametrize("name", ["a b", "Big", "-a", "", "é", "a\n"])
+def test_a_name_gets_words_and_no_pattern(refusal: Callable[..., str], name: str) -> None:
+    said = refusal("run", f"--name={name}")
+    assert "small letters" in said and "[a-z" not in said
 
 
 @pytest.mark.parametrize("settings", ALL)
@@ -88,6 +109,9 @@ def test_latents_too_wide_for_any_picture_are_refused(setting: str) -> None:
         ("run", "--dataset.latent-std", "inf"),
         ("run", "--gan.shift", "128"),
         ("run", "--gan.epoch-images", "512"),
+        ("run", "--classifier.seeds", "0,1,0"),
+        ("retrain", "--classifier.seeds", "0-2,1"),
+        ("sweep", "--seeds", "3,3"),
         ("run", "--gan.epochs"),
         ("run", "--gan.epochs", "1", "--gan.epochs", "2"),
         ("run", "--gan.epochz", "1"),

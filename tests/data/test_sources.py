@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from conftest import striped_images, write_source
 from PIL import Image
@@ -227,7 +228,7 @@ def test_what_is_left_out_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixtu
     (line,) = [
         line for line in caplog.messages if line.startswith("PNG folder, 3 classes, 49 train + 15 test, 12x10 RGB")
     ]
-    for part in ("no classes: train/no pictures", "1 pictures in no class's folder", "2 links", "link.png"):
+    for part in ("no classes: train/no pictures", "1 picture in no class's folder", "2 links out of", "link.png"):
         assert part in line
 
 
@@ -271,6 +272,16 @@ def test_pictures_of_several_sizes_are_brought_to_one(
     assert made.shape == (shape if size else (20, 34, 3))
     assert "20x20 to 49x20" in caplog.text and f"{made.shape.width}x{made.shape.height} RGB" in caplog.text
     assert (made.images[..., 0].min() == 0) == (fit == "pad")
+
+
+def test_what_becomes_of_16_bits_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for number in range(8):
+        path = tmp_path / "source" / NAMES[number % 2] / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.full((8, 8), 257 * number, np.uint16)).save(path)
+    made = normalized(tmp_path / "source", tmp_path)
+    assert sorted(image.max() for each in made.values() for image in each.images) == [*range(8)]
+    assert "pixels of 16 bits are divided by 257" in caplog.text
 
 
 def test_large_pictures_come_out_at_64_pixels_and_equal_ones_that_fit_as_they_are(tmp_path: Path) -> None:
@@ -433,7 +444,8 @@ def test_a_damaged_archive_is_refused_and_leaves_nothing(
         source = Path(shutil.make_archive(str(tmp_path / "packed"), kind, tmp_path / "source" / "pictures"))
         kept = kept or 100
     source.write_bytes(source.read_bytes()[: kept if kept != -40 else len(source.read_bytes()) // 2])
-    assert re.search(f"whole ZIP or TAR|{re.escape(str(source.name))}", refused(source, tmp_path))
+    told = refused(source, tmp_path)
+    assert re.search(f"whole ZIP or TAR|{re.escape(str(source.name))}", told) and ":”" not in told
     assert not unpacked_in(elsewhere)
 
 
@@ -442,6 +454,24 @@ def test_an_archive_is_unpacked_once(tmp_path: Path, caplog: pytest.LogCaptureFi
     for _ in range(2):
         open_source(source, DataSettings())
     assert sum("Unpacking" in line for line in caplog.messages) == 1
+
+
+@pytest.mark.parametrize(
+    ("contents", "told"),
+    [
+        ({"train.zip": b"PK"}, "got the archive train.zip within; unpack it"),
+        ({"a.csv": b"path,label\ngone.png,a\n"}, "got none at gone.png"),
+        ({"a/1.png": b"", "a/2.png": b""}, "two classes or more"),
+        ({"test/a/1.png": b"", "val/b/1.png": b""}, "Expected training pictures"),
+        ({f"{name}/{number}.png": b"" for name in "ab" for number in (1, 2)}, "train pictures that can be read"),
+    ],
+)
+def test_what_is_wrong_in_an_archive_is_told_of_the_archive(
+    tmp_path: Path, elsewhere: Path, contents: dict[str, bytes], told: str
+) -> None:
+    archive = zipped(tmp_path / "packed.zip", contents)
+    said = refused(archive, tmp_path)
+    assert told in said and str(archive) in said and str(elsewhere / "cache") not in said
 
 
 # Bad input
@@ -476,7 +506,7 @@ def test_pickled_objects_in_an_archive_of_arrays_are_refused(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("arrays", "told"),
     [
-        ({"x_train": np.zeros((4, 8, 8)) - 1, "y_train": np.arange(4)}, "float64 from -1 to -1"),
+        ({"x_train": np.zeros((4, 8, 8)) - 1, "y_train": np.arange(4) // 2}, "float64 from -1 to -1"),
         ({"x_train": np.zeros((4, 8, 8), np.uint8), "y_train": np.arange(5)}, "as many labels as images"),
         ({"x_train": np.zeros((4, 8, 8, 5), np.uint8), "y_train": np.arange(4)}, r"got \[4, 8, 8, 5\]"),
         ({"x_train": np.zeros((4, 8, 8), np.uint8), "y_train": np.zeros((4, 14), int)}, "one label for each picture"),
@@ -486,6 +516,30 @@ def test_pickled_objects_in_an_archive_of_arrays_are_refused(tmp_path: Path) -> 
 def test_arrays_that_do_not_fit_are_refused(tmp_path: Path, arrays: dict[str, np.ndarray], told: str) -> None:
     np.savez(tmp_path / "set.npz", allow_pickle=False, **arrays)
     assert re.search(told, refused(tmp_path / "set.npz", tmp_path))
+
+
+@pytest.mark.parametrize(("most", "bits"), [(255, 8), (256, 10), (765, 10), (1023, 10), (4000, 12), (4096, 16)])
+@pytest.mark.parametrize("kind", [np.int64, np.uint16])
+def test_whole_numbers_have_the_bits_of_the_largest_in_all_splits_and_that_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, most: int, bits: int, kind: type
+) -> None:
+    ramp: np.ndarray = np.linspace(0, most, 64).astype(kind).reshape(8, 8)
+    labels = np.arange(24) % 2
+    pictures = {"x_train": np.tile(ramp, (24, 1, 1)), "x_test": np.tile(ramp // 4, (24, 1, 1))}
+    np.savez(tmp_path / "set.npz", allow_pickle=False, **pictures, y_train=labels, y_test=labels)
+    made = normalized(tmp_path / "set.npz", tmp_path)
+    for name, values in (("train", ramp), ("test", ramp // 4)):
+        assert np.array_equal(made[name].images[0, ..., 0], np.rint(values * (255 / (2**bits - 1))).astype(np.uint8))
+    assert (f"pixels up to {most:,} are read as {bits} bits and scaled to 8" in caplog.text) == (bits > 8)
+
+
+@pytest.mark.parametrize("place", [0, 7])
+@pytest.mark.parametrize("key", ["x_train", "x_test"])
+def test_pixels_that_are_no_numbers_are_refused_wherever_they_are(tmp_path: Path, place: int, key: str) -> None:
+    pictures = {name: np.full((8, 8, 8), 0.5) for name in ("x_train", "x_test")}
+    pictures[key][place, 3, 3] = np.nan
+    np.savez(tmp_path / "set.npz", allow_pickle=False, **pictures, y_train=np.arange(8) % 2, y_test=np.arange(8) % 2)
+    assert "from nan to nan" in refused(tmp_path / "set.npz", tmp_path)
 
 
 def damage(source: Path, share: int) -> None:
@@ -554,6 +608,9 @@ def test_three_hundred_classes_are_refused(tmp_path: Path) -> None:
         (tmp_path / "source" / f"class {number}").mkdir(parents=True)
         (tmp_path / "source" / f"class {number}" / "1.png").write_bytes(encode(SETS["train"].images[0]))
     assert "at most 256 classes" in refused(tmp_path / "source", tmp_path)
+    for number in range(300):
+        (tmp_path / "source" / f"class {number}").rename(tmp_path / "source" / f"{number}")
+    assert re.search("256 classes, got 300; leave some out", refused(tmp_path / "source", tmp_path))
 
 
 def test_one_class_is_refused(tmp_path: Path) -> None:
@@ -574,12 +631,24 @@ def test_a_class_of_one_picture_is_learned_from_and_named(tmp_path: Path, caplog
     assert any("fewer than 10 training images of only (1)" in line for line in caplog.messages)
 
 
+def test_classes_that_differ_in_case_or_blanks_alone_are_doubted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    normalized(write_folder(tmp_path / "source", coloured_sets(names=("hot dog", "Hotdog", "cat"))), tmp_path)
+    assert "Hotdog and hot dog differ in case or blanks alone; are they one class?" in caplog.text
+    caplog.clear()
+    normalized(write_folder(tmp_path / "other", SETS), tmp_path)
+    assert "are they one class" not in caplog.text
+
+
 def test_classes_of_one_picture_each_leave_nothing_to_test_and_are_refused(tmp_path: Path) -> None:
     for name in ("one", "two", "three"):
         path = tmp_path / "source" / name / "1.png"
         path.parent.mkdir(parents=True)
         path.write_bytes(encode(SETS["train"].images[0]))
     assert "two pictures or more" in refused(tmp_path / "source", tmp_path)
+    with pytest.raises(BadInput, match="two pictures or more"):
+        check_experiment(Experiment(source=str(tmp_path / "source")))
 
 
 def test_a_link_that_leads_nowhere_is_left_out_and_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -589,12 +658,82 @@ def test_a_link_that_leads_nowhere_is_left_out_and_named(tmp_path: Path, caplog:
     assert len(normalized(source, tmp_path)["train"]) + len(normalized(source, tmp_path)["validation"]) == len(
         SETS["train"]
     )
-    assert any("or nowhere are left out, such as" in line for line in caplog.messages)
+    assert any("1 link out of it or to nowhere left out, such as" in line for line in caplog.messages)
 
 
 def test_test_pictures_alone_are_refused(tmp_path: Path) -> None:
     source = write_folder(tmp_path / "source", SETS, {"train": "val"})
     assert "Expected training pictures" in refused(source, tmp_path)
+
+
+def test_a_table_whose_columns_are_not_known_is_not_passed_over(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = write_table(tmp_path / "source", SETS)
+    text = (source / "list.csv").read_text("utf-8-sig").replace("File Name;Class", "where;kind of fruit")
+    (source / "list.csv").write_text(text, "utf-8")
+    told = "column with the paths of the pictures in list.csv, got where, kind of fruit, split; say which"
+    assert told in refused(source, tmp_path) == refused(source / "list.csv", tmp_path)
+    beside = write_folder(tmp_path / "folder", SETS)
+    shutil.copy(source / "list.csv", beside)
+    normalized(beside, tmp_path)
+    assert "list.csv has no known column of pictures and is left out" in caplog.text
+    assert "got where, kind of fruit, split" in refused(beside, tmp_path, image_column="Where")
+    assert "with the labels in list.csv" in refused(beside, tmp_path, image_column="where")
+
+
+def test_a_table_may_name_pictures_without_their_endings(tmp_path: Path, expected: dict[str, LabelledImages]) -> None:
+    source = write_table(tmp_path / "source", SETS)
+    text = (source / "list.csv").read_text("utf-8-sig").replace(".png", "")
+    (source / "list.csv").write_text(text, "utf-8")
+    assert_equal(normalized(source, tmp_path), expected)
+    shutil.copy(source / "all of them" / "train 003.png", source / "all of them" / "train 003.PNG")
+    told = r"got none at all of them/train 003, though there is all of them/train 003.PNG, all of them/train 003.png;"
+    assert told in refused(source, tmp_path)
+    (source / "list.csv").write_text(text.replace("all of them/", ""), "utf-8")
+    assert "though there is all of them/train 000.png; add" in refused(source, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["list.csv", "list.jsonl", "list.parquet"])
+def test_an_empty_cell_in_a_table_is_told_with_its_row(tmp_path: Path, name: str) -> None:
+    source = tmp_path / "source"
+    rows = [{"path": path, "label": label} for path, label, _ in write_pictures(source, SETS)]
+    frame = pd.DataFrame(rows)
+    frame.loc[6, "path"] = None
+    if name == "list.csv":
+        frame.to_csv(source / name, index=False)
+    elif name == "list.jsonl":
+        frame.to_json(source / name, orient="records", lines=True)
+    else:
+        frame.to_parquet(source / name)
+    assert "got an empty cell in row 7 below the names of the columns" in refused(source, tmp_path)
+
+
+@pytest.mark.parametrize("content", [b'{"path": "a.png"}\n{"label": 1}', b"path,label\na.png\n"])
+def test_a_row_that_lacks_a_column_has_an_empty_cell_there(tmp_path: Path, content: bytes) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    (source / ("list.jsonl" if content[:1] == b"{" else "list.csv")).write_bytes(content)
+    refused(source, tmp_path)
+
+
+def test_labels_of_a_column_with_gaps_are_whole_numbers(tmp_path: Path) -> None:
+    rows = [{"bytes": encode(pixels), "path": None} for pixels in SETS["train"].images]
+    labels = SETS["train"].labels.astype(float)
+    labels[0] = np.nan
+    pd.DataFrame({"image": rows, "label": labels}).to_parquet(tmp_path / "set.parquet")
+    made = normalized(tmp_path / "set.parquet", tmp_path)
+    assert made["train"].class_names == ("0", "1", "2") and sum(map(len, made.values())) == 47
+
+
+@pytest.mark.parametrize("split", ["train", "test", "val"])
+def test_pictures_in_no_class_are_not_classed_by_their_split(tmp_path: Path, split: str) -> None:
+    for name in ("test", split):
+        for number in range(4):
+            path = tmp_path / "source" / name / f"{number}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(encode(SETS["train"].images[number]))
+    refused(tmp_path / "source", tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -645,13 +784,47 @@ def test_labels_that_are_kept_secret_leave_a_split_out(tmp_path: Path) -> None:
     assert sum(map(len, made.values())) == len(SETS["train"])
 
 
+def test_an_empty_cell_in_parquet_is_a_picture_that_cannot_be_read(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    cells: list[dict[str, object] | None] = [{"bytes": encode(pixels), "path": None} for pixels in SETS["train"].images]
+    cells[4], cells[5] = None, {"bytes": None, "path": None}
+    labels = [NAMES[label] for label in SETS["train"].labels]
+    kind = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
+    pq.write_table(pa.table({"image": pa.array(cells, kind), "label": labels}), tmp_path / "set.parquet")
+    assert sum(map(len, normalized(tmp_path / "set.parquet", tmp_path).values())) == 46
+    assert (
+        "2 of 48 pictures cannot be read and are left out: set.parquet, row 4 (empty); set.parquet, row 5"
+        in caplog.text
+    )
+    cells[5] = {"bytes": None, "path": "../gone.png"}
+    pq.write_table(pa.table({"image": pa.array(cells, kind), "label": labels}), tmp_path / "set.parquet")
+    assert "got gone.png elsewhere in row 5" in refused(tmp_path / "set.parquet", tmp_path)
+
+
 def test_a_picture_without_a_label_in_a_webdataset_is_refused(tmp_path: Path) -> None:
     source = write_webdataset(tmp_path / "source", SETS)
     with tarfile.open(source / "train-000009.tar", "w") as archive:
-        add(archive, "0.cls", b"0")
+        add(archive, "0.json", b'{"label": 0}')
         add(archive, "0.png", encode(SETS["train"].images[0]))
         add(archive, "1.png", encode(SETS["train"].images[1]))
     assert "got none for 1" in refused(source, tmp_path)
+
+
+def test_labels_of_two_kinds_are_not_mixed_in_a_webdataset(tmp_path: Path) -> None:
+    source = write_webdataset(tmp_path / "source", SETS)  # whose labels are in .json files
+    for path in source.glob("*.tar"):
+        with tarfile.open(path, "a") as archive:
+            add(archive, "b/9.json", b'{"label": 1}')
+            add(archive, "b/9.png", encode(SETS["train"].images[1]))
+            if path.name == "test-000002.tar":
+                add(archive, "b/9.cls", b"2")
+    assert "in a .cls file as others have it, got none for a/000000" in refused(source, tmp_path)
+    made = normalized(source, tmp_path, label_column="label", tolerate_doubts=True)
+    assert sum(map(len, made.values())) == 63 + 6 and made["test"].labels[-1] == 1
 
 
 @pytest.mark.parametrize("name", ["set.npz", "data/train-00000-of-00002.parquet", "train-000001.tar"])

@@ -3,6 +3,8 @@
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -20,7 +22,7 @@ from gan_core.errors import BadInput
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.reports.sweep_table import build_sweep_frame, find_fault, format_sweep
 from gan_core.settings_grid import Value, by_name, combinations, differences, varying
-from tasks.reports.publish_sweep import Incomplete
+from tasks.reports.publish_sweep import Incomplete, validation_outcome
 from tasks.task_runners import check_workers, task_runner
 from tasks.training import train_gan as training
 
@@ -110,6 +112,7 @@ def test_settings_are_ordered_by_their_mean_and_a_failed_run_is_shown_without_a_
     )
     assert find_fault(frame, tolerate_collapse=True) == "1 failed of 4 runs. Error: gone"
     assert not find_fault(build_sweep_frame(made[:1], reports[:1]), tolerate_collapse=False)
+    assert find_fault(build_sweep_frame(made[:1], ["gone."]), tolerate_collapse=False) == "1 failed of 1 run. gone."
 
 
 def test_when_all_fail_there_is_a_table_all_the_same() -> None:
@@ -117,6 +120,17 @@ def test_when_all_fail_there_is_a_table_all_the_same() -> None:
     frame = build_sweep_frame(made, ["Error: one", "Error: two"])
     assert format_sweep(frame, varying(made)).count("failed") == 3
     assert find_fault(frame, tolerate_collapse=True) == "2 failed of 2 runs. Error: one Error: two"
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [(BadInput("Expected a, got b; do c."), "Expected a, got b; do c."), (KeyError(1), "KeyError: 1")],
+)
+def test_what_a_user_can_mend_in_a_run_is_told_as_it_is(error: Exception, told: str) -> None:
+    def fail() -> None:
+        raise error
+
+    assert validation_outcome(cast(Any, SimpleNamespace(result=fail))) == told
 
 
 @pytest.fixture(scope="module")

@@ -267,7 +267,8 @@ def test_many_workers_read_each_image_of_the_tar_files_once(
 
 
 @pytest.mark.parametrize(
-    ("images", "each", "tars"), [(5, 1, 5), (40, 2, 20), (640, 25, 26), (10**4, 625, 16), (10**7, 10**4, 1000)]
+    ("images", "each", "tars"),
+    [(5, 250, 1), (63, 250, 1), (64, 2, 32), (640, 25, 26), (10**4, 625, 16), (10**7, 10**4, 1000)],
 )
 def test_a_split_has_enough_tar_files_for_many_workers_and_no_more_than_it_must(
     images: int, each: int, tars: int

@@ -1,11 +1,15 @@
 """Laws of the array format: the range is invertible, files are the identity, what is wrong is refused."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from conftest import striped_images
 
+from gan_core.errors import BadInput
+from gan_core.files import load_arrays, read_frame, save_arrays, write_frame
 from gan_core.images.labelled_images import (
     LabelledImages,
     concatenate,
@@ -47,6 +51,35 @@ def test_saving_and_loading_is_the_identity(tmp_path: Path, shape: ImageShape) -
     assert np.array_equal(loaded.images, real.images)
     assert np.array_equal(loaded.labels, real.labels)
     assert loaded.class_names == real.class_names
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: np.random.default_rng(0).bytes(len(content)),
+        lambda content: content[:-40],
+        lambda content: content[:60],
+        lambda content: b"",
+    ],
+)
+@pytest.mark.parametrize("name", ["images", "arrays", "frame"])
+def test_a_damaged_file_is_named_with_what_to_do(tmp_path: Path, name: str, damage: Callable[[bytes], bytes]) -> None:
+    path = tmp_path / name
+    if name == "images":
+        striped_images(20, seed=0).save(path)
+    elif name == "arrays":
+        save_arrays(path, {"weights": np.arange(100)})
+    else:
+        write_frame(pd.DataFrame({"accuracy": [0.5]}), path)
+    read = {"images": LabelledImages.load, "arrays": load_arrays, "frame": read_frame}[name]
+    read(path)
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(BadInput, match=f"^Expected {path} as .+, got another or a damaged one; remove it") as said:
+        read(path)
+    assert "pickle" not in str(said.value)
+    path.unlink()
+    with pytest.raises(FileNotFoundError):
+        read(path)
 
 
 @pytest.mark.parametrize(("few", "times"), [(4, 8), (9, 3), (25, 1), (30, 1)])

@@ -41,7 +41,7 @@ def settings(source: Path | str, **changed: Any) -> Experiment:
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
-        ({"data": {"validation_images": 600}}, "fewer validation images"),
+        ({"data": {"validation_images": 600}}, "at most .* validation images"),
         ({"data": {"train_images": 500}}, r"at most the 450 training images"),
         ({"data": {"validation_images": 5}}, "at least 6 validation images"),
         ({"data": {"train_images": 5}}, "training images of each class"),

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from conftest import striped_images
+from sklearn.linear_model import LogisticRegression
 
 from gan_core.compute.weights import values
 from gan_core.config import ClassifierSettings
@@ -58,9 +59,28 @@ def test_every_classifier_takes_pictures_of_any_shape_and_sees_all_their_channel
     assert (np.abs(tape.gradient(logits, images)).max(axis=(0, 1, 2)) > 0).all()
 
 
-def test_shuffled_labels_teach_nothing() -> None:
+@pytest.mark.parametrize("name", ["two-conv", "mlp", "logistic-regression"])
+def test_shuffled_labels_teach_nothing(name: str) -> None:
     shuffled = np.random.default_rng(0).permutation(TEACHING.labels)
-    assert accuracy(LabelledImages(TEACHING.images, shuffled, TEACHING.class_names)) < 0.25
+    settings = SETTINGS.model_copy(update={"name": name})
+    assert accuracy(LabelledImages(TEACHING.images, shuffled, TEACHING.class_names), settings) < 0.25
+
+
+@pytest.mark.parametrize("name", ["mlp", "logistic-regression"])
+def test_classifiers_without_convolutions_know_stripes_as_well_as_those_of_scikit_learn(name: str) -> None:
+    flat = [to_signed(images.images.reshape(len(images), -1).astype(np.float32)) for images in (TEACHING, QUESTIONS)]
+    oracle = LogisticRegression().fit(flat[0], TEACHING.labels).score(flat[1], QUESTIONS.labels)
+    assert oracle > 0.95
+    assert accuracy(TEACHING, SETTINGS.model_copy(update={"name": name})) == pytest.approx(oracle, abs=0.03)
+
+
+def test_a_score_keeps_what_was_answered_and_how_sure_the_classifier_was(taught: keras.Model) -> None:
+    found = score(taught, QUESTIONS, seed=3, seconds=0.0)
+    answers = found.answers
+    assert answers is not None and np.array_equal(answers.labels, QUESTIONS.labels)
+    assert np.array_equal(answers.classes, answer(taught, QUESTIONS.images))
+    assert np.allclose(answers.confidences, class_probabilities(taught, QUESTIONS.images).max(axis=1))
+    assert np.mean(answers.right) == found.accuracy
 
 
 def test_the_same_seed_gives_the_same_answers_and_another_one_another_classifier(taught: keras.Model) -> None:

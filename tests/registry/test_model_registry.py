@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from flows.commands.models import list_, show
+from gan_core.config import RetrainSettings
 from gan_core.errors import BadInput
 from gan_core.measures.challenger_comparison import Verdict
 from tasks.registry.champion_pointer import ChampionPointer
-from tasks.registry.model_registry import ModelRegistry, Version
+from tasks.registry.model_registry import ModelRegistry, Version, require_start
 from tasks.registry.records import Record, VersionOrigin
 
 ROOT = Path(__file__).parents[2]
@@ -156,7 +159,45 @@ def test_a_verdict_over_somebody_who_reigns_no_more_does_not_count(models: Model
     assert late.record.decision == "refused" and "changed" in late.record.reason and champion_name(models) == "v0002"
 
 
-@pytest.mark.parametrize("name", ["v0009", "x", "", "../v0001"])
+@pytest.mark.parametrize("text", ["", "{}", "[1]", "{", "\xff", '{"champion": "me", "promotions": []}'])
+@pytest.mark.parametrize("name", ["champion.json", "v0001/record.json"])
+def test_a_damaged_file_is_named_with_what_to_do(models: ModelRegistry, name: str, text: str) -> None:
+    add_version(models)
+    damaged = models.folder / name
+    damaged.chmod(0o644)
+    damaged.write_bytes(text.encode("latin-1"))
+    read = models.champion if name == "champion.json" else lambda: models.version("1").record
+    with pytest.raises(BadInput, match=rf"^Expected {damaged} as .+, got .+; restore it from a copy, or .+\.$"):
+        read()
+    with pytest.raises(BadInput, match=str(damaged)):
+        require_start(models, RetrainSettings())
+
+
+def test_a_champion_whose_folder_is_gone_is_told_as_that_and_another_can_be_promoted(models: ModelRegistry) -> None:
+    add_version(models, REFUSED), add_version(models)
+    shutil.rmtree(models.folder / "v0002")
+    with pytest.raises(BadInput, match=r"champion\.json names, v0002, among the versions there \(v0001\), got none;"):
+        models.champion()
+    models.promote("v0001", "me")
+    assert champion_name(models) == "v0001"
+
+
+def test_a_version_that_has_lost_its_generator_says_so_and_offers_no_export(
+    models: ModelRegistry, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SYNTHETIC_DATA_MODELS", str(models.folder))
+    version = add_version(models)
+    show(version.name)
+    assert f"export --generator {version.generator}" in capsys.readouterr().out
+    version.generator.unlink()
+    list_()
+    assert "It has lost generator.npz." in capsys.readouterr().out
+    with pytest.raises(BadInput, match=str(version.generator)):
+        show(version.name)
+    assert "export" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["v0009", "x", "", "../v0001", "v\u0660\u0660\u0660\u0661"])
 def test_an_unknown_version_gets_one_sentence(models: ModelRegistry, name: str) -> None:
     add_version(models)
     with pytest.raises(BadInput, match=r"\(v0001\)"):

@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from html.parser import HTMLParser
 from pathlib import Path
@@ -68,11 +69,20 @@ def test_the_frame_has_every_row_of_every_report_and_one_for_each_version(runs: 
     assert not left_out
     for name in NAMES:
         report, rows = pd.read_parquet(runs / name / "report.parquet"), frame[frame.name == name]
-        columns = ["taught_by", "accuracy", "recall_bag", "label_fidelity"]
-        pd.testing.assert_frame_equal(rows[columns].reset_index(drop=True), report[columns], check_exact=True)
+        columns = ["taught_by", "images", "accuracy", "recall_bag", "label_fidelity"]
+        read = rows[columns].reset_index(drop=True).astype({"images": report.images.dtype})
+        pd.testing.assert_frame_equal(read, report[columns], check_exact=True)
     versions = frame[frame.kind == "version"]
     assert versions.name.tolist() == ["v0001", "v0002"] and versions.accuracy.tolist() == [0.881, 0.874]
     assert versions.champion.tolist() == [True, False] and versions.gain.tolist()[1] == -0.007
+
+
+def test_numbers_of_images_are_whole_and_those_of_the_report(runs: Path, models: ModelRegistry) -> None:
+    finished_run(runs, NAMES[2], CLASSIC, 0.3, seen=replace(FLAT, images=2_000, worst_class_images=168))
+    frame, _ = history(runs, models)
+    assert set(frame.images[frame.name == NAMES[2]]) == {55_000}
+    *_, collapsed = (line for line in summarise_entries(frame) if line.kind == "run")
+    assert "of the 2,000 real images, 0% of the 168 real images" in collapsed.note
 
 
 def test_what_was_examined_on_test_images_and_on_validation_images_is_told_apart(
@@ -163,6 +173,22 @@ def test_a_half_or_broken_run_is_left_out_with_a_word(
     frame, [sentence] = history(runs, models)
     assert sentence.startswith(NAMES[1]) and said in sentence
     assert set(frame.name) == {NAMES[0], NAMES[2], "v0001", "v0002"}
+
+
+def test_a_broken_champion_leaves_the_runs_and_versions_as_they_are(runs: Path, models: ModelRegistry) -> None:
+    models.pointer.file.write_text("{")
+    frame, [sentence] = history(runs, models)
+    assert "champion.json" in sentence and set(frame.name) == {*NAMES, "v0001", "v0002"} and not frame.champion.any()
+    assert publish_history(frame, [], models, [sentence], runs).is_file()
+
+
+def test_runs_that_cannot_be_read_are_not_said_to_be_none(
+    runs: Path, models: ModelRegistry, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (runs / NAMES[0] / "experiment.json").write_text("{")
+    with pytest.raises(BadInput, match="got none that can be compared; mend what is left out above"):
+        compare(NAMES[0])
+    assert f"left out: {NAMES[0]} cannot be read" in capsys.readouterr().out
 
 
 def test_a_broken_version_is_left_out_with_a_word(runs: Path, models: ModelRegistry) -> None:

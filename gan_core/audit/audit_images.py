@@ -1,0 +1,74 @@
+"""The audit that needs no training: copies, collapse, labels, the ruler, and the figures of variety and likeness."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from gan_core.audit.check import Check
+from gan_core.audit.collapse import check_collapse, draw_like
+from gan_core.audit.copies import SAMPLE, check_copies
+from gan_core.audit.labels import check_labels
+from gan_core.audit.published_scores import score_copying
+from gan_core.audit.record import Audit
+from gan_core.audit.ruler import check_ruler
+from gan_core.audit.suspicious_pair import Pair
+from gan_core.compute.keras_settings import keras
+from gan_core.images.labelled_images import LabelledImages
+from gan_core.measures.classifier import answer, features
+from gan_core.measures.diversity_in_training import Probe
+from gan_core.measures.diversity_of_set import measure_set
+
+
+@dataclass(frozen=True)
+class Audited:
+    """What the audit found, and the pairs that a person may look at, the most suspicious first."""
+
+    audit: Audit
+    pairs: tuple[Pair, ...]
+
+
+def audit_images(
+    generated: LabelledImages,
+    known: LabelledImages,
+    unseen: LabelledImages,
+    classifier: keras.Model,
+    *,
+    std: float,
+    seed: int,
+    on_images: Callable[[int], None] = lambda images: None,
+) -> Audited:
+    """Audit generated images beside those that were learned from and real ones that were held out at random.
+
+    `classifier` is one that the `known` images taught: the ruler. `std` is the standard deviation of the latents that
+    the images were drawn with; `on_images` is told of each few images that were compared with real ones.
+    """
+    generated = generated.take(np.random.default_rng(seed).permutation(len(generated))[:SAMPLE])
+    copies = check_copies(generated, known, unseen, seed=seed, on_images=on_images)
+    beside = draw_like(unseen.labels, generated, seed)
+    real_features, real_answers = features(classifier, unseen.images), answer(classifier, unseen.images)
+    checks: tuple[Check, ...] = (
+        copies.check,
+        check_collapse(generated, Probe(classifier, unseen, std), seed=seed),
+        check_labels(generated, answer(classifier, generated.images), unseen, real_answers, seed=seed),
+        check_ruler(unseen, real_answers, real_features, seed=seed),
+    )
+    variety = measure_set(
+        *(real_features, unseen.labels, features(classifier, beside.images), beside.labels),
+        generated.class_names,
+        seed,
+    )
+    figures = (*variety, *score_copying(generated, known, unseen, seed=seed))
+    pairs = tuple(
+        Pair(pair.generated_pixels, pair.known_pixels, pair.ratio, pair.transformation) for pair in copies.pairs
+    )
+    return Audited(Audit(checks, figures, describe_ruler(classifier)), pairs)
+
+
+def describe_ruler(classifier: keras.Model) -> str:
+    """The SHA-256 of a classifier's weights: figures in its features compare with others in the same ones alone."""
+    whole = hashlib.sha256()
+    for weights in classifier.get_weights():
+        whole.update(weights.tobytes())
+    return whole.hexdigest()

@@ -1,0 +1,80 @@
+"""Whether a set shows the variety of the real images, and whether one that does not would be noticed."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from gan_core.audit.check import Check, Control, Verdict
+from gan_core.audit.planted import leave_out_class, repeat_one, split_halves
+from gan_core.images.labelled_images import LabelledImages
+from gan_core.measures.diversity import EVENNESS, NEIGHBOURS, REPEATED, WORST_CLASS, Diversity
+from gan_core.measures.diversity_in_training import SAMPLE, Probe
+from gan_core.measures.manifold import COVERAGE, MANIFOLD_RECALL
+from gan_core.measures.measure import Figure
+
+
+def check_collapse(generated: LabelledImages, probe: Probe, *, seed: int) -> Check:
+    """Whether the generated images have collapsed onto a part of what the probe's real images show.
+
+    The thresholds are those of `Diversity.collapse`. Planted are a set without each class, and one with one image a
+    class; half of the real images beside the other half are the honest control.
+    """
+    generated = draw_like(probe.real.labels[:SAMPLE], generated, seed)
+    found = probe.compare(generated.images)
+    controls = (*_plant(generated, probe), *_try_fresh(probe, seed))
+    verdict, sentence = _judge(found, controls)
+    figures = (
+        Figure(COVERAGE, "synthetic", found.coverage, images=found.images),
+        Figure(WORST_CLASS, "synthetic", found.worst_class_coverage, images=found.worst_class_images),
+        Figure(MANIFOLD_RECALL, "synthetic", found.manifold_recall, images=found.images),
+        Figure(REPEATED, "synthetic", found.repeated, images=found.images),
+        Figure(EVENNESS, "synthetic", found.evenness, images=found.images),
+    )
+    return Check("collapse", "Collapse", "diverse", verdict, sentence, figures, controls)
+
+
+def draw_like(labels: np.ndarray, generated: LabelledImages, seed: int) -> LabelledImages:
+    """Generated images of as many of each class as there are `labels` [N], as far as there are such.
+
+    The places of images of classes that were not generated go to others.
+    """
+    order = np.random.default_rng(seed).permutation(len(generated))
+    counts = np.bincount(labels, minlength=len(generated.class_names))
+    places = [order[generated.labels[order] == label][:count] for label, count in enumerate(counts)]
+    chosen = np.concatenate(places)
+    rest = order[~np.isin(order, chosen)][: len(labels) - len(chosen)]
+    return generated.take(np.random.default_rng(seed).permutation(np.concatenate([chosen, rest])))
+
+
+def _plant(generated: LabelledImages, probe: Probe) -> Iterator[Control]:
+    yield _control("one image a class", False, probe.compare(repeat_one(generated).images))
+    for label, name in enumerate(generated.class_names):
+        if np.any(generated.labels == label):
+            without = leave_out_class(generated, label)
+            if len(without):
+                yield _control(f"no image of {name}", False, probe.compare(without.images))
+
+
+def _try_fresh(probe: Probe, seed: int) -> Iterator[Control]:
+    fresh, others = split_halves(min(2 * SAMPLE, len(probe.real)), seed)
+    if min(len(fresh), len(others)) > NEIGHBOURS:
+        halves = Probe(probe.classifier, probe.real.take(others), probe.std)
+        yield _control("fresh real images", True, halves.compare(probe.real.take(fresh).images))
+
+
+def _control(name: str, honest: bool, found: Diversity) -> Control:
+    return Control(name, honest, bool(found.collapse), Figure(COVERAGE, name, found.coverage, images=found.images))
+
+
+def _judge(found: Diversity, controls: Sequence[Control]) -> tuple[Verdict, str]:
+    if any(control.honest and control.accused for control in controls):
+        return "cannot tell", f"Real images would be said to have collapsed too. {found.summary}"
+    if found.collapse:
+        return "fails", found.collapse
+    overlooked = [control.name for control in controls if not control.accused and not control.honest]
+    if not overlooked:
+        return "passes", f"No evidence of collapse; one class left out would have been noticed. {found.summary}"
+    if any(control.accused for control in controls):
+        unseen = ", ".join(overlooked)
+        return "passes", f"No evidence of collapse, but this would not have been noticed: {unseen}. {found.summary}"
+    return "cannot tell", f"No evidence of collapse, but it would not have been noticed either. {found.summary}"

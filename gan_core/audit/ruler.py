@@ -1,0 +1,89 @@
+"""Whether the classifier in whose features diversity is measured, and whose answers are asked for, is any good."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from gan_core.audit.check import Check, Control, Verdict
+from gan_core.audit.planted import split_halves
+from gan_core.images.labelled_images import LabelledImages
+from gan_core.measures.bootstrap import mean_interval
+from gan_core.measures.diversity import NEIGHBOURS, coverage
+from gan_core.measures.manifold import COVERAGE
+from gan_core.measures.measure import Figure, Measure
+
+SAMPLE = 2_000  # images of each half
+FLOOR = 0.9  # of real images that others must cover; as many of one kind cover 0.97
+LEAST = 0.5  # of the way from chance to no mistake
+RULER_ACCURACY = Measure(
+    name="ruler_accuracy",
+    title="Accuracy of the ruler",
+    aspect="trusted",
+    meaning="The share of held-out real images that the classifier recognises in whose features the others are "
+    "measured.",
+    lowest=0,
+    highest=1,
+    direction="higher is better",
+    chance="the share of the commonest class",
+    source="gan_core.measures.classifier",
+)
+MEASURES = (RULER_ACCURACY,)
+
+
+def check_ruler(unseen: LabelledImages, answers: np.ndarray, features: np.ndarray, *, seed: int) -> Check:
+    """Whether a classifier knows the held-out real images, and takes fresh real ones for real.
+
+    `answers` uint8 [N] and `features` float [N, F] are what it makes of them.
+    It fails where its accuracy is less than half of the way from the commonest class to 1, or where half of the
+    held-out images cover less than `FLOOR` of the other half. Planted are the answers to other images.
+    """
+    accuracy = _measure(answers == unseen.labels, "held-out images", seed)
+    least = find_least(unseen.labels)
+    shuffled = _measure(
+        np.random.default_rng(seed).permutation(answers) == unseen.labels, "answers to other images", seed
+    )
+    floor = measure_floor(features, seed)
+    controls = (
+        Control("answers to other images", False, shuffled.high < least, shuffled),
+        Control("fresh real images", True, floor.value < FLOOR, floor),
+    )
+    verdict, sentence = _judge(accuracy, least, controls)
+    return Check("ruler", "The ruler", "trusted", verdict, sentence, (accuracy, floor), controls)
+
+
+def find_least(labels: np.ndarray) -> float:
+    """The accuracy below which a classifier is no ruler: half of the way from the share of the commonest class to 1."""
+    commonest = np.bincount(labels).max() / len(labels)
+    return float(commonest + LEAST * (1 - commonest))
+
+
+def measure_floor(features: np.ndarray, seed: int) -> Figure:
+    """How far half of the held-out images cover the other half: what no generator need exceed.
+
+    Not a number for too few images.
+    """
+    fresh, others = (half[:SAMPLE] for half in split_halves(len(features), seed))
+    of = "fresh real images"
+    if min(len(fresh), len(others)) <= NEIGHBOURS:
+        return Figure(COVERAGE, of, float("nan"))
+    covered = coverage(features[others], features[fresh])
+    return Figure(COVERAGE, of, float(covered.mean()), *mean_interval(covered, seed), images=len(covered))
+
+
+def _measure(right: np.ndarray, of: str, seed: int) -> Figure:
+    return Figure(RULER_ACCURACY, of, float(right.mean()), *mean_interval(right, seed), images=len(right))
+
+
+def _judge(accuracy: Figure, least: float, controls: Sequence[Control]) -> tuple[Verdict, str]:
+    shuffled, fresh = controls
+    known = f"it recognises {accuracy.text} of {accuracy.images:,} real images that it did not learn from"
+    if accuracy.high < least:
+        return "fails", f"The classifier is no ruler: {known}, where {least:.0%} are the least."
+    if fresh.accused:
+        return (
+            "fails",
+            f"The classifier takes real images for others: half of them cover {fresh.figure.text} of the rest.",
+        )
+    if not shuffled.accused or np.isnan(fresh.figure.value):
+        return "cannot tell", f"There are too few real images to judge the classifier by: {known}."
+    return "passes", f"The ruler is sound: {known}, and half of them cover {fresh.figure.text} of the others."

@@ -1,0 +1,103 @@
+"""FID and KID: distances in an Inception network's features, where the user has its weights."""
+
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from gan_core.compute.keras_settings import keras
+from gan_core.errors import BadInput
+from gan_core.images.labelled_images import to_signed
+from gan_core.measures.bootstrap import jackknife
+from gan_core.measures.diversity_of_set import shuffle_points
+from gan_core.measures.frechet_distance import floor_distance, half_distance
+from gan_core.measures.measure import Figure, Measure
+
+SIDE = 299  # pixels that the network was trained on
+READING = 25  # images at once
+SAMPLE = 5_000  # images of each kind at most: a kernel of all pairs stands in memory
+
+INCEPTION_FID = Measure(
+    "inception_fid", "FID in Keras's InceptionV3", "diverse",
+    "how far apart means and covariances of real and synthetic images are in Inception; other weights, another way "
+    "to resize and fewer images give other figures",
+    0, float("inf"), "lower is better", "nothing bounds it; compare it with that of real images",
+    "Heusel et al. 2017, arXiv:1706.08500, equation 6", "distance",
+)  # fmt: skip
+INCEPTION_KID = Measure(
+    "inception_kid", "KID in Keras's InceptionV3", "diverse",
+    "how far apart real and synthetic images are in Inception by a cubic kernel, whatever their number",
+    -float("inf"), float("inf"), "lower is better", "nothing bounds it; real images have 0 on average",
+    "Bińkowski et al. 2018, arXiv:1801.01401, equation 4", "distance",
+)  # fmt: skip
+
+
+def load_inception(path: Path) -> keras.Model:
+    """InceptionV3 with the user's weights, up to its pooled features [N, 2048]; BadInput for another file.
+
+    A file is .keras, .weights.h5 or .h5, as Keras's own with or without the top, whose classes are not needed.
+    """
+    try:
+        path.open("rb").close()  # before the network is built
+        whole = keras.saving.load_model(path, compile=False) if path.suffix == ".keras" else _read_weights(path)
+        return keras.Model(whole.inputs, keras.layers.GlobalAveragePooling2D()(whole.get_layer("mixed10").output))
+    except (OSError, ValueError) as error:
+        raise BadInput(
+            f"Expected weights of Keras's InceptionV3 in {path}, got “{str(error).splitlines()[0]}”; name another file."
+        ) from error
+
+
+def _read_weights(path: Path) -> keras.Model:
+    """The network that the file has the weights of: that without the top, or else that with it."""
+    network = keras.applications.InceptionV3(weights=None, include_top=False)
+    try:
+        network.load_weights(path)
+    except ValueError:
+        network = keras.applications.InceptionV3(weights=None)
+        network.load_weights(path)
+    return network
+
+
+def inception_features(network: keras.Model, images: np.ndarray) -> np.ndarray:
+    """The pooled features of images uint8 [N, height, width, C], float32 [N, 2048]; grey ones are shown as RGB."""
+    parts = (images[start : start + READING] for start in range(0, len(images), READING))
+    return np.concatenate([network(_shown(part)).numpy() for part in parts])
+
+
+def measure_in_inception(
+    network: keras.Model, real: np.ndarray, generated: np.ndarray, seed: int = 0, *, of: str = "synthetic"
+) -> list[Figure]:
+    """FID and KID of images uint8 [N, height, width, C] and [M, ...] with their intervals, and beside each figure that
+    of two halves of the real images, as in `measure_set`."""
+    chosen = (np.random.default_rng(seed).permutation(len(images))[:SAMPLE] for images in (real, generated))
+    features = (inception_features(network, images[few]) for images, few in zip((real, generated), chosen, strict=True))
+    first, second = (shuffle_points(points, seed) for points in features)
+    half, size = len(first) // 2, min(len(first) // 2, len(second))
+    return [
+        Figure(INCEPTION_FID, of, *jackknife(half_distance, first, second), images=size),
+        Figure(INCEPTION_FID, "real", *jackknife(floor_distance, first, second), images=size),
+        Figure(INCEPTION_KID, of, *jackknife(kernel_distance, first, second), images=len(second)),
+        Figure(INCEPTION_KID, "real", *jackknife(kernel_distance, first[:half], first[half:]), images=half),
+    ]
+
+
+def kernel_distance(first: np.ndarray, second: np.ndarray) -> float:
+    """The unbiased estimate of the squared maximum mean discrepancy of points [N, F] and [M, F] with the kernel
+    (x y / F + 1)^3 (Bińkowski et al. 2018, arXiv:1801.01401, equation 4); below zero as often as above for equal ones.
+    """
+    return _mean_of_pairs(first) + _mean_of_pairs(second) - 2 * float(_kernel(first, second).mean())
+
+
+def _kernel(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    return (first.astype(np.float64) @ second.T.astype(np.float64) / first.shape[1] + 1) ** 3
+
+
+def _mean_of_pairs(points: np.ndarray) -> float:
+    """The mean of the kernel of each point with the others."""
+    kernel = _kernel(points, points)
+    return float((kernel.sum() - np.trace(kernel)) / (len(points) * (len(points) - 1)))
+
+
+def _shown(images: np.ndarray) -> tf.Tensor:
+    colours = np.repeat(images, 3, axis=3) if images.shape[3] == 1 else images
+    return to_signed(tf.image.resize(colours, (SIDE, SIDE), antialias=True))
