@@ -123,7 +123,7 @@ def summarise_results(examinations: Sequence[Examination], trts: Examination) ->
 def summarise_frame(frame: pd.DataFrame) -> list[Result]:
     """The same lines from the tidy frame of a run, with what an older program did not write left unknown."""
     frame = frame.reindex(columns=list(dict.fromkeys([*_SUMMARISED, *frame])))
-    classifiers = frame.classifier.fillna("").astype(str)
+    classifiers = frame.classifier.astype("string").fillna("")
     groups = list(frame.groupby([frame.taught_by, classifiers], sort=False))
     reality = {classifier: rows.accuracy.mean() for (of, classifier), rows in groups if of == "real"}
     lines = [

@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 from browser import Tab, needs_browser, running_browser
+from finished import FLAT, NAMES, SOUND, finished_run
 from reported import CLASSES, save_pictures, whole_page
+
+from flows.commands.compare import compare
+from gan_core.config import STANDARD
 
 PHONE = 380  # pixels
 READABLE = 4.5  # contrast of text, WCAG 2.2, 1.4.3
@@ -28,6 +32,34 @@ def shown(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("page")
     (folder / "report.html").write_text(whole_page(save_pictures(folder)), "utf-8")
     return folder / "report.html"
+
+
+@pytest.fixture(scope="module")
+def others(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The page of two runs, and that of all runs."""
+    folder = tmp_path_factory.mktemp("runs")
+    for name, share in zip(NAMES, (0.85, 0.88, 0.3), strict=True):
+        run = finished_run(folder, name, STANDARD, share, seen=FLAT if share == 0.3 else SOUND)
+        run.grids.mkdir()
+        run.mosaic.write_bytes(save_pictures(folder)[0].read_bytes())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SYNTHETIC_DATA_RUNS", str(folder))
+        patch.setenv("SYNTHETIC_DATA_MODELS", str(folder / "models"))
+        compare()
+        compare(*NAMES[1:], out=str(folder / "two"))
+    return [folder / "two" / "comparison.html", folder / "history.html"]
+
+
+@each_scheme
+def test_the_pages_of_two_and_of_all_runs_are_as_readable(tab: Tab, others: list[Path], dark: bool) -> None:
+    for page in others:
+        tab.open(page, width=PHONE, dark=dark)
+
+        assert tab.faults == [] and tab.evaluate("document.documentElement.scrollWidth") <= PHONE
+        assert [text for text in tab.evaluate(CONTRASTS) if text["contrast"] < READABLE] == []
+        assert tab.evaluate("document.querySelectorAll('th button').length") > 5
+        assert tab.evaluate("[...document.images].every((image) => image.naturalWidth > 0 && image.alt)")
+        assert tab.evaluate("[...document.querySelectorAll('th')].every((e) => e.scope && e.textContent.trim())")
 
 
 @each_scheme
