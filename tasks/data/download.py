@@ -28,7 +28,7 @@ from tasks.data.checksums import (
     require_fashion_mnist,
 )
 from tasks.data.http import UNREACHABLE, DownloadFailed, ask_version, fetch, fetch_from_any, fetch_if_present, reason
-from tasks.data.open_source import open_source
+from tasks.data.open_source import open_source, require_present
 from tasks.data.source_places import is_web, named, nothing_at, own_cache, place_of, usual_places
 from tasks.locks import locked
 from tasks.places import cache_home
@@ -60,10 +60,7 @@ def locate(source: str | None) -> Path:
     place = place_of(source)
     if not is_local(place):
         return fetch_place(place, source)
-    if not place.exists():
-        raise BadInput(
-            f"Expected a folder, a file or a URL as source, got {place}; check --source and SYNTHETIC_DATA_SOURCE."
-        )
+    require_present(place)
     return place.resolve()
 
 

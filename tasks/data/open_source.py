@@ -33,10 +33,7 @@ def open_source(place: Path, data: DataSettings) -> Found:
     There are training pictures at least, and test pictures wherever there are others: validation pictures stand in for
     them. Raises BadInput for what cannot be used.
     """
-    if not place.exists():
-        raise BadInput(
-            f"Expected a folder, a file or a URL as source, got {place}; check --source and SYNTHETIC_DATA_SOURCE."
-        )
+    require_present(place)
     try:
         folder = unpacked(place) if _is_packed(place, data) else place
         archive = None if folder is place else place
@@ -47,6 +44,18 @@ def open_source(place: Path, data: DataSettings) -> Found:
             return replace(settle_splits(found), archive=archive)
     except OSError as error:
         raise unreadable(error, place) from error
+
+
+def require_present(place: Path) -> None:
+    """Raise BadInput for a place where nothing is, or that lies in a folder which must not be entered."""
+    try:
+        present = place.exists()
+    except OSError as error:
+        raise unreadable(error, place) from error
+    if not present:
+        raise BadInput(
+            f"Expected a folder, a file or a URL as source, got {place}; check --source and SYNTHETIC_DATA_SOURCE."
+        )
 
 
 @contextmanager

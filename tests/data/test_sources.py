@@ -45,6 +45,7 @@ from gan_core.parsing import unpack_archive
 from gan_core.parsing.idx_arrays import write_idx
 from gan_core.sources.listing import list_place
 from tasks.data.check_experiment import check_experiment
+from tasks.data.download import locate
 from tasks.data.normalize import normalize
 from tasks.data.open_source import open_source
 
@@ -588,6 +589,19 @@ def test_a_folder_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pyt
         assert "Permission denied" in refused(source, tmp_path)
     finally:
         (source / "train" / "pear").chmod(0o755)
+
+
+def test_a_place_in_a_folder_that_must_not_be_entered_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = write_folder(tmp_path / "source", SETS)
+    monkeypatch.setattr(Path, "exists", lambda path: path.stat())
+    monkeypatch.setattr(Path, "stat", lambda path, **_: forbid(path))
+    for look in (lambda: open_source(source, DataSettings()), lambda: locate(str(source))):
+        with pytest.raises(BadInput, match=r"to read .*source, got “Permission denied”; change who"):
+            look()
+
+
+def forbid(path: Path) -> None:
+    raise PermissionError(13, "Permission denied", str(path))
 
 
 def test_a_file_that_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
