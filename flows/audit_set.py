@@ -3,8 +3,7 @@
 from prefect import flow
 
 from gan_core.config import STANDARD, Experiment
-from gan_core.files import Place, located
-from gan_core.measures.tstr import TeachingSet
+from gan_core.files import located
 from tasks.audit.audit_set import Holdout, audit_beside, audit_by_references, save_set
 from tasks.data.real_images import real_images
 from tasks.examination.examine import examine
@@ -30,10 +29,10 @@ def audit_set(
     folder, real = located(out), real_images(experiment)
     synthetic = save_set(place, real, folder)
     teacher = Teacher(real.train, experiment.classifier)
-    sets: dict[TeachingSet, list[Place]] = {"real": [real.train], "synthetic": [synthetic]}
     examinations = [
-        examine(name, sets, on=real.test, classifier=experiment.classifier, cache=classifier_cache())
-        for name, sets in sets.items()
+        teacher.examine(on=real.test),
+        teacher.examine_augmented(on=real.test, validation=real.validation),
+        examine("synthetic", [synthetic], on=real.test, classifier=experiment.classifier, cache=classifier_cache()),
     ]
     trts = teacher.examine(on=synthetic)
     audit = audit_beside(real, synthetic, experiment, folder, holdout=holdout, teacher=teacher)

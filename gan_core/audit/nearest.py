@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from gan_core.compute.blocks import map_blocks
 from gan_core.inspection.thumbnails import shrink_to_bytes
+from gan_core.measures.blocks import map_blocks
 
 SHIFT = 2  # pixels, in each direction
 LONGEST = 32  # pixels of a side: larger images are made smaller, so that more than `SHIFT` of their own are found

@@ -28,6 +28,11 @@ class Audit:
         """Those of the checks and the others, each once."""
         return tuple(dict.fromkeys((*(figure for check in self.checks for figure in check.figures), *self.figures)))
 
+    def begin_with(self, check: Check) -> "Audit":
+        """The same with this check as the first, in the place of an earlier one of its name."""
+        others = [each for each in self.checks if each.name != check.name]
+        return Audit((check, *others), self.figures, self.ruler)
+
     @property
     def headline(self) -> dict[str, float]:
         """The first figure of each check, by the name of its measure, and the ends of its interval where known."""

@@ -19,26 +19,26 @@ DIFFERENCES = 2**22  # numbers of them that it holds at once
 
 MANIFOLD_PRECISION = Measure(
     "manifold_precision", "Precision", "diverse",
-    "share of the synthetic images that lie where real ones do",
+    "The share of the synthetic images that lie where real ones do.",
     0, 1, "higher is better", "0 far from all real images; a real image repeated has 1",
     "Kynkäänniemi et al. 2019, arXiv:1904.06991, equation 2, with 5 neighbours",
 )  # fmt: skip
 MANIFOLD_RECALL = Measure(
     "manifold_recall", "Recall of the real variety", "diverse",
-    "share of the real images that lie where synthetic ones do; noise that scatters the synthetic images can raise it, "
-    "so read it beside coverage",
+    "The share of the real images that lie where synthetic ones do; noise that scatters the synthetic images can "
+    "raise it, so read it beside coverage.",
     0, 1, "higher is better", "0 for one image repeated, or far from all real ones",
     "Kynkäänniemi et al. 2019, arXiv:1904.06991, equation 2, with 5 neighbours",
 )  # fmt: skip
 DENSITY = Measure(
     "density", "Density", "diverse",
-    "how many real images a synthetic one is among the neighbours of, as a factor of the neighbours counted",
+    "How many real images a synthetic one is among the neighbours of, as a factor of the neighbours counted.",
     0, float("inf"), "higher is better", "0 far from all real images; other real images have about 1",
     "Naeem et al. 2020, arXiv:2002.09797, equation 8, with 5 neighbours", "factor",
 )  # fmt: skip
 COVERAGE = Measure(
     "coverage", "Coverage", "diverse",
-    "share of the real images that have a synthetic one among their nearest",
+    "The share of the real images that have a synthetic one among their nearest.",
     0, 1, "higher is better", "0 far from all real images; as many other real images have 0.97",
     "Naeem et al. 2020, arXiv:2002.09797, equation 9, with 5 neighbours",
 )  # fmt: skip

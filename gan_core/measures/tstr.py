@@ -18,18 +18,18 @@ CHANCE = "the share of the commonest class: 0.1 for ten classes alike"
 
 ACCURACY = Measure(
     "accuracy", "Accuracy", "useful",
-    "share of the real test images that a classifier recognises which this teaching set taught",
+    "The share of the real test images that a classifier recognises which this teaching set taught.",
     0, 1, "higher is better", CHANCE, "Esteban et al. 2017, arXiv:1706.02633, section 4.1 (TSTR)",
 )  # fmt: skip
 CLASS_RECALL = Measure(
     "class_recall", "Recall of a class", "useful",
-    "share of the real test images of a class that a classifier recognises which this teaching set taught",
+    "The share of the real test images of a class that a classifier recognises which this teaching set taught.",
     0, 1, "higher is better", "the share of answers that name the class: 0.1 for ten classes alike",
     "the diagonal of the confusion matrix over the sum of its row",
 )  # fmt: skip
 LABEL_FIDELITY = Measure(
     "label_fidelity", "Label fidelity", "useful",
-    "share of the synthetic images whose label a classifier agrees with that real images taught",
+    "The share of the synthetic images whose label a classifier agrees with that real images taught.",
     0, 1, "higher is better", CHANCE, "Esteban et al. 2017, arXiv:1706.02633, section 4.1 (TRTS)",
 )  # fmt: skip
 

@@ -15,7 +15,7 @@ from gan_core.pages.charts import Bar, chart_accuracies, chart_trainings
 from gan_core.pages.html_page import TEMPLATES, csv_uri, embed_picture
 from gan_core.pages.questions import Answer, answer_questions
 from gan_core.pages.run_page import describe_provenance, find_figure, find_interval
-from gan_core.pages.tables import Column, figure_columns, measure_rows, recall_column
+from gan_core.pages.tables import Column, figure_columns, measure_tables, recall_column
 from gan_core.reports.command_line import command_line
 from gan_core.reports.history_table import HistoryEntry, changes
 from gan_core.reports.run_table import Result, recall_columns, summarise_frame
@@ -48,7 +48,6 @@ def render(first: ComparedRun, second: ComparedRun) -> str:
     runs = dict(zip(LABELS, (first, second), strict=True))
     names = list(dict.fromkeys([*first.class_names, *second.class_names]))
     figures = [replace(each, of=f"{label}, {each.of}") for label, run in runs.items() for each in run.figures]
-    sets, measures = measure_rows(figures)
     return TEMPLATES.get_template("comparison_page.html.jinja").render(
         runs=runs,
         questions=_compare_answers(runs),
@@ -56,8 +55,7 @@ def render(first: ComparedRun, second: ComparedRun) -> str:
         lines=_compare_results(first, second),
         class_names=names,
         columns=[*_recalls(runs, names), *figure_columns(figures, names)],
-        sets=sets,
-        measures=measures,
+        measures=measure_tables(figures),
         pictures=_pair_pictures(runs),
         charts=chart_trainings(
             {label: run.history for label, run in runs.items()}, {each.measure.name: each.measure for each in figures}

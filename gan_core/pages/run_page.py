@@ -21,7 +21,7 @@ from gan_core.pages.tables import (
     confusion_table,
     figure_columns,
     mean_recall,
-    measure_rows,
+    measure_tables,
     recall_column,
     settings_rows,
 )
@@ -63,7 +63,6 @@ def render(
     lines = summarise_results(examinations, trts)
     taught = [*examinations, trts]
     tested = examinations[0].scores[0].confusion.sum(axis=1)
-    sets, rows = measure_rows(figures)
     answers = answer_questions(
         lines, chance=tested.max() / tested.sum(), diversity=diversity, checks=checks, figures=figures
     )
@@ -93,8 +92,7 @@ def render(
             ),
             *figure_columns(figures, class_names),
         ],
-        sets=sets,
-        measures=rows,
+        measures=measure_tables(figures),
         pairs=[(embed_png(_picture(pair), MOST_PAIR), pair) for pair in pairs[:MOST_PAIRS]],
         planted=[check for check in checks if check.controls],
         confusions=[

@@ -3,17 +3,20 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import get_args
 
 import numpy as np
 from pydantic.fields import FieldInfo
 
 from gan_core.config import Experiment, Settings
-from gan_core.measures.measure import Figure, Measure
+from gan_core.measures.measure import Aspect, Figure, Measure
 from gan_core.measures.tstr import Examination
 from gan_core.settings_grid import format_value
 
 MOST_CLASSES = 40  # of a confusion matrix that is shown whole; of a larger one its largest errors are named
 LARGEST_ERRORS = 30
+ASPECTS: tuple[Aspect, ...] = get_args(Aspect)
+BY_CLASS = ("coverage", "manifold_precision", "copied")  # measures that stand beside the recalls of the classes
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,15 @@ class MeasureRow:
     cells: list[Cell]
 
 
+@dataclass(frozen=True)
+class MeasureTable:
+    """The measures that help to answer one question."""
+
+    aspect: Aspect
+    sets: list[str]  # that were measured, the columns
+    rows: list[MeasureRow]
+
+
 def recall_column(taught: str, recalls: np.ndarray, total: str) -> Column:
     """Recall of each class [K] in per cent; the heat is the share that was missed."""
     title = taught if taught == "label fidelity" else f"recall, {taught}"
@@ -67,7 +79,7 @@ def mean_recall(examination: Examination) -> np.ndarray:
 
 
 def figure_columns(figures: Sequence[Figure], class_names: Sequence[str]) -> list[Column]:
-    """Each measure that was taken class by class, but of accuracies, which the recalls stand for."""
+    """Coverage, precision and copies of each class; recalls stand for the accuracies."""
     by_class = {(each.measure.name, each.of, each.group): each for each in figures if each.seed is None}
     taken = {(each.measure.name, each.of): each.measure for each in figures if each.group}
     sets = {name: [of for other, of in taken if other == name] for name, _ in taken}
@@ -79,18 +91,23 @@ def figure_columns(figures: Sequence[Figure], class_names: Sequence[str]) -> lis
             _without_unit(_figure_cell(by_class.get((name, of, "")))).text,
         )
         for (name, of), measure in taken.items()
-        if measure.aspect != "useful"
+        if name in BY_CLASS and not of.endswith("real")
     ]
 
 
-def measure_rows(figures: Sequence[Figure]) -> tuple[list[str], list[MeasureRow]]:
-    """The sets that were measured, and each measure of all classes together with its figure of each set."""
+def measure_tables(figures: Sequence[Figure]) -> list[MeasureTable]:
+    """The measures of all classes together, a table for each question with the sets that were measured for it."""
     whole = [each for each in figures if not each.group and each.seed is None]
-    sets = list(dict.fromkeys(each.of for each in whole))
-    measures = {each.measure.name: each.measure for each in whole}
-    found = {(each.measure.name, each.of): each for each in whole}
+    tables = (_measure_table(aspect, [each for each in whole if each.measure.aspect == aspect]) for aspect in ASPECTS)
+    return [table for table in tables if table.rows]
+
+
+def _measure_table(aspect: Aspect, figures: Sequence[Figure]) -> MeasureTable:
+    sets = list(dict.fromkeys(each.of for each in figures))
+    measures = {each.measure.name: each.measure for each in figures}
+    found = {(each.measure.name, each.of): each for each in figures}
     rows = [MeasureRow(it, [_figure_cell(found.get((name, of))) for of in sets]) for name, it in measures.items()]
-    return sets, rows
+    return MeasureTable(aspect, sets, rows)
 
 
 def _figure_cell(figure: Figure | None) -> Cell:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from gan_core.config import Experiment
-from gan_core.files import Place, is_whole, read_text, save_arrays, write_text
+from gan_core.files import Place, is_whole, save_arrays, write_text
 from gan_core.images.labelled_images import LabelledImages
 from tasks.data.normalize import RealSets
 from tasks.examination.teacher import Teacher
@@ -24,7 +24,7 @@ def audit_run(real: RealSets, experiment: Experiment, run: Run, *, teacher: Teac
     """
     from gan_core.audit.audit_images import audit_images
     from gan_core.audit.copies import count_comparisons
-    from gan_core.audit.record import from_json, pairs_to_arrays, to_json
+    from gan_core.audit.record import pairs_to_arrays, read_audit, to_json
 
     if not (run.audit.exists() and is_whole(run.pairs)):
         generated, known, unseen = map(LabelledImages.load, (run.synthetic, real.train, real.validation))
@@ -36,6 +36,6 @@ def audit_run(real: RealSets, experiment: Experiment, run: Run, *, teacher: Teac
         save_arrays(run.pairs, pairs_to_arrays(found.pairs))
         write_text(run.audit, to_json(found.audit))
         run.send(run.pairs, run.audit)
-    for check in from_json(read_text(run.audit)).checks:
+    for check in read_audit(run.audit).checks:
         (logger.warning if check.verdict == "fails" else logger.info)("%s: %s", check.title, check.sentence)
     return run.audit

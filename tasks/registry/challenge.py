@@ -13,10 +13,10 @@ import numpy as np
 from prefect import runtime
 from prefect.states import Completed
 
-from gan_core.audit.record import from_json
+from gan_core.audit.record import read_audit
 from gan_core.config import ClassifierSettings, Experiment, RetrainSettings
 from gan_core.errors import BadInput
-from gan_core.files import Place, read_text, remove_tree, sha256
+from gan_core.files import Place, remove_tree, sha256
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.requirements import require_comparison
 from gan_core.measures.challenger_comparison import Verdict, compare, decide
@@ -121,7 +121,7 @@ def compare_generators(
 ) -> Verdict:
     """Decide between the images that the two drew, by the audit of the challenger's too; no test image is read."""
     unseen, classifier = LabelledImages.load(splits.validation), experiment.classifier
-    found = from_json(read_text(audit))
+    found = read_audit(audit)
     answers = recognised_images(challenger, unseen, classifier, run.classifiers)
     comparison = (
         compare(answers, recognised_images(champion, unseen, classifier, classifier_cache())) if champion else None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from gan_core.audit.record import pairs_from_arrays, read_audit
+from gan_core.audit.record import pairs_from_arrays, read_audit, to_json
 from gan_core.audit.use import check_use
 from gan_core.config import Experiment
 from gan_core.files import Place, load_arrays, sha256, without_password, write_frame, write_text
@@ -48,10 +48,11 @@ def publish_audit(
     """Write the frame and the page beside the findings, the page last."""
     from gan_core.compute.precision import native
 
-    folder, found = audit.parent, read_audit(audit)
+    folder = audit.parent
     generated, train = LabelledImages.load(synthetic), LabelledImages.load(real.train)
+    found = read_audit(audit).begin_with(check_use(examinations, train.class_names))
+    write_text(audit, to_json(found))
     figures = collect_figures(examinations, trts, found, train.class_names)
-    checks = check_use(examinations, train.class_names), *found.checks
     write_frame(build_measures_frame(figures), folder / MEASURES)
     save_png(mosaic(generated, train), folder / MOSAIC)
     provenance = Provenance(
@@ -74,12 +75,11 @@ def publish_audit(
         grids=(),
         evolution=None,
         class_names=train.class_names,
-        checks=checks,
+        checks=found.checks,
         figures=figures,
         pairs=pairs_from_arrays(load_arrays(folder / PAIRS)),
         command=command,
     )
     write_text(folder / PAGE, page)
-    text = f"{format_headline(examinations, trts)}\n\n{format_checks(checks)}"
-    faults = tuple(check.sentence for check in checks if check.verdict == "fails")
-    return AuditReport(str(folder / PAGE), text, faults)
+    text = f"{format_headline(examinations, trts)}\n\n{format_checks(found.checks)}"
+    return AuditReport(str(folder / PAGE), text, tuple(found.faults))

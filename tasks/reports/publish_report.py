@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 
-from gan_core.audit.record import Audit, from_json, pairs_from_arrays
+from gan_core.audit.record import Audit, pairs_from_arrays, read_audit, to_json
 from gan_core.audit.use import check_use
 from gan_core.config import Experiment
 from gan_core.files import (
@@ -72,9 +72,9 @@ def publish_report(
     frame = report.build_run_frame(examinations, trts, run_provenance(splits, experiment, run), real.class_names)
     write_frame(frame, run.frame)
     write_csv(frame, run.frame_csv)
-    found = from_json(read_text(audit))
+    found = read_audit(audit).begin_with(check_use(examinations, real.class_names))
+    write_text(audit, to_json(found))
     figures = collect_figures(examinations, trts, found, real.class_names)
-    checks = check_use(examinations, real.class_names), *found.checks
     write_frame(build_measures_frame(figures), run.measures)
     save_png(mosaic(synthetic, real), run.mosaic)
     _save_walks(run, experiment.seed)
@@ -100,11 +100,11 @@ def publish_report(
         notes=list(filter(None, notes)),
         walks=run.walks,
         diversity=diversity,
-        checks=checks,
+        checks=found.checks,
         figures=figures,
         pairs=pairs_from_arrays(load_arrays(run.pairs)),
     )
-    said = [warning, report.format_headline(examinations, trts), "", format_checks(checks)]
+    said = [warning, report.format_headline(examinations, trts), "", format_checks(found.checks)]
     headline = "\n".join(said).lstrip()
     _publish_artifacts(frame, headline, run)
     write_text(run.headline, headline + "\n")

@@ -14,7 +14,6 @@ from tasks.audit import references, short_game
 from tasks.audit.overtrained import overtrain
 from tasks.audit.references import shorten, train_references
 from tasks.audit.short_game import identify_game, play_short_game
-from tasks.data.normalize import RealSets
 
 TINY = GanSettings(
     epochs=2,
@@ -76,9 +75,6 @@ def test_each_reference_learns_from_the_half_that_its_coins_say(
     elsewhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     train, validation = REAL.take(np.arange(40)), REAL.take(np.arange(40, 60))
-    splits = RealSets(elsewhere / "train.npz", elsewhere / "validation.npz", elsewhere / "test.npz", "digest")
-    train.save(splits.train)
-    validation.save(splits.validation)
     played: list[tuple[LabelledImages, GanSettings, int, Path]] = []
 
     def play(real: LabelledImages, gan: GanSettings, **own: object) -> LabelledImages:
@@ -87,7 +83,8 @@ def test_each_reference_learns_from_the_half_that_its_coins_say(
         return real
 
     monkeypatch.setattr(references, "play_short_game", play)
-    found = train_references(splits, Experiment(gan=TINY, seed=7), references=3, epochs=1)
+    experiment = Experiment(gan=TINY, seed=7)
+    found = train_references(train, validation, experiment, data_digest="digest", references=3, epochs=1)
     for number, (reference, (real, gan, seed, folder)) in enumerate(zip(found, played, strict=True)):
         assert np.array_equal(reference.learned, toss_coins(60, 7, number))
         assert np.array_equal(real.images, REAL.images[reference.learned])
