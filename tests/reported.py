@@ -83,7 +83,7 @@ COVERAGE = Measure(
     "coverage", "Coverage", "diverse", "Share of real images that are covered.", 0, 1, "higher is better", "0 %", "-"
 )
 PRECISION = Measure(
-    "precision", "Precision", "diverse", "Share of images among real ones.", 0, 1, "higher is better", "0 %", "-"
+    "manifold_precision", "Precision", "diverse", "Share of images among real ones.", 0, 1, "higher is better", "0 %", "-"
 )
 FRECHET = Measure(
     "frechet",
