@@ -216,5 +216,5 @@ def _judge(scores: Scores, controls: Sequence[Control], references: int) -> tupl
         return "cannot tell", f"No evidence, but nothing but copies would not have been noticed either: {found}."
     return (
         "passes",
-        f"No evidence that training images can be told from others; {noticed[0]} would be noticed: {found}.",
+        f"No evidence that training images can be told from others; {noticed[0]} would have been noticed: {found}.",
     )
