@@ -3,10 +3,12 @@
 A new measure is a `Measure` beside the function that computes it, and a line here.
 """
 
+import pandas as pd
+
 from gan_core.audit import canaries, copies, membership, published_scores, ruler
 from gan_core.measures import diversity, frechet_distance, manifold, tstr
 from gan_core.measures.calibration import CALIBRATION_ERROR
-from gan_core.measures.measure import Measure
+from gan_core.measures.measure import Figure, Measure
 
 MEASURES: tuple[Measure, ...] = (
     *(tstr.ACCURACY, tstr.CLASS_RECALL, CALIBRATION_ERROR, tstr.LABEL_FIDELITY),
@@ -20,3 +22,22 @@ MEASURES: tuple[Measure, ...] = (
 def by_name(name: str) -> Measure:
     """The measure of this name; KeyError if there is none."""
     return {measure.name: measure for measure in MEASURES}[name]
+
+
+def figures_in(frame: pd.DataFrame) -> list[Figure]:
+    """The figures of a frame that `build_measures_frame` made, but for measures that this program does not know."""
+    known = {measure.name: measure for measure in MEASURES}
+    return [
+        Figure(
+            known[row["measure"]],
+            row["of"],
+            row["value"],
+            row["low"],
+            row["high"],
+            row["class"],
+            None if pd.isna(row["seed"]) else int(row["seed"]),
+            row["images"],
+        )
+        for row in frame.to_dict("records")
+        if row["measure"] in known
+    ]
