@@ -24,18 +24,20 @@ def by_name(name: str) -> Measure:
     return {measure.name: measure for measure in MEASURES}[name]
 
 
-def read_measures_frame(frame: pd.DataFrame) -> list[Figure]:
-    """The figures of a frame that `build_measures_frame` made; KeyError for a measure that is not known any more."""
+def figures_in(frame: pd.DataFrame) -> list[Figure]:
+    """The figures of a frame that `build_measures_frame` made, but for measures that this program does not know."""
+    known = {measure.name: measure for measure in MEASURES}
     return [
         Figure(
-            measure=by_name(row["measure"]),
-            of=row["of"],
-            value=row["value"],
-            low=row["low"],
-            high=row["high"],
-            group=row["class"],
-            seed=None if pd.isna(row["seed"]) else int(row["seed"]),
-            images=row["images"],
+            known[row["measure"]],
+            row["of"],
+            row["value"],
+            row["low"],
+            row["high"],
+            row["class"],
+            None if pd.isna(row["seed"]) else int(row["seed"]),
+            row["images"],
         )
         for row in frame.to_dict("records")
+        if row["measure"] in known
     ]

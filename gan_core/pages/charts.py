@@ -15,18 +15,19 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from gan_core.measures.measure import Direction, Measure
+from gan_core.measures import diversity, frechet_distance, manifold
+from gan_core.measures.measure import Measure
 
 FIRST, SECOND = "#3b76e1", "#e0762f"  # legible on white and on near black
 GREY = "#8a8f98"  # lines of a chart's frame, likewise; its letters follow the page's style sheet
 NETWORKS, QUANTITIES = ("generator", "discriminator"), ("loss", "accuracy")
-MEASURED: dict[str, tuple[str, Direction]] = {  # in every history since diversity is measured
-    "coverage": ("Coverage", "higher is better"),
-    "worst_class_coverage": ("Coverage of the class covered least", "higher is better"),
-    "manifold_recall": ("Manifold recall", "higher is better"),
-    "evenness": ("Evenness of the classes", "higher is better"),
-    "repeated": ("Images that repeat another", "lower is better"),
-    "frechet": ("Fréchet distance of our features", "lower is better"),
+MEASURED: dict[str, Measure] = {  # by the columns of a history
+    "coverage": manifold.COVERAGE,
+    "worst_class_coverage": diversity.WORST_CLASS,
+    "manifold_recall": manifold.MANIFOLD_RECALL,
+    "evenness": diversity.EVENNESS,
+    "repeated": diversity.REPEATED,
+    "frechet": frechet_distance.FRECHET_DISTANCE,
 }
 DISTANCES = ("loss", "frechet")  # what is no share
 
@@ -52,20 +53,17 @@ class Bar:
     single: Sequence[float] = ()  # of each seed
 
 
-def chart_training(history: pd.DataFrame, measures: Mapping[str, Measure]) -> list[Chart]:
-    """Loss and accuracy of both networks, and each measure of the generator, over the epochs; `measures` by name."""
+def chart_training(history: pd.DataFrame) -> list[Chart]:
+    """Loss and accuracy of both networks, and each measure of the generator, over the epochs."""
     networks = [
         chart_curves(quantity.capitalize(), {name: (history, f"{name}_{quantity}") for name in NETWORKS}, quantity)
         for quantity in QUANTITIES
     ]
-    measured = [
-        chart_curves(title, {title: (history, name)}, name, note)
-        for name, title, note in _measured([history], measures)
-    ]
+    measured = [chart_curves(title, {title: (history, name)}, name, note) for name, title, note in _measured([history])]
     return [*networks, *measured]
 
 
-def chart_trainings(histories: Mapping[str, pd.DataFrame], measures: Mapping[str, Measure]) -> list[Chart]:
+def chart_trainings(histories: Mapping[str, pd.DataFrame]) -> list[Chart]:
     """The same of several runs, by their names: a chart for each quantity, a line for each run."""
     networks = [
         (f"{name}_{quantity}", f"{quantity.capitalize()} of the {name}", "")
@@ -74,17 +72,16 @@ def chart_trainings(histories: Mapping[str, pd.DataFrame], measures: Mapping[str
     ]
     return [
         chart_curves(title, {run: (each, column) for run, each in histories.items()}, column.split("_")[-1], note)
-        for column, title, note in [*networks, *_measured(list(histories.values()), measures)]
+        for column, title, note in [*networks, *_measured(list(histories.values()))]
         if all(column in history for history in histories.values())
     ]
 
 
-def _measured(histories: Sequence[pd.DataFrame], measures: Mapping[str, Measure]) -> Iterator[tuple[str, str, str]]:
+def _measured(histories: Sequence[pd.DataFrame]) -> Iterator[tuple[str, str, str]]:
     """The columns that measure the generator, with their titles and directions."""
-    for name, (title, direction) in MEASURED.items():
+    for name, measure in MEASURED.items():
         if all(name in history for history in histories):
-            known = measures.get(name)
-            yield name, known.title if known else title, direction.capitalize() + "."
+            yield name, measure.title, f"{measure.direction.capitalize()}."
 
 
 def chart_curves(title: str, lines: Mapping[str, tuple[pd.DataFrame, str]], quantity: str, note: str = "") -> Chart:

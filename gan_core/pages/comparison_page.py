@@ -57,9 +57,7 @@ def render(first: ComparedRun, second: ComparedRun) -> str:
         columns=[*_recalls(runs, names), *figure_columns(figures, names)],
         measures=measure_tables(figures),
         pictures=_pair_pictures(runs),
-        charts=chart_trainings(
-            {label: run.history for label, run in runs.items()}, {each.measure.name: each.measure for each in figures}
-        ),
+        charts=chart_trainings({label: run.history for label, run in runs.items()}),
         changes=changes(first.entry, second.entry),
         commands={label: command_line(run.experiment) for label, run in runs.items() if run.experiment},
         provenance={label: describe_provenance(run.frame) for label, run in runs.items()},

@@ -83,7 +83,7 @@ def render(
         walks=embed_picture(walks) if walks else None,
         evolution=embed_film(evolution) if evolution else None,
         last_grid=embed_picture(grids[-1]) if grids else None,
-        charts=chart_training(history, {each.measure.name: each.measure for each in figures}) if len(history) else [],
+        charts=chart_training(history) if len(history) else [],
         class_names=class_names,
         columns=[
             *(
@@ -123,12 +123,12 @@ def find_interval(line: Result, figures: Sequence[Figure]) -> str:
 
 
 def find_figure(line: Result, figures: Sequence[Figure]) -> Figure | None:
-    """The figure that says the same of the same set, and has an interval."""
+    """The figure that says the same of the same set, and has an interval; label fidelity is of the synthetic one."""
     return next(
         (
             each
             for each in figures
-            if each.of == line.of and not each.group and each.seed is None and not math.isnan(each.low)
+            if each.of == (line.of or "synthetic") and not each.group and each.seed is None and not math.isnan(each.low)
             if math.isclose(each.value, line.accuracy, abs_tol=SAME)
         ),
         None,

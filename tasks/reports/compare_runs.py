@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pandas as pd
 from pydantic import ValidationError
 
-from gan_core.audit.measures import read_measures_frame
+from gan_core.audit.measures import figures_in
 from gan_core.audit.record import read_audit
 from gan_core.config import STORED, Experiment
 from gan_core.files import Place, read_frame, read_text, without_password, write_csv, write_frame, write_text
@@ -45,7 +45,7 @@ def _read_run(entry: HistoryEntry, run: Run) -> ComparedRun:
         experiment=_experiment(run),
         diversity=recorded_diversity(read_epochs(run)[-1]),
         checks=read_audit(run.audit).checks if run.audit.is_file() else (),
-        figures=read_measures_frame(read_frame(run.measures)) if run.measures.is_file() else (),
+        figures=figures_in(read_frame(run.measures)) if run.measures.is_file() else (),
         pictures={shown: place for shown, places in pictures.items() for place in places if place.is_file()},
     )
 

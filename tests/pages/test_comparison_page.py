@@ -11,13 +11,19 @@ from finished import FLAT, NAMES, finished_run
 from reported import CLASSES, PROVENANCE, audited_checks, audited_figures, save_pictures, trial
 
 from flows.commands.compare import compare
+from gan_core.audit.check import Check
+from gan_core.audit.measures import by_name
+from gan_core.audit.record import Audit, to_json
 from gan_core.config import CLASSIC, STANDARD, GanSettings
+from gan_core.files import write_frame, write_text
+from gan_core.measures.measure import Figure, build_measures_frame
 from gan_core.pages.comparison_page import ComparedRun, render
 from gan_core.pages.html_page import SCRIPT_HASH
 from gan_core.reports.history_table import build_history_frame, summarise_entries
 from gan_core.reports.run_table import build_run_frame, summarise_frame, summarise_results
 from tasks.registry.model_registry import ModelRegistry
 from tasks.reports.gather_history import find_entries, read_entries
+from tasks.runs.run_folder import Run
 
 
 @pytest.fixture
@@ -105,6 +111,18 @@ def test_a_run_of_an_older_program_is_compared_as_far_as_it_is_known(runs: Path)
 
     assert "ancient" in said and "taught by synthetic 85.10 ± 0.10 30.10 ± 0.10" in said
     assert "B: synthetic-data run" in said and "A: synthetic-data run" not in said and "nan" not in said.split()
+
+
+def test_the_audit_of_a_run_is_on_the_page(runs: Path) -> None:
+    figure = Figure(by_name("copied"), "synthetic", 0.123, 0.1, 0.15)
+    check = Check("copies", "Copies", "memorised", "fails", "About an eighth are copies.", (figure,))
+    write_text(Run(runs / NAMES[1]).audit, to_json(Audit((check,), ())))
+    write_frame(build_measures_frame([figure]), Run(runs / NAMES[1]).measures)
+    html = written(runs, NAMES[0], NAMES[1])
+    [memorised] = [part for part in re.findall(r"<article.*?</article>", html, re.DOTALL) if "Did it memorise?" in part]
+
+    assert "A · not measured B ✗ fails 12.3 %" in words_in(memorised) and "About an eighth are copies." in html
+    assert "B, synthetic" in words_in(html) and "10.0 to 15.0 %" in words_in(html)
 
 
 def test_figures_and_checks_of_both_are_side_by_side(runs: Path, tmp_path: Path) -> None:
