@@ -10,6 +10,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from gan_core.config import Experiment
+from gan_core.errors import show_count
 from gan_core.files import Place, load_arrays, save_arrays
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.plausibility import class_counts
@@ -110,7 +111,8 @@ def _log_course(game: Game, images: int) -> None:
     epochs, batch = game.settings.epochs, game.settings.batch_size
     steps = game.rounds * game.settings.penalty_interval
     seen = epochs * steps * batch / images
-    logger.info("%d epochs of %d steps, in which each training image is seen %.1f times", epochs, steps, seen)
+    length = f"{show_count(epochs, 'epoch')} of {show_count(steps, 'step')}"
+    logger.info("%s, in which each training image is seen %.1f times", length, seen)
 
 
 def _play(game: Game, real: LabelledImages, probe: Probe, run: Run) -> None:
