@@ -83,7 +83,15 @@ COVERAGE = Measure(
     "coverage", "Coverage", "diverse", "Share of real images that are covered.", 0, 1, "higher is better", "0 %", "-"
 )
 PRECISION = Measure(
-    "manifold_precision", "Precision", "diverse", "Share of images among real ones.", 0, 1, "higher is better", "0 %", "-"
+    "manifold_precision",
+    "Precision",
+    "diverse",
+    "Share among real images.",
+    0,
+    1,
+    "higher is better",
+    "0 %",
+    "-",
 )
 FRECHET = Measure(
     "frechet",

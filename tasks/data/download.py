@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from upath import UPath
 
 from gan_core.config import DataSettings
-from gan_core.errors import BadInput, show_name
+from gan_core.errors import BadInput, show_count, show_name
 from gan_core.files import is_local, local_file, read_text, refreshed, sha256, undamaged, without_password, write_text
 from gan_core.parsing.unpack_archive import ENDINGS, require_kind
 from gan_core.provenance import digest
@@ -185,7 +185,7 @@ def copy_new(place: UPath, folder: Path, shown: str) -> Path:
         name for name, (_, version) in wanted.items() if known.get(name) != version or not (folder / name).is_file()
     ]
     for name in news[:1]:
-        logger.info("Fetching %s and %s other files from %s", show_name(name), f"{len(news) - 1:,}", shown)
+        logger.info("Fetching %s and %s from %s", show_name(name), show_count(len(news) - 1, "other file"), shown)
     with progress_bar("Fetching the files", len(news)) as advance:
         for name in news:
             with local_file(folder / name) as temporary:

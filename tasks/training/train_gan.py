@@ -111,8 +111,8 @@ def _log_course(game: Game, images: int) -> None:
     epochs, batch = game.settings.epochs, game.settings.batch_size
     steps = game.rounds * game.settings.penalty_interval
     seen = epochs * steps * batch / images
-    course = f"{show_count(epochs, 'epoch')} of {show_count(steps, 'step')}"
-    logger.info("%s, in which each training image is seen %.1f times", course, seen)
+    length = f"{show_count(epochs, 'epoch')} of {show_count(steps, 'step')}"
+    logger.info("%s, in which each training image is seen %.1f times", length, seen)
 
 
 def _play(game: Game, real: LabelledImages, probe: Probe, run: Run) -> None:

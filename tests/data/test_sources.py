@@ -127,6 +127,7 @@ def test_cifar_is_read_from_its_binary_files(tmp_path: Path) -> None:
         (folder / name).write_bytes(np.concatenate([images.labels[:, None], flat], axis=1).tobytes())
     (folder / "batches.meta.txt").write_text("\n".join([*NAMES, ""]))
     assert_equal(normalized(folder, tmp_path), normalized(write_folder(tmp_path / "folder", sets), tmp_path))
+    check_experiment(Experiment.model_validate({"source": str(folder), "dataset": {"per_class": 3}}))
     (folder / "data_batch_2.bin").write_bytes(b"cut short")
     assert "data_batch_2.bin" in refused(folder, tmp_path)
     (folder / "data_batch_2.bin").unlink()

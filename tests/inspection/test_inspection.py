@@ -210,7 +210,7 @@ def test_the_whole_command_tells_all_and_leaves_page_and_table(
 ) -> None:
     assert typed(str(spoiled), "--seed", "3", "--size", str(SIDE), *TINY) == 0
     told = capsys.readouterr().out
-    assert re.search(r"A run would take about \d+ (s|min) .*training the GAN", told)
+    assert re.search(r"A run would take about [\d.]+ (s|min|h) .*training the GAN", told)
     assert re.search(r"doubtful labels \(quick classifiers agree with \d+% of all labels.*\): ", told)
     page = Path(told.splitlines()[-1].removeprefix("page  "))
     assert page.parent.parent == elsewhere / "runs" / "inspections" and page.parent.name.startswith("source-")
