@@ -9,7 +9,7 @@ from gan_core.audit.planted import leave_out_class, repeat_one, split_halves
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.measures.diversity import EVENNESS, NEIGHBOURS, REPEATED, WORST_CLASS, Diversity
 from gan_core.measures.diversity_in_training import SAMPLE, Probe
-from gan_core.measures.manifold import COVERAGE, MANIFOLD_RECALL
+from gan_core.measures.manifold import COVERAGE
 from gan_core.measures.measure import Figure
 
 
@@ -25,9 +25,8 @@ def check_collapse(generated: LabelledImages, probe: Probe, *, seed: int) -> Che
     controls = (*_plant(generated, probe), *_try_fresh(probe, seed))
     verdict, sentence = _judge(found, controls)
     figures = (
-        Figure(COVERAGE, "synthetic", found.coverage, images=found.images),
+        Figure(COVERAGE, f"{found.images:,} synthetic images", found.coverage, images=found.images),
         Figure(WORST_CLASS, "synthetic", found.worst_class_coverage, images=found.worst_class_images),
-        Figure(MANIFOLD_RECALL, "synthetic", found.manifold_recall, images=found.images),
         Figure(REPEATED, "synthetic", found.repeated, images=found.images),
         Figure(EVENNESS, "synthetic", found.evenness, images=found.images),
     )
