@@ -20,7 +20,7 @@ QUESTIONS: dict[Aspect, str] = {
 HEAD = """# Metrics
 
 Every figure that a report, a table or an event holds, by its name in `measures.parquet`. This page is written from the
-list in `gan_core.audit.measures.py` by `python -m gan_core.reports.metrics_page`.
+list in `gan_core/audit/measures.py` by `python -m gan_core.reports.metrics_page`.
 
 Intervals are of 95 per cent. Real images that took part in no training (the validation images) stand for "unseen".
 """
