@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gan_core.config import DataSettings
-from gan_core.errors import BadInput, say_error, show_name, unreadable
+from gan_core.errors import BadInput, say_error, show_count, show_name, unreadable
 from gan_core.exports.encode_png import encode_png
 from gan_core.exports.shards import Export, ExportSplit
 from gan_core.files import Place, atomic_write, find_below, is_local, read_bytes
@@ -76,7 +76,10 @@ def recognise(listing: Listing, settings: DataSettings) -> Found | None:
         files.setdefault(split_within(other) or "train", []).append(listing.root / other)
     names = features.get(label, {}).get("names") if features.get(label, {}).get("_type") == "ClassLabel" else None
     parts = {split: Part((*paths,), _labels(paths, label, names), (image, label)) for split, paths in files.items()}
-    return Found("parquet", "Parquet files", listing.root, parts, tuple(names) if names else None)
+    rows = sum(count_rows(path) for paths in files.values() for path in paths)
+    missing = rows - sum(len(part.labels or ()) for part in parts.values())
+    remarks = (f"{show_count(missing, 'row')} without a label left out",) if missing else ()
+    return Found("parquet", "Parquet files", listing.root, parts, tuple(names) if names else None, remarks=remarks)
 
 
 def read(found: Found, split: Split) -> Iterator[Picture]:
@@ -88,6 +91,12 @@ def read(found: Found, split: Split) -> Iterator[Picture]:
             for number, row in enumerate(_pairs(file, part.keys)):
                 if (known := _label(row[label], found.class_names)) is not None:
                     yield Picture(f"{path.name}, row {number}", known, _content(row[image], path, number))
+
+
+def count_rows(path: Place) -> int:
+    """The rows of a Parquet file."""
+    with path.open("rb") as file:
+        return int(pq.ParquetFile(file).metadata.num_rows)
 
 
 def _pairs(file: BinaryIO, columns: Sequence[str]) -> Iterator[dict[str, Any]]:

@@ -26,7 +26,7 @@ def recognise(listing: Listing, settings: DataSettings) -> Found | None:
     labelled = [table for table in tables if table.image and table.label]
     if not labelled:
         return None
-    remarks = [*remark_left_out(tables)]
+    remarks = [*remark_left_out(tables), *remark_unlabelled(labelled)]
     whole = list_place(listing.root) if listing.alone else listing
     found: dict[Split, list[tuple[str, Label]]] = {split: [] for split in SPLITS}
     for table in labelled:
@@ -50,6 +50,13 @@ def require_columns(tables: Sequence[Table]) -> None:
     for table in tables:
         require_column(table.image, "paths of the pictures", "image-column", table.columns, table.name)
         require_column(table.label, "labels", "label-column", table.columns, table.name)
+
+
+def remark_unlabelled(tables: Sequence[Table]) -> Iterator[str]:
+    """How many rows of each table are left out since they have no label."""
+    for table in tables:
+        if missing := sum(as_label(row[table.label or ""]) is None for row in table.rows):
+            yield f"{show_count(missing, 'row')} of {show_name(table.name)} without a label left out"
 
 
 def remark_left_out(tables: Sequence[Table]) -> Iterator[str]:

@@ -33,6 +33,10 @@ def to_bytes(dtype: np.dtype, least: float, most: float, place: str) -> Callable
     """What makes uint8 of an array of this kind whose numbers go from `least` to `most`; BadInput for other numbers."""
     if dtype == np.uint8:
         return lambda row: row
+    if dtype.kind == "f" and not np.isfinite([least, most]).all():
+        raise BadInput(
+            f"Expected pixels that are numbers in {place}, got some that are infinite or none (NaN); correct them."
+        )
     if dtype.kind == "b" or (dtype.kind == "f" and least >= 0 and most <= 1):
         return lambda row: np.rint(row.astype(np.float64) * 255).astype(np.uint8)
     if dtype.kind in "iuf" and least >= 0 and most <= 255:

@@ -541,7 +541,7 @@ def test_pixels_that_are_no_numbers_are_refused_wherever_they_are(tmp_path: Path
     pictures = {name: np.full((8, 8, 8), 0.5) for name in ("x_train", "x_test")}
     pictures[key][place, 3, 3] = np.nan
     np.savez(tmp_path / "set.npz", allow_pickle=False, **pictures, y_train=np.arange(8) % 2, y_test=np.arange(8) % 2)
-    assert "from nan to nan" in refused(tmp_path / "set.npz", tmp_path)
+    assert "none (NaN); correct them" in refused(tmp_path / "set.npz", tmp_path)
 
 
 def damage(source: Path, share: int) -> None:
@@ -732,6 +732,19 @@ def test_a_row_that_lacks_a_column_has_an_empty_cell_there(tmp_path: Path, conte
     refused(source, tmp_path)
 
 
+def test_rows_without_a_label_are_counted_and_left_out(tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.mkdir()
+    rows = ["path,label"]
+    for number, (pixels, label) in enumerate(zip(SETS["train"].images, SETS["train"].labels, strict=True)):
+        (source / f"{number}.png").write_bytes(encode(pixels))
+        rows.append(f"{number}.png,{label if number >= 3 else ''}")
+    (source / "list.csv").write_text("\n".join(rows), encoding="utf-8")
+    found = open_source(source, DataSettings())
+    assert found.remarks == ("3 rows of list.csv without a label left out",)
+    assert sum(len(part.labels or ()) for part in found.parts.values()) == len(rows) - 4
+
+
 def test_labels_of_a_column_with_gaps_are_whole_numbers(tmp_path: Path) -> None:
     rows = [{"bytes": encode(pixels), "path": None} for pixels in SETS["train"].images]
     labels = SETS["train"].labels.astype(float)
@@ -739,6 +752,7 @@ def test_labels_of_a_column_with_gaps_are_whole_numbers(tmp_path: Path) -> None:
     pd.DataFrame({"image": rows, "label": labels}).to_parquet(tmp_path / "set.parquet")
     made = normalized(tmp_path / "set.parquet", tmp_path)
     assert made["train"].class_names == ("0", "1", "2") and sum(map(len, made.values())) == 47
+    assert open_source(tmp_path / "set.parquet", DataSettings()).remarks == ("1 row without a label left out",)
 
 
 @pytest.mark.parametrize("split", ["train", "test", "val"])
