@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, BinaryIO, TypeVar
 
 from upath import UPath
+from upath.registry import available_implementations
 
 from gan_core.errors import BadInput, say_error, unreadable
 from gan_core.installed_package import install_command
@@ -37,6 +38,11 @@ REFUSALS = (
     *(errno.EACCES, errno.EDQUOT, errno.ENOSPC, errno.EPERM, errno.EROFS),
     *(errno.ELOOP, errno.ENAMETOOLONG, errno.ENOTDIR),
 )
+LIMITS = {  # of a process, which no other place mends, and what does
+    errno.EFBIG: "raise the limit on the size of a file (ulimit -f).",
+    errno.EMFILE: "raise the limit on open files (ulimit -n).",
+    errno.ENFILE: "end other programs, which have too many files open.",
+}
 DAMAGE = (  # what libraries raise over a file that is cut short or has other bytes
     *(EOFError, LookupError, NotImplementedError, OSError, TypeError, ValueError),
     *(struct.error, zipfile.BadZipFile, zlib.error),
@@ -50,12 +56,13 @@ def located(place: str | Path) -> Place:
     """The absolute path of a folder or file, or where an fsspec URL such as s3://bucket/name points.
 
     A `~` at the beginning stands for a home, as in a shell. Raises BadInput for an empty name, a home that is not
-    known, and a URL of a kind that is not known, whose library is not installed, or whose host that library asks at
-    once, in vain.
+    known, half a URL, and a URL of a kind that is not known, whose library is not installed, or whose host that
+    library asks at once, in vain.
     """
     if not str(place):
         raise BadInput("Expected the name of a folder or file, got an empty one; name one.")
     if "://" not in str(place):
+        _require_no_half_url(str(place))
         return (_expanded(Path(place)) if str(place).startswith("~") else Path(place)).absolute()
     try:
         found = UPath(place)
@@ -72,6 +79,17 @@ def located(place: str | Path) -> Place:
     except Exception as error:  # each of fsspec's libraries has errors of its own, which have nothing in common
         raise _unreachable(place, error) from error
     return Path(found.path) if found.protocol in ("file", "local") else found
+
+
+def _require_no_half_url(place: str) -> None:
+    """Raise BadInput for what begins as a URL but lacks its slashes: a folder of that name is not meant."""
+    begun = re.match("([A-Za-z][A-Za-z0-9+.-]+):", place)
+    if begun and begun[1].lower() in available_implementations():
+        meant = without_password(f"{begun[1].lower()}://{place[begun.end() :].lstrip('/')}")
+        raise BadInput(
+            f"Expected two slashes after {begun[0]}, as in {meant}, got one or none; write both, or begin with ./ for "
+            "a folder of that name."
+        )
 
 
 def require_reachable(place: AnyPlace) -> AnyPlace:
@@ -104,6 +122,16 @@ def _expanded(path: Path) -> Path:
         return path.expanduser()
     except RuntimeError as error:  # neither $HOME nor the system's list of users has it
         raise BadInput(f"Expected a home for {path.parts[0]} in {path}, got none; write the path out.") from error
+
+
+def require_working_folder() -> None:
+    """Raise BadInput where the folder in which this process works is gone, from which places would be named."""
+    try:
+        Path.cwd()
+    except OSError as error:
+        raise BadInput(
+            f"Expected a working folder that is there, got “{error.strerror or error}”; cd to another one."
+        ) from error
 
 
 def is_local(place: Place) -> TypeIs[Path]:
@@ -202,18 +230,19 @@ def naming(place: Place) -> Iterator[None]:
 
 @contextmanager
 def writing_to(place: Place, remedy: str) -> Iterator[None]:
-    """Raise BadInput, with what to do, for a full disk, a folder that is read-only or a bucket that is not there.
+    """Raise BadInput, with what to do, for a full disk, a folder that is read-only, a bucket that is none or a limit.
 
     It names the place that is in the way, which may be this machine's temporary folder.
     """
     try:
         yield
     except OSError as error:
-        if is_local(place) and error.errno not in REFUSALS:
+        if is_local(place) and error.errno not in (*REFUSALS, *LIMITS):
             raise
         found = str(error.filename or place)
         if found.startswith(tempfile.gettempdir()) and not str(place).startswith(tempfile.gettempdir()):
             remedy = "make room there, or let TMPDIR name another folder."
+        remedy = LIMITS.get(error.errno or 0, remedy)
         raise BadInput(f"Expected to write to {found}, got “{error.strerror or error}”; {remedy}") from error
 
 

@@ -1,16 +1,24 @@
 """Places on this machine: the cache, and folders that can be written to."""
 
+import json
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from upath import UPath
 
 from gan_core.errors import BadInput
-from gan_core.files import Place, is_local
+from gan_core.files import LIMITS, Place, is_local
 
 TRIAL = ".synthetic-data-"  # how the names begin of what is made and removed again, to see whether it can be made
+
+
+ROOM = 1 << 16  # bytes, without which a disk counts as full
+MANIFEST = "manifest.json"  # of an exported dataset
+OURS = {"dataset_id", "files", "formats", "generator_digest"}  # what no other manifest.json says
 
 
 def cache_home() -> Path:
@@ -32,9 +40,35 @@ def check_cache() -> None:
 def check_folder(folder: Place, remedy: str) -> None:
     """Raise BadInput, with what to do, for a folder, here or at a URL, that cannot be made or written to."""
     if is_local(folder):
-        try_writing(require_folder(Path(os.path.realpath(folder)), remedy), remedy)
+        folder = Path(os.path.realpath(folder))
+        require_apart([folder, *folder.parents], remedy)
+        try_writing(require_folder(folder, remedy), remedy)
     else:
+        require_apart([folder, *folder.parents], remedy)
         try_sending(folder, remedy)
+
+
+def require_apart(folders: Iterable[Place], remedy: str) -> None:
+    """Raise BadInput, with what to do, if one of the folders, in which a file is to be made, is an exported dataset.
+
+    It would no longer be what its manifest says.
+    """
+    if within := next((folder for folder in folders if manifest_of(folder)), None):
+        raise BadInput(f"Expected a place outside of exported datasets, got one within {within}; {remedy}")
+
+
+def manifest_of(folder: Place) -> dict[str, Any] | None:
+    """The manifest of an export in the folder; None where there is none of ours that can be read."""
+    try:
+        return manifest_in((folder / MANIFEST).read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def manifest_in(text: str) -> dict[str, Any] | None:
+    """The manifest of an export that a text is; None for a text that is another. Raises ValueError for no JSON."""
+    found = json.loads(text)
+    return found if isinstance(found, dict) and found.keys() >= OURS else None
 
 
 def require_folder(out: Path, remedy: str) -> Path:
@@ -46,14 +80,13 @@ def require_folder(out: Path, remedy: str) -> Path:
 
 
 def try_writing(folder: Path, remedy: str) -> None:
-    """Make a folder in a folder and remove it again; BadInput where none can be made."""
+    """Make a folder with a small file in a folder and remove it again; BadInput where none can be made."""
     try:
-        with TemporaryDirectory(dir=folder, prefix=TRIAL):
-            pass
+        with TemporaryDirectory(dir=folder, prefix=TRIAL) as made:
+            Path(made, "file").write_bytes(bytes(ROOM))
     except OSError as error:
-        raise BadInput(
-            f"Expected a folder to write to, got {folder} and “{error.strerror or error}”; {remedy}"
-        ) from error
+        told, remedy = error.strerror or error, LIMITS.get(error.errno or 0, remedy)
+        raise BadInput(f"Expected a folder to write to, got {folder} and “{told}”; {remedy}") from error
 
 
 def try_sending(folder: UPath, remedy: str) -> None:

@@ -6,6 +6,7 @@ Prefect would start one itself, but Ctrl-C at a terminal would reach that server
 import ctypes
 import logging
 import os
+import resource
 import shutil
 import signal
 import socket
@@ -25,10 +26,15 @@ from gan_core.errors import BadInput
 from tasks.automations import TAG, configured_server
 from tasks.data.http import connection
 from tasks.locks import locked
-from tasks.places import cache_home, check_folder, standing
+from tasks.places import cache_home, check_folder, standing, try_writing
 
 PATIENCE = 120  # seconds; a new database takes ten
 ROOM = 50_000_000  # bytes that a server may need in its home
+LEAST = (  # of what the system allows a process: the limit, how much, in words, and the option of ulimit
+    (resource.RLIMIT_FSIZE, 10_000_000, "files of 10 MB", "-f"),
+    (resource.RLIMIT_NOFILE, 64, "64 open files", "-n"),
+    (resource.RLIMIT_AS, 2_000_000_000, "2 GB of addresses", "-v"),
+)
 SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 NOT_OURS = {"PREFECT_SERVER_API_AUTH_STRING", "PREFECT_SERVER_API_BASE_PATH"}  # of a server that others are to reach
 
@@ -40,6 +46,7 @@ def server() -> Iterator[None]:
     On a named one our runs bear the tag by which its automations know them, as those of our deployments do. Raises
     BadInput where no server can be had.
     """
+    _require_limits()
     connection().close()  # the client of Prefect heeds the proxies of the environment as ours does
     if PREFECT_API_URL.value():
         with configured_server() as client:
@@ -85,6 +92,16 @@ def _start(address: str) -> list[str]:
     return ["server", "start", "--host", host, "--port", port, "--no-services"]
 
 
+def _require_limits() -> None:
+    """Raise BadInput for limits of the system within which no server and no network can work."""
+    for limit, least, words, option in LEAST:
+        allowed, _ = resource.getrlimit(limit)
+        if allowed != resource.RLIM_INFINITY and allowed < least:
+            raise BadInput(
+                f"Expected the system to allow {words}, got a limit of {allowed:,}; raise it (ulimit {option})."
+            )
+
+
 def _require_home(home: Path) -> None:
     """Raise BadInput unless the server can keep its database in its home."""
     check_folder(
@@ -100,17 +117,27 @@ def _require_home(home: Path) -> None:
 def _log_file() -> Path:
     """A new file for the server's messages, named after this process.
 
-    It lies in the cache, or among temporary files if that cannot be written to. Those that processes left there when
-    they were killed are removed.
+    It lies in the cache, or among temporary files if that is full or cannot be written to. Those that processes left
+    there when they were killed are removed.
     """
     prefix = f"server-{os.getpid()}-"
-    with suppress(OSError):
+    with suppress(BadInput, OSError):
         cache_home().mkdir(parents=True, exist_ok=True)
+        try_writing(cache_home(), "")
         for log in cache_home().glob("server-*.log"):
             if not _is_alive(log.name.split("-")[1]):
                 log.unlink(missing_ok=True)
-        return Path(tempfile.mkstemp(".log", prefix, cache_home())[1])
-    return Path(tempfile.mkstemp(".log", prefix)[1])
+        return _new_file(prefix, cache_home())
+    temporary = Path(tempfile.gettempdir())
+    try_writing(temporary, "make room there, or let TMPDIR name another folder.")
+    return _new_file(prefix, temporary)
+
+
+def _new_file(prefix: str, folder: Path) -> Path:
+    """An empty file of a name that is not there yet."""
+    descriptor, name = tempfile.mkstemp(".log", prefix, folder)
+    os.close(descriptor)
+    return Path(name)
 
 
 def _is_alive(number: str) -> bool:

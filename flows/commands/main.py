@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from cyclopts import App, CycloptsError, Parameter
 from pydantic import ValidationError
@@ -21,17 +21,15 @@ from flows.commands.options import (
     read_settings,
 )
 from flows.commands.prefect_settings import PREFECT
-from flows.commands.refusals import describe_lack_of_memory, describe_refusal, is_out_of_memory
-from flows.commands.screen import forgive_output, hide_library_messages, log_file
+from flows.commands.refusals import describe_lack, describe_refusal
+from flows.commands.screen import forgive_output, forgive_warnings, hide_library_messages, log_file
 from gan_core.config import STANDARD, ExportSettings
 from gan_core.errors import BadInput, say_error
-from gan_core.files import located, require_reachable
+from gan_core.files import located, require_reachable, require_working_folder
 from gan_core.installed_package import program_version
 from tasks.task_runners import DASK, check_workers, task_runner
 
-if TYPE_CHECKING:
-    pass
-
+FORMAT_NAMES = "idx, npz, parquet, imagefolder, tfds and webdataset"  # FORMATS takes long to import
 LOOPBACK = "127.0.0.1,localhost"  # which no proxy can reach for us
 
 
@@ -115,7 +113,7 @@ def export(
     *,
     out: Annotated[str, Parameter(help="the folder to make, or an fsspec URL")],
     generator: Annotated[str, Parameter(help="a run's folder or a generator's file, or its URL")] = "runs/latest",
-    format: Annotated[str, Parameter(help="one or more of those named above, with commas between them")] = "npz",
+    format: Annotated[str, Parameter(help=f"one or more of {FORMAT_NAMES}, with commas")] = "npz",
     settings: Annotated[ExportOptions | None, Parameter(name="*")] = None,
     overwrite: Annotated[bool, Parameter(negative="", help="replace what is there")] = False,
     dask: Annotated[str | None, Parameter(env_var=DASK, help="a number of processes, or a scheduler's address")] = None,
@@ -160,11 +158,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     if arguments is None:
         forgive_output()
+        forgive_warnings()
     for name, value in PREFECT.items():
         os.environ.setdefault(name, value)
     for name in ("NO_PROXY", "no_proxy"):
         os.environ[name] = ",".join(filter(None, (os.environ.get(name), LOOPBACK)))
     try:
+        require_working_folder()
         app(sys.argv[1:] if arguments is None else arguments, exit_on_error=False, print_error=False)
     except (BadInput, CycloptsError, ValidationError) as error:
         _end(describe_refusal(error), 2)
@@ -173,8 +173,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except Exception as error:
         if was_interrupted(error):
             _end(INTERRUPTED, 130)
-        if is_out_of_memory(error):
-            _end(describe_lack_of_memory(error), 2)
+        if said := describe_lack(error):
+            _end(said, 2)
         logging.basicConfig(filename=log_file(), encoding="utf-8")  # unless a command has done it
         logging.getLogger("synthetic-data").exception("unexpected")
         _end(f"{type(error).__name__}: {say_error(error)}", 1)

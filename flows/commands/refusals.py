@@ -1,5 +1,6 @@
 """What a command says to a mistake: one sentence of what was expected, what came instead, and what to do."""
 
+import errno
 import re
 from difflib import get_close_matches
 from typing import Literal, get_args, get_origin
@@ -15,6 +16,15 @@ from cyclopts.exceptions import (
 )
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
+
+from gan_core.files import LIMITS
+
+LACKS = {  # what to do about it
+    errno.EDQUOT: "make room there, or have your quota raised.",
+    **LIMITS,
+    errno.ENOSPC: "make room there.",
+}
+OUT_OF_MEMORY = ("failed to map segment", "Cannot allocate memory", "cannot allocate memory", "can't start new thread")
 
 
 def describe_refusal(error: Exception) -> str:
@@ -89,12 +99,26 @@ def _choices(error: CoercionError) -> str:
     return "true or false" if error.target_type is bool else "another kind of value"
 
 
-def is_out_of_memory(error: Exception) -> bool:
-    """Whether NumPy or TensorFlow, in whatever was imported of them, got no memory."""
+def describe_lack(error: BaseException | None) -> str | None:
+    """One sentence where a machine that gave too little is behind an error: memory, room, files; None if it is not."""
+    while error:
+        if _is_out_of_memory(error):
+            return _describe_lack_of_memory(error)
+        if isinstance(error, OSError) and error.errno in LACKS:
+            place = error.filename or "a file"
+            return f"Expected to write to {place}, got “{error.strerror}”; {LACKS[error.errno]}"
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    """Whether the system, NumPy or TensorFlow, in whatever was imported of them, got no memory."""
+    if isinstance(error, ImportError | OSError | RuntimeError) and any(sign in str(error) for sign in OUT_OF_MEMORY):
+        return True
     return isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError"
 
 
-def describe_lack_of_memory(error: Exception) -> str:
+def _describe_lack_of_memory(error: BaseException) -> str:
     """One sentence for that, with what was asked for where the error says it."""
     wanted = re.search(r"shape\s*[\[(][\d, ]+[\])]|[\d.]+ [KMGTPE]iB", str(error))
     return (

@@ -6,11 +6,11 @@ import logging
 import os
 import sys
 import unicodedata
+import warnings
 from contextlib import suppress
 from pathlib import Path
 from tomllib import TOMLDecodeError
 from typing import cast
-from warnings import filterwarnings
 
 from pydantic import ValidationError
 
@@ -48,8 +48,20 @@ def forgive_output() -> None:
         setattr(sys, name, _stream(descriptor, encoding))
 
 
+def forgive_warnings() -> None:
+    """Let no warning of a library end this process or its children, whatever PYTHONWARNINGS makes of warnings."""
+    os.environ.pop("PYTHONWARNINGS", None)
+    warnings.resetwarnings()
+    for kind in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
+        warnings.simplefilter("ignore", kind)
+
+
 def hide_library_messages() -> None:
-    """Keep what C++ libraries and the loggers of others write in a log file; our own messages go to the screen."""
+    """Keep what C++ libraries, warnings and others' loggers say in a log file; our own messages go to the screen.
+
+    A log that is full, or may not grow, says nothing more.
+    """
+    logging.raiseExceptions = False
     encoding = sys.stderr.encoding
     screen, log = os.dup(2), log_file()
     with log.open("ab") as file:
@@ -59,12 +71,13 @@ def hide_library_messages() -> None:
     logging.basicConfig(
         filename=log, encoding="utf-8", level=logging.INFO, format="%(asctime)s %(name)s %(message)s", force=True
     )
+    logging.captureWarnings(True)
     logging.getLogger("synthetic_data").addHandler(Screen())
 
 
 def _import_prefect() -> None:
     """Import Prefect; BadInput for settings of its own that it does not take, wherever they were made."""
-    filterwarnings("ignore", "Failed to create the Prefect home", UserWarning)  # which we tell in one line
+    warnings.filterwarnings("ignore", "Failed to create the Prefect home", UserWarning)  # which we tell in one line
     try:
         import prefect.context  # noqa: F401
     except (ValidationError, TOMLDecodeError) as error:

@@ -72,7 +72,7 @@ def normalize(raw: Path, folder: Path, data: DataSettings, seed: int) -> RealSet
     splits = RealSets(made / "train.npz", made / "validation.npz", made / "test.npz", digest)
     notes = made / "understood.json"
     if all(map(is_whole, (splits.train, splits.validation, splits.test, notes))):
-        logger.info("Using the images in %s", made)
+        logger.info("They were read before; the sets made of them are in %s", made)
     else:
         write_text(notes, json.dumps(asdict(save_splits(splits, found, data, seed))))
         for path in unvouched(found):

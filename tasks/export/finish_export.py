@@ -19,7 +19,8 @@ from gan_core.exports.export_plan import ExportPlan
 from gan_core.exports.split_pieces import PIECES
 from gan_core.files import Place, atomic_write, is_local, list_folder, refreshed, remove_tree, stream_digest, write_text
 from gan_core.formats import FORMATS, parquet
-from tasks.export.contents import CARD, CROISSANT, MANIFEST, SUMS
+from tasks.export.contents import CARD, CROISSANT, SUMS
+from tasks.places import MANIFEST
 from tasks.uncached_task import uncached_task
 
 FINISHED = ".finished"

@@ -10,9 +10,9 @@ from upath import UPath
 from gan_core.errors import BadInput
 from gan_core.files import Place, is_local, is_vital, read_text, refreshed, remove_tree, writing_to
 from gan_core.formats import FORMATS
-from tasks.export.contents import CARD, CROISSANT, MANIFEST, SUMS, is_litter, is_staging, strangers
+from tasks.export.contents import CARD, CROISSANT, SUMS, is_litter, is_staging, strangers
 from tasks.locks import locked, try_locked
-from tasks.places import check_folder, require_folder, try_writing
+from tasks.places import MANIFEST, require_apart, require_folder, try_sending, try_writing
 
 OWNER = ".identity"  # in an object store: the export that is being written there
 LOCK = ".lock"
@@ -110,9 +110,11 @@ def check_place(out: Place, overwrite: bool) -> None:
     remedy = "choose another --out."
     with writing_to(out, remedy):
         if not is_local(out):
-            check_folder(out, remedy)
+            require_apart(out.parents, remedy)
+            try_sending(out, remedy)
             return None if unfinished(out) else refuse(out, overwrite)
         out = Path(os.path.realpath(out))
+        require_apart(out.parents, remedy)
         above = require_folder(out, remedy)
         if long := [name for name in out.relative_to(above).parts if len(os.fsencode(name)) > LONGEST]:
             raise BadInput(f"Expected names of at most {LONGEST} bytes in --out, got {long[0]}; {remedy}")

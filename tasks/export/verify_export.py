@@ -18,7 +18,8 @@ from gan_core.images.decode import decode
 from gan_core.images.shape import ImageShape
 from gan_core.sources.found_pictures import Picture, Split
 from gan_core.sources.listing import files_in, list_place
-from tasks.export.contents import CROISSANT, MANIFEST, SUMS, is_litter, is_staging
+from tasks.export.contents import CROISSANT, SUMS, is_litter, is_staging
+from tasks.places import MANIFEST, manifest_in
 
 READ = (".gz", ".jpg", ".npz", ".parquet", ".png", ".tar")  # what readers take for data wherever it lies
 
@@ -78,13 +79,28 @@ def import_quietly(library: str) -> None:
 def read_manifest(folder: Place) -> dict[str, Any]:
     """The manifest of a complete dataset."""
     try:
-        manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
-    except (OSError, ValueError) as error:
+        manifest = manifest_in((folder / MANIFEST).read_text("utf-8"))
+    except OSError as error:
         raise Unsound(
             f"Expected an exported dataset with a {MANIFEST}, got {folder}; name one that is complete."
         ) from error
+    except ValueError:
+        manifest = None
+    if manifest is None:
+        _require(False, f"the manifest of a dataset in {folder / MANIFEST}", "another or a damaged file")
     _require((folder / SUMS).is_file(), f"the file {SUMS}", "none")
-    return manifest
+    return cast(dict[str, Any], manifest)
+
+
+def read_digests(folder: Place) -> dict[str, str]:
+    """What SHA256SUMS says of each file."""
+    try:
+        lines = [line.partition("  ") for line in (folder / SUMS).read_text("utf-8").splitlines()]
+    except ValueError:
+        lines = []
+    sums = {name: digest for digest, _, name in lines}
+    _require(MANIFEST in sums, f"the digests of all files in {folder / SUMS}", "another or a damaged file")
+    return sums
 
 
 def check_files(folder: Place, manifest: dict[str, Any]) -> list[str]:
@@ -92,9 +108,8 @@ def check_files(folder: Place, manifest: dict[str, Any]) -> list[str]:
 
     What systems and readers leave where they have been is returned, unless a reader would take it for data.
     """
-    lines = (line.partition("  ") for line in (folder / SUMS).read_text("utf-8").splitlines())
-    sums = {name: digest for digest, _, name in lines}
-    _require(sums.pop(MANIFEST, "") == sha256(folder / MANIFEST), f"{MANIFEST} as in {SUMS}", "another one")
+    sums = read_digests(folder)
+    _require(sums.pop(MANIFEST) == sha256(folder / MANIFEST), f"{MANIFEST} as in {SUMS}", "another one")
     _require(
         sums == {name: file["sha256"] for name, file in manifest["files"].items()}, f"the digests of {SUMS}", "others"
     )

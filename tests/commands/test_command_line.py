@@ -16,7 +16,7 @@ from killed import TINY, Command
 from PIL import Image
 from servers import wait_until
 
-from flows.commands.main import app
+from flows.commands.main import FORMAT_NAMES, app
 from flows.commands.options import customise_experiment, read_settings
 from gan_core.config import (
     CLASSIC,
@@ -32,6 +32,7 @@ from gan_core.config import (
     say_once,
 )
 from gan_core.errors import BadInput
+from gan_core.formats import FORMATS
 from gan_core.settings_grid import combinations
 
 RUN = (sys.executable, "-m", "flows.commands.main", "run")
@@ -221,6 +222,10 @@ def test_the_help_of_a_list_shows_a_text_that_the_setting_takes(section: str, na
     assert f"(as {example})" in line
     for text in example.split(" or "):
         assert getattr(getattr(customise_experiment("smoke", {section: {name: text}}), section), name)
+
+
+def test_the_help_of_formats_names_them_all() -> None:
+    assert FORMAT_NAMES.replace(" and ", ", ").split(", ") == list(FORMATS)
 
 
 def described(settings: type[Settings], prefix: str = "") -> list[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """Laws of what a command line may say: numbers as they are meant, and one sentence of one form for each mistake."""
 
+import errno
 import re
 import subprocess
 import sys
@@ -233,18 +234,42 @@ class ResourceExhaustedError(Exception):
     [
         (MemoryError("Unable to allocate 800. TiB for an array with shape (1, 2)"), "for 800. TiB;"),
         (MemoryError(), "got none left; "),
+        (ImportError("libx.so.2: failed to map segment from shared object"), "enough memory"),
+        (RuntimeError("can't start new thread"), "enough memory"),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), "enough memory"),
+        (OSError(errno.EFBIG, "File too large", "x-train"), "write to x-train, got “File too large”; raise the limit"),
+        (OSError(errno.EMFILE, "Too many open files"), "ulimit -n"),
+        (OSError(errno.ENOSPC, "No space left on device", "/x"), "write to /x, got “No space left on device”; make"),
         (
             ResourceExhaustedError("\x1b[1mlines\nOOM when allocating tensor with shape[9,8] and type"),
             "for shape[9,8];",
         ),
     ],
 )
-def test_too_little_memory_gets_one_line(
+def test_too_little_of_a_machine_gets_one_line(
     monkeypatch: pytest.MonkeyPatch, refusal: Callable[..., str], error: Exception, told: str
 ) -> None:
     def fail(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr("flows.commands.main.customise_experiment", fail)
-    said = refusal("run")
-    assert SENTENCE.fullmatch(said) and told in said
+    def fail_behind(*_: object) -> None:
+        try:
+            fail()
+        except type(error) as cause:
+            raise LookupError("of a library") from cause
+
+    for failing in (fail, fail_behind):
+        monkeypatch.setattr("flows.commands.main.customise_experiment", failing)
+        said = refusal("run")
+        assert SENTENCE.fullmatch(said) and told in said
+
+
+def test_a_working_folder_that_is_gone_gets_one_sentence(
+    refusal: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    for arguments in (("models", "list"), ("run",), ("export", "--out", "x"), ("verify", "../x")):
+        said = refusal(*arguments)
+        assert SENTENCE.fullmatch(said) and "Expected a working folder" in said

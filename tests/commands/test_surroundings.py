@@ -14,17 +14,18 @@ import matplotlib as mpl
 import pandas as pd
 import pytest
 from conftest import surroundings
+from exported import exported
 from prefect.settings import PREFECT_API_URL, PREFECT_HOME, PREFECT_SERVER_DATABASE_CONNECTION_URL, temporary_settings
 from servers import PREFECT
 
-from flows.commands.local_server import server
+from flows.commands.local_server import _log_file, server
 from gan_core.config import Experiment
 from gan_core.errors import BadInput
 from gan_core.files import atomic_write, link, make_read_only, sync
 from gan_core.measures.challenger_comparison import Verdict
 from gan_core.pages.charts import chart_curves
 from tasks.locks import locked, try_locked
-from tasks.places import cache_home
+from tasks.places import cache_home, check_folder
 from tasks.registry.model_registry import ModelRegistry
 from tasks.registry.records import VersionOrigin
 from tasks.runs.run_folder import Run, publish_latest, resolve_latest
@@ -252,6 +253,57 @@ def test_a_home_without_room_is_told_before_a_server_is_started(small_disk: Path
         server(),
     ):
         pass
+
+
+def test_a_full_disk_is_told_before_the_work_and_a_full_cache_keeps_no_server_from_its_log(
+    small_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(small_disk / "cache"))
+    log = _log_file()
+    assert log.is_relative_to(small_disk)
+    (small_disk / "much").write_bytes(bytes(os.statvfs(small_disk).f_bfree * os.statvfs(small_disk).f_bsize))
+    with pytest.raises(BadInput, match=rf"write to, got {small_disk}.* and “No space left on device”; make room"):
+        check_folder(small_disk / "runs", "make room.")
+    log = _log_file()
+    log.unlink()
+    assert not log.is_relative_to(small_disk)
+
+
+@pytest.mark.parametrize("limit", ["-f 40", "-n 24", "-v 1500000"])
+def test_a_limit_within_which_nothing_works_is_told_before_the_work(
+    generator: Path, tmp_path: Path, limit: str
+) -> None:
+    done = subprocess.run(
+        ["bash", "-c", f'ulimit {limit}; exec "$@"', "-", COMMAND, "export", "--generator", generator, "--out", "x"],
+        cwd=tmp_path,
+        env=surroundings(PREFECT_HOME=tmp_path / "prefect", XDG_CACHE_HOME=tmp_path / "cache"),
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2 and done.stderr.count("\n") == 1, done.stderr
+    assert f"(ulimit {limit.split()[0]})." in done.stderr and not list(tmp_path.rglob("prefect.db"))
+
+
+def test_warnings_that_a_user_makes_errors_end_no_command(generator: Path, tmp_path: Path) -> None:
+    exported(generator, tmp_path / "dataset", formats=("npz",))
+    done = subprocess.run(
+        [COMMAND, "verify", tmp_path / "dataset"],
+        env=surroundings(PYTHONWARNINGS="error", XDG_CACHE_HOME=tmp_path / "cache"),
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (0, "") and "are sound" in done.stdout
+
+
+def test_a_log_that_may_not_grow_says_nothing(tmp_path: Path) -> None:
+    script = (
+        "import logging, resource; from flows.commands.screen import hide_library_messages\n"
+        "hide_library_messages(); resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))\n"
+        "logging.getLogger('other').warning('too much')"
+    )
+    environment = surroundings(XDG_CACHE_HOME=tmp_path)
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
+    assert done.stderr == ""
 
 
 def test_a_server_that_does_not_start_is_quoted(

@@ -229,7 +229,19 @@ def test_a_tilde_is_a_home(place: str, tmp_path: Path, monkeypatch: pytest.Monke
     assert located(f"./{place}") == Path.cwd() / place
 
 
-@pytest.mark.parametrize(("place", "expected"), [("", "empty"), ("~nobody-of-this-name/x", "a home for")])
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [
+        *[("", "empty"), ("~nobody-of-this-name/x", "a home for"), ("s3:/one/two", "as in s3://one/two, got")],
+        *[("S3:one", "s3://one"), ("https:/me:secret@host/x", "https://host/x"), ("file:/tmp/x", "file://tmp/x")],
+    ],
+)
 def test_a_place_that_is_none_is_refused(place: str, expected: str) -> None:
-    with pytest.raises(BadInput, match=expected):
+    with pytest.raises(BadInput, match=expected) as said:
         located(place)
+    assert "secret" not in str(said.value)
+
+
+@pytest.mark.parametrize("place", ["./s3:/one", "note:1", "a/s3:/one", "2026-11-27T10:30"])
+def test_a_place_with_a_colon_in_it_is_a_folder(place: str) -> None:
+    assert located(place) == Path.cwd() / place

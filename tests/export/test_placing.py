@@ -9,15 +9,17 @@ from pathlib import Path
 
 import pytest
 from exported import exported, rdflib_warns
+from upath import UPath
 
 from gan_core.config import ExportSettings
 from gan_core.errors import BadInput
-from gan_core.files import AnyPlace, located, remove_tree
+from gan_core.files import AnyPlace, Place, located, remove_tree
 from gan_core.sources.listing import files_in
-from tasks.export.contents import MANIFEST, SUMS
+from tasks.export.contents import SUMS
 from tasks.export.plan_export import plan_export
 from tasks.export.staging import check_place, staged
 from tasks.export.verify_export import verify_export
+from tasks.places import MANIFEST, check_folder
 from tasks.registry.challenge import remove_left_run
 
 FEW = ExportSettings(per_class=3, test_per_class=1, shard_images=250)
@@ -88,6 +90,22 @@ def test_the_working_folder_a_home_and_what_is_above_them_are_not_overwritten(
         with pytest.raises(BadInput, match="may be removed"):
             remove_tree(folder)
     assert "40 images" in verify_export(dataset)
+
+
+@pytest.mark.parametrize("place", [lambda folder: folder, lambda _: UPath("memory://placing-apart")])
+def test_nothing_is_made_within_a_dataset(generator: Path, tmp_path: Path, place: Callable[[Path], Place]) -> None:
+    dataset = exported(generator, place(tmp_path) / "dataset", formats=("npz",), settings=FEW)
+    for below in ("sub", "npz/far/away"):
+        with pytest.raises(BadInput, match=f"outside of exported datasets, got one within {dataset}; choose another"):
+            check_place(dataset / below, overwrite=True)
+        with pytest.raises(BadInput, match=f"outside of exported datasets, got one within {dataset}; another"):
+            check_folder(dataset / below, "another.")
+    with pytest.raises(BadInput, match="outside of exported datasets"):
+        check_folder(dataset, "another.")
+    check_place(dataset, overwrite=True)
+    for beside in ("dataset-2", "sub/dataset"):
+        check_place(dataset.with_name("x") / beside, overwrite=False)
+        check_folder(dataset.with_name("x") / beside, "another.")
 
 
 def test_litter_does_not_keep_a_dataset_from_being_overwritten(generator: Path, tmp_path: Path) -> None:

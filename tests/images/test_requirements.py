@@ -34,6 +34,10 @@ def repainted(pixels: Callable[[np.ndarray], np.ndarray]) -> Change:
     return lambda images: LabelledImages(pixels(images.images.copy()), images.labels.copy(), images.class_names)
 
 
+def renamed(*names: str) -> Change:
+    return lambda images: LabelledImages(images.images, images.labels, (*names, *images.class_names[len(names) :]))
+
+
 def settings(source: Path | str, **changed: Any) -> Experiment:
     return Experiment.model_validate({"source": str(source), **changed})
 
@@ -152,6 +156,7 @@ def test_what_few_test_images_cannot_tell_is_said() -> None:
         (lambda images: images.take(np.arange(len(images)) % 50), lambda images: images, "Only 50 of the 600 training"),
         (lambda images: images, without(3), "no test images of stripes 3"),
         (without(3), lambda images: images, "test images of stripes 3, but no training"),
+        (renamed("\u00e9", "e\u0301"), lambda images: images, r"The classes '\xe9' and 'e\u0301' look alike"),
     ],
 )
 def test_what_is_probably_a_mistake_is_told(train: Change, test: Change, told: str) -> None:

@@ -1,5 +1,6 @@
 """Laws of the split: a partition that keeps each class's share, set by its seed alone, and of its three files."""
 
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -136,6 +137,24 @@ def test_complete_files_are_used_again_and_others_made_anew(tiny_source: Path, t
     splits.test.unlink()
     normalize.fn(tiny_source, tmp_path / "made", DATA, seed=0)
     assert splits.test.is_file()
+
+
+def test_files_that_are_used_again_are_not_called_the_source(
+    tiny_source: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "synthetic_data.normalize")
+    for _ in range(2):
+        caplog.clear()
+        splits = normalize.fn(tiny_source, tmp_path / "made", DATA, seed=0)
+    assert f"They were read before; the sets made of them are in {splits.train.parent}" in caplog.messages
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[1]", "{"])
+def test_damaged_notes_beside_the_files_are_named(tiny_source: Path, tmp_path: Path, text: str) -> None:
+    notes = normalize.fn(tiny_source, tmp_path / "made", DATA, seed=0).train.with_name("understood.json")
+    notes.write_text(text)
+    with pytest.raises(BadInput, match=f"^Expected {notes} as .+; remove it"):
+        normalize.fn(tiny_source, tmp_path / "made", DATA, seed=0)
 
 
 def test_the_digest_changes_with_each_thing_the_files_depend_on(tiny_source: Path, tmp_path: Path) -> None:
