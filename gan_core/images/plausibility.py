@@ -41,8 +41,6 @@ def find_doubts(train: LabelledImages, validation: LabelledImages, test: Labelle
     if rare := np.flatnonzero((counts > 0) & (counts < FEW_LEARNED)).tolist():
         named = ", ".join(f"{train.class_names[number]} ({counts[number]})" for number in rare)
         yield f"There are fewer than {FEW_LEARNED} training images of {named}: expect hardly more than copies of them."
-    for group in find_alike(train.class_names):
-        yield f"The classes {' and '.join(map(ascii, group))} look alike: their names differ in how they are encoded."
     for part, name in ((validation, "validation"), (test, "test")):
         if lacking := np.flatnonzero((class_counts(part) == 0) & (class_counts(train) > 0)).tolist():
             yield f"There are no {name} images of {_named(train, lacking)}; nothing is measured there."
@@ -54,13 +52,14 @@ def find_doubts(train: LabelledImages, validation: LabelledImages, test: Labelle
 
 
 def find_equal_names(class_names: Sequence[str]) -> Iterator[str]:
-    """A sentence for the classes that people would call the same, as their names differ in case or blanks alone."""
+    """A sentence for classes that people would call the same: names that differ in case, blanks or encoding alone."""
     alike: dict[str, list[str]] = {}
     for name in class_names:
-        alike.setdefault("".join(name.casefold().split()), []).append(name)
+        alike.setdefault("".join(unicodedata.normalize("NFC", name).casefold().split()), []).append(name)
     for names in alike.values():
         if len(names) > 1:
-            yield f"The names of the classes {' and '.join(names)} differ in case or blanks alone; are they one class?"
+            told = " and ".join(map(ascii, names))
+            yield f"The names of the classes {told} differ in case, blanks or encoding alone; are they one class?"
 
 
 def find_leak(train: LabelledImages, validation: LabelledImages, test: LabelledImages) -> Iterator[str]:
@@ -72,14 +71,6 @@ def find_leak(train: LabelledImages, validation: LabelledImages, test: LabelledI
             f"Expected test images that are not among the training images, got {shared:,} of {len(test):,} that are, "
             "so that every accuracy would flatter"
         )
-
-
-def find_alike(names: Sequence[str]) -> list[list[str]]:
-    """Groups of names that are one to the eye: equal once composed as Unicode has it."""
-    groups: dict[str, list[str]] = {}
-    for name in names:
-        groups.setdefault(unicodedata.normalize("NFC", name), []).append(name)
-    return [group for group in groups.values() if len(group) > 1]
 
 
 def class_counts(images: LabelledImages) -> np.ndarray:

@@ -650,7 +650,7 @@ def test_classes_that_differ_in_case_or_blanks_alone_are_doubted(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     normalized(write_folder(tmp_path / "source", coloured_sets(names=("hot dog", "Hotdog", "cat"))), tmp_path)
-    assert "Hotdog and hot dog differ in case or blanks alone; are they one class?" in caplog.text
+    assert "'Hotdog' and 'hot dog' differ in case, blanks or encoding alone; are they one class?" in caplog.text
     caplog.clear()
     normalized(write_folder(tmp_path / "other", SETS), tmp_path)
     assert "are they one class" not in caplog.text
