@@ -16,7 +16,8 @@ from gan_core.measures.measure import Figure, Measure
 SAMPLE = 10_000  # generated images looked at
 ALARM = 0.00135  # the probability that an honest set is accused: once in 700 times, that of three standard deviations
 PAIRS = 20
-LEAST_PLANTED = 200  # copies of each kind, a tenth of a large set
+LEAST_PLANTED = 500  # copies of each kind, a tenth of a large set
+FRESH = 1_000  # held-out images that stand for an honest set
 SHARES = {1.0: "all", 0.5: "a half", 0.2: "a fifth", 0.1: "a tenth", 0.05: "a twentieth", 0.02: "a fiftieth"} | {
     0.01: "a hundredth"
 }
@@ -146,7 +147,7 @@ def name_copies(share: float, kind: str = "") -> str:
 def count_comparisons(generated: int, unseen: int) -> int:
     """How many images `check_copies` compares with the real ones, its controls' among them."""
     generated = min(SAMPLE, generated)
-    return generated + len(COPYING) * _planted(generated) + -(-unseen // 2)
+    return generated + len(COPYING) * _planted(generated) + min(FRESH, -(-unseen // 2))
 
 
 def is_accused(shares: Mapping[str, Share], alarm: float = ALARM) -> bool:
@@ -198,7 +199,10 @@ def _planted(generated: int) -> int:
 def _try_copies(
     search: _Search, generated: LabelledImages, matches: Matches, known: LabelledImages, seed: int
 ) -> tuple[tuple[Control, ...], float | None]:
-    """What the check says of sets with copies planted, and the least share at which each kind of copy is noticed."""
+    """What the check says of sets with copies planted, and the least share at which each kind of copy is noticed.
+
+    Where more of them are copied, more is noticed: a larger share is tried with fewer images, which can only hide it.
+    """
     controls, noticed = [], dict[float, bool]()
     for kind in COPYING:
         planted = plant_copies(known, _planted(len(generated)), kind, seed)
@@ -210,13 +214,12 @@ def _try_copies(
             noticed[share] = is_accused(shares) and noticed.get(share, True)
             if share in PLANTED:
                 controls.append(_control(name_copies(share, kind), False, shares))
-    least = [share for share in noticed if all(seen for other, seen in noticed.items() if other >= share)]
-    return tuple(controls), min(least, default=None)
+    return tuple(controls), min((share for share, seen in noticed.items() if seen), default=None)
 
 
 def _try_fresh(search: _Search, unseen: LabelledImages, seed: int) -> Control:
-    """What the check says of real images that nothing was learned from: half of the held-out ones by the others."""
-    fresh, _ = split_halves(len(unseen), seed)
+    """What the check says of real images that nothing was learned from: held-out ones, by the other half or more."""
+    fresh = split_halves(len(unseen), seed)[0][:FRESH]
     others = search.leave_out(np.flatnonzero(search.unseen)[fresh])
     images = unseen.take(fresh)
     return _control("fresh real images", True, others.estimate(others.match(images), images.labels))
