@@ -32,7 +32,8 @@ class Measure:
         """The value as a page shows it: shares in per cent, a dash for what is not a number."""
         if math.isnan(value):
             return "—"
-        return f"{100 * value:.1f} %" if self.unit == "share" else f"{value:.3g}"
+        text = f"{100 * value:.1f} %" if self.unit == "share" else f"{value:.3g}"
+        return text.replace("-", "\N{MINUS SIGN}", 1) if value < 0 else text
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ TEMPLATES = Environment(
     lstrip_blocks=True,
     undefined=StrictUndefined,
 )
+TEMPLATES.filters["sentence"] = lambda text: text[:1].upper() + text[1:].rstrip(".") + "."
 TEMPLATES.globals.update(script=SCRIPT, script_hash=SCRIPT_HASH)
 
 

@@ -82,10 +82,9 @@ def figure_columns(figures: Sequence[Figure], class_names: Sequence[str]) -> lis
     """Coverage, precision and copies of each class; recalls stand for the accuracies."""
     by_class = {(each.measure.name, each.of, each.group): each for each in figures if each.seed is None}
     taken = {(each.measure.name, each.of): each.measure for each in figures if each.group}
-    sets = {name: [of for other, of in taken if other == name] for name, _ in taken}
     return [
         Column(
-            measure.title + (f", {of}" if len(sets[name]) > 1 else ""),
+            measure.title + ("" if of == "synthetic" else f", {of}"),
             measure.direction,
             [_without_unit(_figure_cell(by_class.get((name, of, group)))) for group in class_names],
             _without_unit(_figure_cell(by_class.get((name, of, "")))).text,
