@@ -4,7 +4,7 @@ from prefect import flow
 
 from gan_core.config import STANDARD, Experiment
 from gan_core.files import located
-from tasks.audit.audit_set import Holdout, audit_beside, audit_by_references, save_set
+from tasks.audit.audit_set import Holdout, audit_beside, audit_by_references, measure_by_inception, save_set
 from tasks.data.real_images import real_images
 from tasks.examination.examine import examine
 from tasks.examination.teacher import Teacher
@@ -19,12 +19,13 @@ def audit_set(
     experiment: Experiment = STANDARD,
     holdout: Holdout = "validation",
     references: int = 0,
+    inception: str = "",
     command: str = "",
 ) -> AuditReport:
     """Is the set useful, is it diverse, did its generator memorise, and can the answers be trusted.
 
     `holdout` are the real images that its generator did not learn from. With `references`, so many short games on
-    random halves of the real images show what such trainings give away.
+    random halves of the real images show what such trainings give away. `inception` is a file of InceptionV3's weights.
     """
     folder, real = located(out), real_images(experiment)
     synthetic = save_set(place, real, folder)
@@ -36,6 +37,7 @@ def audit_set(
     ]
     trts = teacher.examine(on=synthetic)
     audit = audit_beside(real, synthetic, experiment, folder, holdout=holdout, teacher=teacher)
+    audit = measure_by_inception(audit, real, synthetic, inception, holdout=holdout)
     audit = audit_by_references(audit, real, synthetic, experiment, holdout=holdout, references=references)
     return publish_audit(
         audit, examinations, trts, real=real, synthetic=synthetic, experiment=experiment, command=command

@@ -43,6 +43,9 @@ def audit(
             help="short games on random halves of the real images, for membership; 5 say much",
         ),
     ] = "0",
+    inception: Annotated[
+        str | None, Parameter(help="file of Keras's InceptionV3 weights, for FID and KID in these")
+    ] = None,
     out: Annotated[str | None, Parameter(help="folder for the page, the frame and the findings")] = None,
     experiment: Named = STANDARD.name,
     settings: Annotated[Audited | None, Parameter(name="*")] = None,
@@ -58,7 +61,7 @@ def audit(
     from tasks.runs.run_experiment import read_run_experiment
     from tasks.runs.run_folder import Run
 
-    games = read_references(references)
+    games, weights = read_references(references), require_weights(inception)
     origin = find_origin(place, generator)
     start = read_run_experiment(Run(origin)) if origin else customise_experiment(experiment, {})
     replaced = read_settings(settings) | ({"source": real} if real else {})
@@ -74,7 +77,8 @@ def audit(
 
     command = shlex.join(["synthetic-data", *sys.argv[1:]])
     with server():
-        report = audit_set(place, str(folder), wanted, holdout or ("validation" if origin else "test"), games, command)
+        nothing_learned = holdout or ("validation" if origin else "test")
+        report = audit_set(place, str(folder), wanted, nothing_learned, games, weights, command)
     print(f"\n{report.text}\n\npage  {report.page}")
     if report.faults:
         print(f"synthetic-data: {report.faults[0]}", file=sys.stderr)
@@ -86,6 +90,13 @@ def read_references(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) > MOST_REFERENCES:
         raise BadInput(f"Expected 0 to {MOST_REFERENCES} references, got {text!r}; name as many, such as 5.")
     return int(text)
+
+
+def require_weights(inception: str | None) -> str:
+    """The absolute path of the file, empty for none; BadInput where there is no such file."""
+    if inception and not located(inception).is_file():
+        raise BadInput(f"Expected a file of InceptionV3's weights, got {inception}; name one that Keras has written.")
+    return str(located(inception)) if inception else ""
 
 
 def find_origin(place: str, generator: str | None) -> Place | None:

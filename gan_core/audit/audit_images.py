@@ -60,10 +60,7 @@ def audit_images(
         seed,
     )
     figures = (*variety, *score_copying(generated, known, unseen, seed=seed))
-    pairs = tuple(
-        Pair(pair.generated_pixels, pair.known_pixels, pair.ratio, pair.transformation) for pair in copies.pairs
-    )
-    return Audited(Audit(checks, figures, describe_ruler(classifier)), pairs)
+    return Audited(Audit(checks, figures, describe_ruler(classifier)), copies.pairs)
 
 
 def describe_ruler(classifier: keras.Model) -> str:

@@ -9,6 +9,7 @@ from gan_core.audit.check import Check, Control, Verdict
 from gan_core.audit.holdout import ALL, MOST_SUSPICIOUS, RARE, SUSPICIOUS, Share, estimate_shares, find_rare
 from gan_core.audit.nearest import Catalogue, Matches, catalogue, find_nearest, name_transformation
 from gan_core.audit.planted import COPYING, choose_mixture, plant_copies, split_halves
+from gan_core.audit.suspicious_pair import Pair
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.inspection.duplicates import ALWAYS, NEARER, NEVER
 from gan_core.measures.measure import Figure, Measure
@@ -84,18 +85,6 @@ CALIBRATED = Measure(
     unit="factor",
 )
 MEASURES = (*COPIED_GROUPS.values(), EQUAL, NEAR, CALIBRATED)
-
-
-@dataclass(frozen=True)
-class Pair:
-    """A generated image beside the training image that it may be a copy of."""
-
-    generated: int  # its place in the set
-    known: int  # its place among the training images
-    transformation: str  # of the training image, as `mirrored, 1 down`
-    ratio: float  # of their distance to that of the next nearest images
-    generated_pixels: np.ndarray  # uint8 [height, width, C]
-    known_pixels: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -300,12 +289,12 @@ def _find_pairs(generated: LabelledImages, matches: Matches, known: LabelledImag
     _, first = np.unique(matches.real[order], return_index=True)
     return tuple(
         Pair(
-            generated=int(place),
-            known=int(matches.real[place]),
-            transformation=name_transformation(matches.transformation[place]),
+            generated=generated.images[place],
+            training=known.images[matches.real[place]],
             ratio=float(matches.ratio[place]),
-            generated_pixels=generated.images[place],
-            known_pixels=known.images[matches.real[place]],
+            transformation=name_transformation(matches.transformation[place]),
+            place=int(place),
+            known=int(matches.real[place]),
         )
         for place in order[np.sort(first)[:PAIRS]]
     )

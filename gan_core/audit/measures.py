@@ -6,14 +6,15 @@ A new measure is a `Measure` beside the function that computes it, and a line he
 import pandas as pd
 
 from gan_core.audit import canaries, copies, membership, published_scores, ruler
-from gan_core.measures import diversity, frechet_distance, manifold, tstr
+from gan_core.measures import diversity, frechet_distance, inception, manifold, tstr
 from gan_core.measures.calibration import CALIBRATION_ERROR
 from gan_core.measures.measure import Figure, Measure
 
 MEASURES: tuple[Measure, ...] = (
     *(tstr.ACCURACY, tstr.CLASS_RECALL, CALIBRATION_ERROR, tstr.LABEL_FIDELITY),
     *(manifold.COVERAGE, manifold.MANIFOLD_RECALL, manifold.MANIFOLD_PRECISION, manifold.DENSITY),
-    *(frechet_distance.FRECHET_DISTANCE, diversity.WORST_CLASS, diversity.REPEATED, diversity.EVENNESS),
+    *(frechet_distance.FRECHET_DISTANCE, inception.INCEPTION_FID, inception.INCEPTION_KID),
+    *(diversity.WORST_CLASS, diversity.REPEATED, diversity.EVENNESS),
     *(*copies.MEASURES, *membership.MEASURES, canaries.EPSILON, *published_scores.MEASURES),
     *ruler.MEASURES,
 )

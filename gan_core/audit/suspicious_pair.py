@@ -12,4 +12,6 @@ class Pair:
     generated: np.ndarray  # uint8 [height, width, C]
     training: np.ndarray  # uint8 [height, width, C], as it is stored
     ratio: float  # of their distance to that of the training image's other neighbours: the smaller, the more suspicious
-    transformation: str  # that brings the training image nearest, as `shifted by 1 pixel`; empty for none
+    transformation: str  # of the training image, as `mirrored, 1 down`; empty if nothing is known of it
+    place: int = -1  # of the generated image in its set, where that is known
+    known: int = -1  # place of the training image among them, likewise

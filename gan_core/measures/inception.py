@@ -1,11 +1,15 @@
-"""FID and KID: distances in an Inception network's features, where the user has its weights."""
+"""FID and KID: distances in an Inception network's features, where the user has its weights.
+
+TensorFlow is imported when a network is read, since the list of all measures names these.
+"""
+
+from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import tensorflow as tf
 
-from gan_core.compute.keras_settings import keras
 from gan_core.errors import BadInput
 from gan_core.images.labelled_images import to_signed
 from gan_core.measures.bootstrap import jackknife
@@ -13,20 +17,25 @@ from gan_core.measures.diversity_of_set import shuffle_points
 from gan_core.measures.frechet_distance import floor_distance, half_distance
 from gan_core.measures.measure import Figure, Measure
 
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+    from gan_core.compute.keras_settings import keras
+
 SIDE = 299  # pixels that the network was trained on
 READING = 25  # images at once
 SAMPLE = 5_000  # images of each kind at most: a kernel of all pairs stands in memory
 
 INCEPTION_FID = Measure(
     "inception_fid", "FID in Keras's InceptionV3", "diverse",
-    "how far apart means and covariances of real and synthetic images are in Inception; other weights, another way "
-    "to resize and fewer images give other figures",
+    "How far apart means and covariances of real and synthetic images are in Inception; other weights, another way "
+    "to resize and fewer images give other figures.",
     0, float("inf"), "lower is better", "nothing bounds it; compare it with that of real images",
     "Heusel et al. 2017, arXiv:1706.08500, equation 6", "distance",
 )  # fmt: skip
 INCEPTION_KID = Measure(
     "inception_kid", "KID in Keras's InceptionV3", "diverse",
-    "how far apart real and synthetic images are in Inception by a cubic kernel, whatever their number",
+    "How far apart real and synthetic images are in Inception by a cubic kernel, whatever their number.",
     -float("inf"), float("inf"), "lower is better", "nothing bounds it; real images have 0 on average",
     "Bińkowski et al. 2018, arXiv:1801.01401, equation 4", "distance",
 )  # fmt: skip
@@ -37,6 +46,8 @@ def load_inception(path: Path) -> keras.Model:
 
     A file is .keras, .weights.h5 or .h5, as Keras's own with or without the top, whose classes are not needed.
     """
+    from gan_core.compute.keras_settings import keras
+
     try:
         path.open("rb").close()  # before the network is built
         whole = keras.saving.load_model(path, compile=False) if path.suffix == ".keras" else _read_weights(path)
@@ -49,6 +60,8 @@ def load_inception(path: Path) -> keras.Model:
 
 def _read_weights(path: Path) -> keras.Model:
     """The network that the file has the weights of: that without the top, or else that with it."""
+    from gan_core.compute.keras_settings import keras
+
     network = keras.applications.InceptionV3(weights=None, include_top=False)
     try:
         network.load_weights(path)
@@ -99,5 +112,7 @@ def _mean_of_pairs(points: np.ndarray) -> float:
 
 
 def _shown(images: np.ndarray) -> tf.Tensor:
+    import tensorflow as tf
+
     colours = np.repeat(images, 3, axis=3) if images.shape[3] == 1 else images
     return to_signed(tf.image.resize(colours, (SIDE, SIDE), antialias=True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Literal
 
 from gan_core.audit.check import Check
@@ -48,6 +49,20 @@ def audit_beside(
     save_arrays(folder / PAIRS, pairs_to_arrays(found.pairs))
     write_text(folder / AUDIT, to_json(found.audit))
     return folder / AUDIT
+
+
+@uncached_task
+def measure_by_inception(audit: Place, real: RealSets, synthetic: Place, weights: str, *, holdout: Holdout) -> Place:
+    """Add FID and KID in the network whose weights the user has, if any are named."""
+    if not weights:
+        return audit
+    from gan_core.measures.inception import load_inception, measure_in_inception
+
+    _, unseen = load_beside(real, holdout)
+    network, found = load_inception(Path(weights)), read_audit(audit)
+    figures = measure_in_inception(network, unseen.images, LabelledImages.load(synthetic).images)
+    write_text(audit, to_json(Audit(found.checks, (*found.figures, *figures), found.ruler)))
+    return audit
 
 
 @uncached_task

@@ -50,7 +50,7 @@ def test_a_fifth_of_copies_is_accused_and_counted(kind: str) -> None:
     assert findings.check.verdict == "fails" and findings.check.sentence.startswith("It copies: about ")
     share = findings.check.figures[0]
     assert share.measure == COPIED and share.low < 0.2 < share.high
-    assert np.mean([pair.generated >= 240 for pair in findings.pairs]) > 0.9  # the copies are the last sixty
+    assert np.mean([pair.place >= 240 for pair in findings.pairs]) > 0.9  # the copies are the last sixty
 
 
 def test_the_pairs_say_what_was_done_to_which_training_image() -> None:
@@ -59,9 +59,9 @@ def test_the_pairs_say_what_was_done_to_which_training_image() -> None:
     images = FRESH.images.copy()
     images[place] = moved
     pair = check_copies(LabelledImages(images, FRESH.labels, FRESH.class_names), KNOWN, UNSEEN, seed=0).pairs[0]
-    assert (pair.generated, pair.known, pair.transformation) == (place, number, "mirrored, 1 down, 2 left")
+    assert (pair.place, pair.known, pair.transformation) == (place, number, "mirrored, 1 down, 2 left")
     assert pair.ratio < 0.01
-    assert np.array_equal(pair.generated_pixels, moved) and np.array_equal(pair.known_pixels, KNOWN.images[number])
+    assert np.array_equal(pair.generated, moved) and np.array_equal(pair.training, KNOWN.images[number])
 
 
 def test_equal_and_nearly_equal_pictures_are_counted_beside_held_out_ones() -> None:
