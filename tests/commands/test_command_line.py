@@ -91,7 +91,7 @@ def test_a_run_from_nothing_to_report(whole: Whole) -> None:
     assert pd.read_parquet(run / "history.parquet")["epoch"].tolist() == list(range(1, 13))
     assert sorted(path.name for path in (run / "grids").iterdir()) == [
         *(f"epoch-{epoch:04d}.png" for epoch in range(2, 13, 2)),
-        *("evolution.gif", "mosaic.png"),
+        *("evolution.gif", "mosaic.png", "walks.png"),
     ]
     with Image.open(run / "grids" / "evolution.gif") as film:
         assert getattr(film, "n_frames", 1) == 6
