@@ -121,7 +121,7 @@ def compare_generators(
 ) -> Verdict:
     """Decide between the images that the two drew, by the audit of the challenger's too; no test image is read."""
     unseen, classifier = LabelledImages.load(splits.validation), experiment.classifier
-    found = read_audit(audit)
+    found, diversity = read_audit(audit), diversity_after(run)
     answers = recognised_images(challenger, unseen, classifier, run.classifiers)
     comparison = (
         compare(answers, recognised_images(champion, unseen, classifier, classifier_cache())) if champion else None
@@ -129,8 +129,8 @@ def compare_generators(
     return decide(
         float(answers.mean()),
         comparison,
-        faults=found.faults,
-        measured=found.headline | asdict(diversity_after(run)),
+        faults=[*filter(None, [diversity.collapse]), *found.faults],
+        measured=found.headline | asdict(diversity),
         standard_errors=standard_errors,
     )
 
