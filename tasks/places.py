@@ -44,8 +44,8 @@ def check_folder(folder: Place, remedy: str) -> None:
         require_apart([folder, *folder.parents], remedy)
         try_writing(require_folder(folder, remedy), remedy)
     else:
-        require_apart([folder, *folder.parents], remedy)
         try_sending(folder, remedy)
+        require_apart([folder, *folder.parents], remedy)
 
 
 def require_apart(folders: Iterable[Place], remedy: str) -> None:

@@ -110,8 +110,8 @@ def check_place(out: Place, overwrite: bool) -> None:
     remedy = "choose another --out."
     with writing_to(out, remedy):
         if not is_local(out):
-            require_apart(out.parents, remedy)
             try_sending(out, remedy)
+            require_apart(out.parents, remedy)
             return None if unfinished(out) else refuse(out, overwrite)
         out = Path(os.path.realpath(out))
         require_apart(out.parents, remedy)
