@@ -26,4 +26,5 @@ def test_the_free_rival_is_examined_as_the_real_images_are(tmp_path: Path) -> No
     assert len(list(classifier_cache().glob("*.npz"))) == 4
     again = teacher.examine_augmented(on=test, validation=validation)
     assert again.accuracy == augmented.accuracy and len(list(classifier_cache().glob("*.npz"))) == 4
-    assert [score.confusion.tolist() for score in augmented.scores] != [s.confusion.tolist() for s in plain.scores]
+    sure, other = (each.answers[0].confidences.tolist() for each in (plain, augmented))
+    assert sure != other
