@@ -27,10 +27,11 @@ SET = "set.npz"
 @uncached_task
 def save_set(place: str, real: RealSets, folder: Place) -> Place:
     """The set's images in one file, with the shape and the classes of the real ones; those of a run where they are."""
-    run = Run(resolve_latest(located(place)))
-    if run.experiment.is_file() and run.synthetic.is_file():
+    train, run = LabelledImages.load(real.train), Run(resolve_latest(located(place)))
+    images = read_set(place, train)
+    if run.experiment.is_file() and LabelledImages.load(run.synthetic).class_names == train.class_names:
         return run.synthetic
-    read_set(place, LabelledImages.load(real.train)).save(folder / SET)
+    images.save(folder / SET)
     return folder / SET
 
 

@@ -5,11 +5,13 @@ import numpy as np
 from gan_core.config import DataSettings
 from gan_core.errors import BadInput, show_names
 from gan_core.exports.class_folders import folder_names
+from gan_core.files import located
 from gan_core.images.labelled_images import LabelledImages, require_images
 from tasks.data.download import locate
 from tasks.data.open_source import open_source
 from tasks.data.read_pictures import read_pictures
-from tasks.runs.run_folder import Run
+from tasks.data.source_places import is_web
+from tasks.runs.run_folder import Run, resolve_latest
 
 
 def read_set(place: str, real: LabelledImages) -> LabelledImages:
@@ -17,13 +19,12 @@ def read_set(place: str, real: LabelledImages) -> LabelledImages:
 
     Raises BadInput where its classes are not among those of the real images.
     """
-    folder = locate(place)
-    if Run(folder).experiment.is_file():
-        require_images(Run(folder).synthetic)
-        return with_classes_of(real, LabelledImages.load(Run(folder).synthetic), place)
+    if not is_web(place) and (run := Run(resolve_latest(located(place)))).experiment.is_file():
+        require_images(run.synthetic)
+        return with_classes_of(real, LabelledImages.load(run.synthetic), place)
     height, width, channels = real.shape
     data = DataSettings(size=f"{width}x{height}", colour="grey" if channels == 1 else "rgb")
-    pictures = read_pictures(open_source(folder, data), data)
+    pictures = read_pictures(open_source(locate(place), data), data)
     return with_classes_of(real, pictures.sets["train"], place)
 
 

@@ -8,8 +8,12 @@ from conftest import colour_images, striped_images
 
 from gan_core.errors import BadInput
 from gan_core.exports.class_folders import folder_names
+from gan_core.files import write_text
 from gan_core.images.labelled_images import LabelledImages
+from tasks.audit.audit_set import save_set
 from tasks.audit.read_set import read_set
+from tasks.data.normalize import RealSets
+from tasks.runs.run_folder import Run
 
 REAL = striped_images(40, seed=1)
 
@@ -46,3 +50,22 @@ def test_sets_of_other_sizes_and_colours_are_brought_to_those_of_the_real_images
     made = colour_images(40, seed=3, classes=4)
     LabelledImages(made.images, made.labels, REAL.class_names[:4]).save(tmp_path / "set.npz")
     assert read_set(str(tmp_path / "set.npz"), REAL).shape == REAL.shape
+
+
+def test_a_run_keeps_its_file_only_where_its_classes_have_the_real_ones_numbers(
+    tmp_path: Path, elsewhere: Path
+) -> None:
+    made, turned = striped_images(60, seed=2), REAL.class_names[::-1]
+    real = RealSets(tmp_path / "train.npz", tmp_path / "validation.npz", tmp_path / "test.npz", "digest")
+    REAL.save(real.train)
+    run = Run(tmp_path / "run")
+    write_text(run.experiment, "{}")
+    made.save(run.synthetic)
+    assert save_set.fn(str(run.folder), real, tmp_path / "out") == run.synthetic
+    LabelledImages(made.images, np.uint8(9) - made.labels, turned).save(run.synthetic)
+    saved = LabelledImages.load(save_set.fn(str(run.folder), real, tmp_path / "out"))
+    assert np.array_equal(saved.labels, made.labels) and saved.class_names == REAL.class_names
+    colour = colour_images(40, seed=3)
+    LabelledImages(colour.images, colour.labels, REAL.class_names).save(run.synthetic)
+    with pytest.raises(BadInput, match="Expected images of"):
+        save_set.fn(str(run.folder), real, tmp_path / "out")
