@@ -16,12 +16,12 @@ import tensorflow as tf
 
 from benchmarks.real import Real, real_images
 from benchmarks.result_table import Result, ResultTable, results_option
+from gan_core.classifiers.classifier import score, teach
+from gan_core.classifiers.soft_labels import add_soft_labels, filter_by_soft_labels
 from gan_core.config import STANDARD, ClassifierSettings, DatasetSettings, Experiment, GanSettings
 from gan_core.gan.drawing import draw, plan_labels
 from gan_core.gan.training_loop import Epoch, Game
 from gan_core.images.labelled_images import LabelledImages, to_signed
-from gan_core.measures.classifier import score, teach
-from gan_core.measures.soft_labels import add_soft_labels, filter_by_soft_labels
 
 SPEEDS = {"seconds": "seconds of training", "images/s": "training images/s"}
 SHARES = "label fidelity", "by heart"

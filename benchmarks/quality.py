@@ -18,11 +18,11 @@ import pandas as pd
 
 from benchmarks.real import Real, real_images
 from benchmarks.result_table import Result, ResultTable, results_option
+from gan_core.classifiers.classifier import answer, score, teach
 from gan_core.config import CLASSIC, STANDARD, DatasetSettings, GanSettings
 from gan_core.gan.drawing import draw, plan_labels
 from gan_core.gan.training_loop import Game
 from gan_core.images.labelled_images import LabelledImages
-from gan_core.measures.classifier import answer, score, teach
 from gan_core.measures.diversity_in_training import Probe
 
 TARGETS = 0.80, 0.85, 0.88, 0.90

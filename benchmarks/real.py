@@ -5,9 +5,9 @@ from functools import cached_property
 
 import keras
 
+from gan_core.classifiers.classifier import teach
 from gan_core.config import STANDARD, DataSettings
 from gan_core.images.labelled_images import LabelledImages
-from gan_core.measures.classifier import teach
 from tasks.data.download import locate
 from tasks.data.normalize import normalize
 from tasks.places import cache_home

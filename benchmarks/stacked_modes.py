@@ -14,12 +14,12 @@ import numpy as np
 
 from benchmarks.real import Real, real_images
 from benchmarks.result_table import Result, ResultTable, results_option
+from gan_core.classifiers.classifier import answer
 from gan_core.config import STANDARD
 from gan_core.errors import BadInput
 from gan_core.gan.drawing import draw
 from gan_core.gan.training_loop import Game
 from gan_core.images.labelled_images import LabelledImages
-from gan_core.measures.classifier import answer
 
 CHANNELS = 3
 DRAWN = 26_000  # stacks, as in Lin et al. 2018, arXiv:1712.04086, section 4.2.1

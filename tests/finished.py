@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from gan_core.classifiers.answers import Score
 from gan_core.config import Experiment
 from gan_core.files import write_frame, write_text
 from gan_core.measures.diversity import Diversity
-from gan_core.measures.tstr import Examination, Score, TeachingSet
+from gan_core.measures.tstr import Examination, TeachingSet
 from gan_core.provenance import Provenance
 from gan_core.reports.run_table import build_run_frame
 from tasks.runs.run_folder import Run

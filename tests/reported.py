@@ -10,9 +10,10 @@ import pandas as pd
 
 from gan_core.audit.check import Check, Control
 from gan_core.audit.suspicious_pair import Pair
+from gan_core.classifiers.answers import Score
 from gan_core.config import STANDARD
 from gan_core.measures.measure import Figure, Measure
-from gan_core.measures.tstr import Examination, Score, TeachingSet
+from gan_core.measures.tstr import Examination, TeachingSet
 from gan_core.pages.run_page import render
 from gan_core.provenance import Provenance
 from gan_core.reports.pictures import grid, save_gif, save_png

@@ -38,7 +38,7 @@ def changed_by(source: Path, name: str, text: str) -> list[bool]:
         ("gan/below/new.py", [True, True, True]),
         ("images/labelled_images.py", [True, True, True]),
         ("compute/adam.py", [True, True, True]),
-        ("measures/classifier.py", [False, True, False]),
+        ("classifiers/classifier.py", [False, True, False]),
         ("formats/npz.py", [False, False, True]),
         ("exports/encode_png.py", [False, False, True]),
         ("parsing/idx_arrays.py", [False, False, True]),

@@ -14,9 +14,9 @@ from gan_core.audit.published_scores import score_copying
 from gan_core.audit.record import Audit
 from gan_core.audit.ruler import check_ruler
 from gan_core.audit.suspicious_pair import Pair
+from gan_core.classifiers.classifier import answer, features
 from gan_core.compute.keras_settings import keras
 from gan_core.images.labelled_images import LabelledImages
-from gan_core.measures.classifier import answer, features
 from gan_core.measures.diversity_in_training import Probe
 from gan_core.measures.diversity_of_set import measure_set
 

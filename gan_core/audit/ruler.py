@@ -25,7 +25,7 @@ RULER_ACCURACY = Measure(
     highest=1,
     direction="higher is better",
     chance="the share of the commonest class",
-    source="gan_core.measures.classifier",
+    source="gan_core.classifiers.classifier",
 )
 MEASURES = (RULER_ACCURACY,)
 

@@ -55,7 +55,7 @@ def probabilities_out_of_fold(
     on_steps: Callable[[int], None] = lambda steps: None,
 ) -> np.ndarray:
     """The probability of each class, float32 [N, K], by a classifier taught by the pictures of the other folds."""
-    from gan_core.measures.classifier import class_probabilities, teach
+    from gan_core.classifiers.classifier import class_probabilities, teach
 
     told = np.zeros((len(images), len(images.class_names)), np.float32)
     for fold in range(FOLDS):

@@ -65,7 +65,7 @@ def measure_gan(settings: GanSettings, train: LabelledImages) -> tuple[float, fl
 
 def measure_classifier(experiment: Experiment, train: LabelledImages) -> float:
     """Seconds of a step of the classifier."""
-    from gan_core.measures.classifier import CHUNK, teach
+    from gan_core.classifiers.classifier import CHUNK, teach
 
     clock = _Clock()
     teach(experiment.classifier.model_copy(update={"steps": CHUNKS * CHUNK}), train, 0, clock.tick)

@@ -1,9 +1,7 @@
-"""What images are worth: TSTR, TRTR and TRTS by classifiers, diversity, soft labels, and two generators
-beside each other.
+"""What images are worth: TSTR, TRTR and TRTS by classifiers, diversity, and two generators beside each other.
 
-Its face: classifier.teach and score, free_rival.choose_variation, tstr.Examination, measure_examination and
-measure_fidelity, diversity_of_set.measure_set, manifold.measure_manifolds, inception.load_inception and
-measure_in_inception, bootstrap.mean_interval and jackknife, diversity.measure_diversity (coverage, manifold recall),
-frechet_distance, challenger_comparison.compare and decide, soft_labels,
+Its face: tstr.Examination, measure_examination and measure_fidelity, diversity_of_set.measure_set,
+manifold.measure_manifolds, inception.load_inception and measure_in_inception, bootstrap.mean_interval and jackknife,
+diversity.measure_diversity (coverage, manifold recall), frechet_distance, challenger_comparison.compare and decide,
 diversity_in_training.Probe.
 """

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gan_core.classifiers.classifier import answer, features
 from gan_core.compute.keras_settings import keras
 from gan_core.gan.drawing import draw
 from gan_core.gan.networks import Generator
 from gan_core.images.labelled_images import LabelledImages
-from gan_core.measures.classifier import answer, features
 from gan_core.measures.diversity import Diversity, measure_diversity
 
 SAMPLE = 2_000  # images of each kind

@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 
+from gan_core.classifiers.answers import Answers, Score
 from gan_core.measures.bootstrap import mean_interval
 from gan_core.measures.calibration import CALIBRATION_ERROR, measure_calibration
 from gan_core.measures.measure import Figure, Measure
@@ -32,41 +33,6 @@ LABEL_FIDELITY = Measure(
     "The share of the synthetic images whose label a classifier agrees with that real images taught.",
     0, 1, "higher is better", CHANCE, "Esteban et al. 2017, arXiv:1706.02633, section 4.1 (TRTS)",
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Answers:
-    """What one classifier answered about each image, in their order."""
-
-    labels: np.ndarray  # uint8 [N], the true ones
-    classes: np.ndarray  # uint8 [N], the answers
-    confidences: np.ndarray  # float32 [N]: the probabilities that it gave them
-
-    @property
-    def right(self) -> np.ndarray:
-        """Which images were recognised, bool [N]."""
-        return self.classes == self.labels
-
-
-@dataclass(frozen=True)
-class Score:
-    """One classifier, taught from one seed, on one set of test images."""
-
-    seed: int
-    confusion: np.ndarray  # int64 [K, K], rows are true classes, columns are answers
-    seconds: float  # of training
-    answers: Answers | None = None  # None where only the counts were kept
-
-    @property
-    def accuracy(self) -> float:
-        """Share of the test images that were recognised."""
-        return float(np.trace(self.confusion) / self.confusion.sum())
-
-    @property
-    def class_recall(self) -> np.ndarray:
-        """Share of each class that was recognised, float64 [K]; not a number for a class without test images."""
-        with np.errstate(invalid="ignore"):
-            return np.diagonal(self.confusion) / self.confusion.sum(axis=1)
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,8 @@ from tasks.progress import progress
 from tasks.uncached_task import uncached_task
 
 if TYPE_CHECKING:
+    from gan_core.classifiers.variation import Variation
     from gan_core.compute.keras_settings import keras
-    from gan_core.measures.variation import Variation
 
 logger = logging.getLogger("synthetic_data.examine")
 
@@ -39,7 +39,7 @@ def examine(
 
     `variation` is how the images change each time that they are shown. Those taught before are found in `cache`.
     """
-    from gan_core.measures.classifier import score
+    from gan_core.classifiers.classifier import score
 
     questions, scores = LabelledImages.load(on), []
     for seed in classifier.seeds:
@@ -58,8 +58,8 @@ def taught_classifier(
     variation: Variation | None = None,
 ) -> tuple[keras.Model, float]:
     """The classifier taught by these images from this seed, and the seconds that took; images load only to teach."""
+    from gan_core.classifiers.classifier import build, teach
     from gan_core.compute.weights import assign, values
-    from gan_core.measures.classifier import build, teach
 
     cached = cache / f"{_identity(teaching, settings, seed, variation)}.npz"
     if not is_whole(cached):

@@ -38,7 +38,7 @@ class Teacher:
 
     def examine_augmented(self, *, on: Place, validation: Place) -> Examination:
         """Teach by the real images, moved, turned and maybe mirrored: the free rival; validation images say if so."""
-        from gan_core.measures.free_rival import choose_variation
+        from gan_core.classifiers.free_rival import choose_variation
 
         variation = choose_variation(self.classifier(), LabelledImages.load(validation))
         return examine(

@@ -137,7 +137,7 @@ def compare_generators(
 
 def recognised_images(teaching: Place, on: LabelledImages, settings: ClassifierSettings, cache: Place) -> np.ndarray:
     """Which images a classifier that `teaching` taught from each seed recognises; bool [S, N]."""
-    from gan_core.measures.classifier import answer
+    from gan_core.classifiers.classifier import answer
 
     rows = []
     for seed in settings.seeds:

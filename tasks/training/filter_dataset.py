@@ -12,7 +12,7 @@ logger = logging.getLogger("synthetic_data.filter")
 @uncached_task
 def filter_dataset(softened: Place, *, to: Place) -> Place:
     """Save those of the images with soft labels in `softened` whose label is believed."""
-    from gan_core.measures.soft_labels import filter_by_soft_labels
+    from gan_core.classifiers.soft_labels import filter_by_soft_labels
 
     if to.exists():
         return to

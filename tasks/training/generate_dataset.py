@@ -18,9 +18,9 @@ def generate_dataset(
 
     An unconditional generator draws as many in all, and the teacher says what they show.
     """
+    from gan_core.classifiers.classifier import answer
+    from gan_core.classifiers.soft_labels import add_soft_labels
     from gan_core.gan.drawing import draw, load_generator, plan_labels
-    from gan_core.measures.classifier import answer
-    from gan_core.measures.soft_labels import add_soft_labels
 
     if to.exists():
         return to

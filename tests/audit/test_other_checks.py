@@ -10,9 +10,9 @@ from gan_core.audit.collapse import check_collapse, draw_like
 from gan_core.audit.labels import check_labels
 from gan_core.audit.planted import leave_out_class, repeat_one, shuffle_labels, split_halves
 from gan_core.audit.ruler import check_ruler, find_least
+from gan_core.classifiers.classifier import teach
 from gan_core.config import ClassifierSettings
 from gan_core.images.labelled_images import LabelledImages
-from gan_core.measures.classifier import teach
 from gan_core.measures.diversity_in_training import Probe
 
 REAL, FRESH = striped_images(240, seed=1, classes=4), striped_images(320, seed=2, classes=4)

@@ -11,14 +11,15 @@ import tensorflow as tf
 from conftest import striped_images
 from sklearn.linear_model import LogisticRegression
 
+from gan_core.classifiers.answers import Score
+from gan_core.classifiers.classifier import answer, build, class_probabilities, features, score, teach
 from gan_core.compute.weights import values
 from gan_core.config import ClassifierSettings
 from gan_core.errors import BadInput
 from gan_core.gan.losses import class_loss
 from gan_core.images.labelled_images import LabelledImages, to_signed
 from gan_core.images.shape import ImageShape
-from gan_core.measures.classifier import answer, build, class_probabilities, features, score, teach
-from gan_core.measures.tstr import Examination, Score
+from gan_core.measures.tstr import Examination
 
 SETTINGS = ClassifierSettings(steps=60, batch_size=32)
 TEACHING, QUESTIONS = striped_images(400, seed=1), striped_images(200, seed=2)

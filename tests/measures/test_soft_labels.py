@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 from conftest import striped_images
 
+from gan_core.classifiers.classifier import answer, build, class_probabilities, teach
+from gan_core.classifiers.soft_labels import add_soft_labels, believed, filter_by_soft_labels
 from gan_core.config import ClassifierSettings
 from gan_core.errors import BadInput
 from gan_core.images.labelled_images import LabelledImages
-from gan_core.measures.classifier import answer, build, class_probabilities, teach
-from gan_core.measures.soft_labels import add_soft_labels, believed, filter_by_soft_labels
 
 DRAWN = striped_images(200, seed=2)
 

@@ -6,8 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from gan_core.classifiers.answers import Answers, Score
 from gan_core.measures.measure import Figure
-from gan_core.measures.tstr import Answers, Examination, Score, measure_examination, measure_fidelity
+from gan_core.measures.tstr import Examination, measure_examination, measure_fidelity
 
 NAMES = ("cat", "dog", "owl")
 LABELS = np.random.default_rng(0).permutation(np.repeat(np.arange(3, dtype=np.uint8), [600, 300, 100]))

@@ -5,11 +5,11 @@ import pytest
 import tensorflow as tf
 from conftest import striped_images
 
+from gan_core.classifiers.classifier import answer, teach
+from gan_core.classifiers.free_rival import choose_variation
+from gan_core.classifiers.variation import Variation, draw_numbers, vary_images
 from gan_core.config import ClassifierSettings
 from gan_core.images.labelled_images import LabelledImages
-from gan_core.measures.classifier import answer, teach
-from gan_core.measures.free_rival import choose_variation
-from gan_core.measures.variation import Variation, draw_numbers, vary_images
 
 IMAGES = np.random.default_rng(0).uniform(0, 255, (6, 12, 16, 3)).astype(np.float32)
 MIRRORED, UPRIGHT = Variation(flips=True), Variation(flips=False)

@@ -24,9 +24,10 @@ from reported import (
     whole_page,
 )
 
+from gan_core.classifiers.answers import Score
 from gan_core.config import STANDARD, DatasetSettings
 from gan_core.measures.diversity import Diversity
-from gan_core.measures.tstr import Examination, Score
+from gan_core.measures.tstr import Examination
 from gan_core.pages.charts import MEASURED
 from gan_core.pages.html_page import MOST_FILM, embed_film
 from gan_core.reports.pictures import grid, save_gif

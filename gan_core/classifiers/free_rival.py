@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from gan_core.classifiers.classifier import answer
+from gan_core.classifiers.variation import Variation
 from gan_core.compute.keras_settings import keras
 from gan_core.images.labelled_images import LabelledImages
-from gan_core.measures.classifier import answer
-from gan_core.measures.variation import Variation
 
 LOSS = 0.02  # of accuracy by which mirrored images may be known worse than others
 

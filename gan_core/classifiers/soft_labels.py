@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from gan_core.classifiers.classifier import class_probabilities
 from gan_core.compute.keras_settings import keras
 from gan_core.errors import BadInput
 from gan_core.images.labelled_images import LabelledImages
-from gan_core.measures.classifier import class_probabilities
 
 
 def add_soft_labels(drawn: LabelledImages, classifiers: Sequence[keras.Model]) -> LabelledImages:

@@ -9,6 +9,8 @@ from threading import Lock
 import numpy as np
 import tensorflow as tf
 
+from gan_core.classifiers.answers import Answers, Score
+from gan_core.classifiers.variation import NUMBERS, Variation, draw_numbers, vary_images
 from gan_core.compute.adam import Adam
 from gan_core.compute.graphs import compile_graph, repeat
 from gan_core.compute.keras_settings import keras
@@ -20,8 +22,6 @@ from gan_core.errors import BadInput
 from gan_core.gan.losses import class_loss
 from gan_core.images.labelled_images import LabelledImages, to_signed
 from gan_core.images.shape import ImageShape
-from gan_core.measures.tstr import Answers, Score
-from gan_core.measures.variation import NUMBERS, Variation, draw_numbers, vary_images
 
 CHUNK = 8  # steps in one call of the compiled loop
 READING = 1_000  # images answered at once, fewer of large ones
