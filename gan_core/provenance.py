@@ -6,6 +6,7 @@ import json
 import platform
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -37,10 +38,12 @@ def library_versions() -> dict[str, str]:
     return {"python": platform.python_version()} | {library: version(library) for library in LIBRARIES}
 
 
-def program_digest(places: Iterable[str] = TEACHING) -> str:
+@cache
+def program_digest(places: tuple[str, ...] = TEACHING) -> str:
     """SHA-256 of this machine's arithmetic and of what the modules below `places` compute.
 
-    Comments and docstrings do not count, so an edit that changes no result discards nothing that was made before.
+    Comments and docstrings do not count, so an edit that changes no result discards nothing that was made before. The
+    files are read once: an update may replace them below a program that runs on with what it had loaded.
     """
     from gan_core.compute.precision import native
 
@@ -49,6 +52,7 @@ def program_digest(places: Iterable[str] = TEACHING) -> str:
 
 def identify(experiment: Experiment, data_digest: str) -> str:
     """SHA-256 of all that a generator and the images it draws depend on."""
+    program_digest(TEACHING)  # read now, not after hours of training
     return digest(experiment.settings_digest(), data_digest, program_digest(TRAINING), library_versions())
 
 

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from gan_core.provenance import EXPORT, ROOT, TEACHING, TRAINING, digest, program_digest, source_digest
+from gan_core import provenance
+from gan_core.config import STANDARD
+from gan_core.provenance import EXPORT, ROOT, TEACHING, TRAINING, digest, identify, program_digest, source_digest
 
 KINDS = (TRAINING, TEACHING, EXPORT)
 
@@ -74,3 +76,17 @@ def test_every_room_exists_and_the_digest_is_that_of_the_source() -> None:
 
 def test_a_digest_tells_the_order_and_the_borders_of_its_parts_apart() -> None:
     assert len({digest("a", "b"), digest("b", "a"), digest("ab"), digest(["a", "b"]), digest("a", "b", None)}) == 5
+
+
+def test_an_update_below_a_running_program_does_not_change_what_it_says_of_itself(
+    source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(provenance, "ROOT", source)
+    program_digest.cache_clear()
+    identify(STANDARD, "data")
+    before = program_digest(TEACHING)
+    (source / "classifiers" / "classifier.py").write_text("ANSWER = 42\n", "utf-8")
+    assert program_digest(TEACHING) == before
+    program_digest.cache_clear()
+    assert program_digest(TEACHING) != before
+    program_digest.cache_clear()
