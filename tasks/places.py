@@ -3,7 +3,7 @@
 import json
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -19,6 +19,7 @@ TRIAL = ".synthetic-data-"  # how the names begin of what is made and removed ag
 ROOM = 1 << 16  # bytes, without which a disk counts as full
 MANIFEST = "manifest.json"  # of an exported dataset
 OURS = {"dataset_id", "files", "formats", "generator_digest"}  # what no other manifest.json says
+PAGE_MARK = '<meta name="generator" content="synthetic-data">'  # in each page that this program writes
 
 
 def cache_home() -> Path:
@@ -46,6 +47,27 @@ def check_folder(folder: Place, remedy: str) -> None:
     else:
         try_sending(folder, remedy)
         require_apart([folder, *folder.parents], remedy)
+
+
+def check_own_folder(folder: Place, files: Collection[str], *, unfinished: bool = False) -> None:
+    """Raise BadInput for a folder that the user named for `files`, if it holds anything else, or files of others.
+
+    Ours are those that lie beside a page of ours; with `unfinished` also those that were left before it was written.
+    Hidden files count for nothing.
+    """
+    remedy = "choose another --out."
+    check_folder(folder, remedy)
+    found = {place.name for place in folder.iterdir() if not place.name.startswith(".")} if folder.is_dir() else set()
+    pages = [folder / name for name in found.intersection(files) if name.endswith(".html")]
+    ours = all(map(is_own_page, pages)) if pages else unfinished
+    if foreign := sorted(found.difference(files) or (() if ours else found)):
+        raise BadInput(f"Expected an empty folder, or one of earlier results, got {folder} with {foreign[0]}; {remedy}")
+
+
+def is_own_page(place: Place) -> bool:
+    """Whether this program wrote an HTML file."""
+    with place.open("rb") as file:
+        return PAGE_MARK.encode() in file.read(1_000)
 
 
 def require_apart(folders: Iterable[Place], remedy: str) -> None:

@@ -24,17 +24,20 @@ def compare(
         neighbours,
         summarise_entries,
     )
-    from tasks.places import check_folder
+    from tasks.places import check_folder, check_own_folder
     from tasks.registry.model_registry import ModelRegistry, models_folder
-    from tasks.reports.compare_runs import publish_comparison
+    from tasks.reports.compare_runs import FILES, publish_comparison
     from tasks.reports.gather_history import find_entries, publish_history, read_entries
     from tasks.runs.run_folder import Run, runs_folder
 
     runs, models = require_reachable(runs_folder()), ModelRegistry(models_folder())
     place = None if names and not out else located(out) if out else runs
-    if place:
-        check_folder(place, "choose another --out." if out else "let --out name another one.")
     found = find_entries(names, runs, models)
+    two = [each for each in found if isinstance(each, Run)] if len(names) == len(found) == 2 else []
+    if place and out and place != runs:
+        check_own_folder(place, FILES)
+    elif place:
+        check_folder(place, "let --out name another one.")
     records, left_out = read_entries(found, models)
     for sentence in left_out:
         print(f"left out: {sentence}")
@@ -49,8 +52,7 @@ def compare(
     print(format_history(those), "", *(describe_changes(*pair) for pair in pairs), sep="\n")
     if not place:
         return
-    two = [each for each in found if isinstance(each, Run)]
-    if names and [each.id for each in two] == [each.name for each in those] and len(two) == 2:
+    if len(two) == 2 and [each.id for each in two] == [each.name for each in those]:
         page = publish_comparison(those, two, frame, place)
     else:
         page = publish_history(frame, pairs, models, left_out, place)

@@ -30,7 +30,7 @@ def inspect(
 
     It takes the options of run. It leaves inspection.html, with pictures, and findings.csv.
     """
-    from tasks.places import check_folder
+    from tasks.places import check_folder, check_own_folder
 
     replaced = read_settings(settings) | ({"source": source} if source else {})
     wanted = customise_experiment(experiment, replaced)
@@ -38,10 +38,13 @@ def inspect(
         hide_library_messages()
     from gan_core.reports.inspection_table import format_findings
     from tasks.inspection.inspect_source import inspect_source
-    from tasks.inspection.publish_inspection import REMEDY, inspection_folder, publish_inspection
+    from tasks.inspection.publish_inspection import PAGE, REMEDY, TABLE, inspection_folder, publish_inspection
 
     folder = located(out) if out else inspection_folder(wanted)
-    check_folder(folder, REMEDY)
+    if out:
+        check_own_folder(folder, (PAGE, TABLE))
+    else:
+        check_folder(folder, REMEDY)
     findings = inspect_source(wanted, quick=quick)
     page = publish_inspection(findings, folder)
     print(f"{format_findings(findings)}\n\npage  {page}")

@@ -16,6 +16,8 @@ from gan_core.reports.history_table import HistoryEntry
 from tasks.runs.epochs import read_epochs
 from tasks.runs.run_folder import Run
 
+FILES = "comparison.html", "history.html", "history.parquet", "history.csv"  # that `compare` leaves
+
 
 def publish_comparison(
     entries: Sequence[HistoryEntry], runs: Sequence[Run], frame: pd.DataFrame, folder: Place
