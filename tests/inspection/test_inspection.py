@@ -228,7 +228,8 @@ def test_what_is_no_source_is_refused_and_nothing_is_written(
     for wrong, place, said in (
         (tmp_path / "none", out, "Expected a folder, a file or a URL as source"),
         (tmp_path / "alone", out, "two classes or more"),
-        (source, file, "another place by --out"),
+        (source, file, "choose another --out"),
+        (source, source, "Expected an empty folder"),
     ):
         assert typed(str(wrong), "--quick", "--out", str(place)) == 2
         (line,) = capsys.readouterr().err.splitlines()
