@@ -28,7 +28,8 @@ from tasks.data.http import connection
 from tasks.locks import locked
 from tasks.places import cache_home, check_folder, standing, try_writing
 
-PATIENCE = 120  # seconds; a new database takes ten
+PATIENCE = 600  # seconds; a new database takes ten, on a very busy machine minutes
+SLOW = 30  # seconds, after which the waiting is told
 ROOM = 50_000_000  # bytes that a server may need in its home
 LEAST = (  # of what the system allows a process: the limit, how much, in words, and the option of ulimit
     (resource.RLIMIT_FSIZE, 10_000_000, "files of 10 MB", "-f"),
@@ -37,6 +38,8 @@ LEAST = (  # of what the system allows a process: the limit, how much, in words,
 )
 SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 NOT_OURS = {"PREFECT_SERVER_API_AUTH_STRING", "PREFECT_SERVER_API_BASE_PATH"}  # of a server that others are to reach
+
+logger = logging.getLogger("synthetic_data.server")
 
 
 @contextmanager
@@ -173,15 +176,18 @@ def _end_with_parent() -> None:
 
 def _wait_for(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
     """Return when the server answers; raise BadInput with its last line if it has ended or takes too long."""
-    deadline = time.monotonic() + PATIENCE
+    started, told = time.monotonic(), False
     with httpx.Client(trust_env=False) as client:  # no proxy stands between us and our own server
-        while process.poll() is None and time.monotonic() < deadline:
+        while process.poll() is None and (waited := time.monotonic() - started) < PATIENCE:
             try:
                 client.get(url).raise_for_status()
             except httpx.HTTPError:
                 time.sleep(0.1)
             else:
                 return
+            if waited > SLOW and not told:
+                told = True
+                logger.info("Prefect's server is slow to start; waiting up to %d minutes", PATIENCE // 60)
     ended = f"ended with exit code {process.returncode}" if process.poll() is not None else f"none after {PATIENCE} s"
     raise BadInput(
         f"Expected an answer of a Prefect server in {PREFECT_HOME.value()}, got {ended}: “{_last_line(log)}”; {log} "

@@ -7,22 +7,24 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from gan_core.errors import BadInput, say_error
+from gan_core.errors import BadInput, say_error, show_names
 from gan_core.files import Place
 from gan_core.parsing.text_lines import read_text
 
 SEPARATED, LINES, PARQUET = (".csv", ".tsv"), (".jsonl",), (".parquet",)
+SURPLUS = "\0"  # the name of the cells that a row has beyond the last column
 
 
 def read_columns(path: Place) -> tuple[str, ...]:
     """The names of the columns of a Parquet file that hold texts or numbers."""
     try:
         with path.open("rb") as file:
-            return tuple(column.name for column in pq.read_schema(file) if not _is_content(column.type))
+            columns = [column.name for column in pq.read_schema(file) if not _is_content(column.type)]
     except (pa.ArrowException, OSError) as error:
         raise BadInput(
             f"Expected a whole Parquet file at {path}, got “{say_error(error)}”; fetch or write it again."
         ) from error
+    return tuple(columns)
 
 
 def read_rows(path: Place, columns: list[str]) -> list[dict[str, Any]]:
@@ -32,14 +34,29 @@ def read_rows(path: Place, columns: list[str]) -> list[dict[str, Any]]:
 
 
 def read_separated(path: Place) -> list[dict[str, Any]]:
-    """The rows of a text with commas, semicolons or tabs between its columns, which its first line names."""
+    """The rows of a text with commas, semicolons or tabs between its columns, which its first line names.
+
+    Raises BadInput for columns of one name, and for a row with more cells than the table has columns: which is which
+    is not known. What a row lacks is empty.
+    """
     text = read_text(path)
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
     try:
-        return list(csv.DictReader(text.splitlines(), delimiter=delimiter, restkey="", restval="", strict=True))
+        table = csv.DictReader(text.splitlines(), delimiter=delimiter, restkey=SURPLUS, restval="", strict=True)
+        rows = list(table)
     except csv.Error as error:
         raise BadInput(f"Expected a table in {path}, got “{say_error(error)}”; write it again.") from error
+    columns = table.fieldnames or []
+    if twice := sorted({name for name in columns if name and columns.count(name) > 1}):
+        raise BadInput(f"Expected columns of different names in {path}, got {show_names(twice)} twice; rename one.")
+    for number, row in enumerate(rows, 1):
+        if any(row.pop(SURPLUS, ())):
+            raise BadInput(
+                f"Expected {len(columns)} cells in each row of {path}, got more in row {number} below the names of the "
+                "columns; put quotes around texts that hold a separator."
+            )
+    return rows
 
 
 def read_objects(path: Place) -> list[dict[str, Any]]:

@@ -55,9 +55,11 @@ def _unpack_zip(path: Path, folder: Path, most: int) -> None:
     with zipfile.ZipFile(path) as archive:
         members = [member for member in archive.infolist() if not member.is_dir()]
         _require_room(path, sum(member.file_size for member in members), most)
-        written = 0
-        for member in members:
-            target = folder / _inner(path, member)
+        written, targets = 0, {folder / _inner(path, member): member for member in members}
+        if len(targets) < len(members):
+            twice = next(member for member in members if member not in targets.values())
+            raise BadInput(f"Expected each file once in {path}, got {show_name(twice.filename)} twice; pack it again.")
+        for target, member in targets.items():
             target.parent.mkdir(parents=True, exist_ok=True)
             with archive.open(member) as content, target.open("wb") as file:
                 written = _copy(path, content, file, written, most)

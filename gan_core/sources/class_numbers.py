@@ -7,6 +7,8 @@ from gan_core.errors import BadInput, show_names
 from gan_core.images.requirements import MOST_CLASSES, require_names
 from gan_core.sources.found_pictures import Label
 
+NONE = -1  # the label of what has none, by a habit of many
+
 
 @dataclass(frozen=True)
 class Classes:
@@ -54,7 +56,8 @@ def _occurring(found: set[Label]) -> Classes:
         ordered = sorted(found, key=str)
     else:
         ordered = sorted(found, key=lambda label: (numbers[label] or 0, str(label)))
-    return Classes(tuple(map(str, ordered)), {label: number for number, label in enumerate(ordered)})
+    remark = "the label -1, which often stands for none, is a class of its own" if NONE in numbers.values() else ""
+    return Classes(tuple(map(str, ordered)), {label: number for number, label in enumerate(ordered)}, remark)
 
 
 def _named(found: set[Label], names: tuple[str, ...], place: object) -> Classes:

@@ -43,6 +43,7 @@ from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.shape import ImageShape
 from gan_core.parsing import unpack_archive
 from gan_core.parsing.idx_arrays import write_idx
+from gan_core.sources.class_numbers import number_classes
 from gan_core.sources.listing import list_place
 from tasks.data.check_experiment import check_experiment
 from tasks.data.download import locate
@@ -239,6 +240,12 @@ def test_numbers_sort_as_numbers_and_may_have_gaps(tmp_path: Path) -> None:
     assert normalized(write_folder(tmp_path / "source", sets), tmp_path)["train"].class_names == ("2", "007", "10")
 
 
+def test_a_label_that_often_stands_for_none_is_told(tmp_path: Path) -> None:
+    numbers = number_classes([-1, 0, 1], None, tmp_path)
+    assert numbers.names == ("-1", "0", "1") and "often stands for none" in numbers.remark
+    assert not number_classes([0, 1], None, tmp_path).remark
+
+
 def test_names_of_files_may_hold_anything(tmp_path: Path, expected: dict[str, LabelledImages]) -> None:
     odd = (" b lank ", "quo\"te'", "li\nne", "🍏", "\udcff\udcfe", "%s", "a,b;c")
     source = write_folder(tmp_path / "source", SETS)
@@ -417,6 +424,14 @@ def test_a_link_in_a_zip_is_refused(tmp_path: Path) -> None:
         entry.external_attr = 0o120777 << 16
         archive.writestr(entry, "/etc/passwd")
     assert "lie or lead elsewhere" in refused(tmp_path / "evil.zip", tmp_path)
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")  # zipfile's, as it is written
+def test_a_zip_with_two_files_of_one_name_is_refused(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "twice.zip", "w") as archive:
+        for content in ("one", "other"):
+            archive.writestr("train/cat/1.png", content)
+    assert "got train/cat/1.png twice" in refused(tmp_path / "twice.zip", tmp_path)
 
 
 @pytest.mark.parametrize("ending", ["zip", "tar.xz", "tgz"])
@@ -771,13 +786,29 @@ def test_pictures_in_no_class_are_not_classed_by_their_split(tmp_path: Path, spl
         (lambda text: text.replace("train 003", "train 999"), r"got none at all of them/train 999\.png"),
         (lambda text: text.replace("all of them/train 003", "../../etc/passwd"), "pictures below"),
         (lambda text: text.replace("all of them/train 003", "/etc/passwd"), "pictures below"),
+        (
+            lambda text: text.replace("all of them/train 003.png;", "all of them/train 003.png;so;"),
+            "more in row [0-9]+",
+        ),
+        (lambda text: text.replace("File Name;Class;split", "File Name;Class;Class"), "got Class twice"),
     ],
 )
-def test_a_table_that_points_elsewhere_is_refused(tmp_path: Path, change: Callable[[str], str], told: str) -> None:
+def test_a_table_that_points_elsewhere_or_is_not_clear_is_refused(
+    tmp_path: Path, change: Callable[[str], str], told: str
+) -> None:
     source = write_table(tmp_path / "source", SETS)
     (source / "list.csv").write_text(change((source / "list.csv").read_text("utf-8-sig")), "utf-8")
     for place in (source, source / "list.csv"):
         assert re.search(told, refused(place, tmp_path))
+
+
+def test_empty_cells_beyond_the_last_column_of_a_table_say_nothing(
+    tmp_path: Path, expected: dict[str, LabelledImages]
+) -> None:
+    source = write_table(tmp_path / "source", SETS)
+    first, *rows = (source / "list.csv").read_text("utf-8-sig").splitlines()
+    (source / "list.csv").write_text("\n".join([first, *(f"{row};;" for row in rows)]), "utf-8")
+    assert_equal(normalized(source, tmp_path), expected)
 
 
 def test_the_columns_of_a_table_can_be_named(tmp_path: Path, expected: dict[str, LabelledImages]) -> None:
