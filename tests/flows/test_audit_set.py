@@ -64,12 +64,12 @@ def test_training_images_over_again_end_with_one(
     assert code == 1 and "It copies: about " in fault
 
 
-def test_a_set_of_other_classes_ends_with_two(
-    source: str, tmp_path: Path, ended: Callable[..., tuple[int, str, str]]
+def test_a_set_of_other_classes_is_refused_before_anything_starts(
+    source: str, tmp_path: Path, refusal: Callable[..., str]
 ) -> None:
     others = LabelledImages(FRESH.images, FRESH.labels, tuple("abcdefghij"))
-    code, _, fault = ended(saved(others, tmp_path), "--real", source)
-    assert code == 2 and "Expected classes among" in fault
+    assert "Expected classes among stripes 0, " in refusal("audit", saved(others, tmp_path), "--real", source)
+    assert "for both" in refusal("audit", source, "--real", source)
 
 
 @pytest.mark.parametrize(
