@@ -51,7 +51,7 @@ def _plant(generated: LabelledImages, probe: Probe) -> Iterator[Control]:
     counts = np.bincount(probe.real.labels)
     rarest = int(np.argmin(np.where(counts, counts, len(probe.real))))
     without = leave_out_class(generated, rarest)
-    if len(without) > NEIGHBOURS:
+    if len(without):
         yield _control(f"no image of {generated.class_names[rarest]}", False, probe.compare(without.images))
 
 
