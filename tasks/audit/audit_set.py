@@ -12,8 +12,9 @@ from gan_core.audit.set_classes import LEAST_IMAGES
 from gan_core.config import Experiment
 from gan_core.files import Place, is_whole, save_arrays, write_text
 from gan_core.images.labelled_images import LabelledImages, Outline, concatenate, read_outline, require_images
+from tasks.audit.check_set import find_run
 from tasks.audit.overtrained import try_overtrained
-from tasks.audit.read_set import find_run, read_set
+from tasks.audit.read_set import read_set
 from tasks.audit.references import train_references
 from tasks.data.normalize import RealSets
 from tasks.examination.teacher import Teacher

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import islice
 from os.path import samefile
 
@@ -12,10 +13,10 @@ from gan_core.files import is_local, is_whole, located, require_reachable
 from gan_core.formats import read
 from gan_core.images.decode import strict_pillow
 from gan_core.images.labelled_images import read_outline, require_images
+from gan_core.images.shape import ImageShape
 from gan_core.sources.found_pictures import Found, Label
-from tasks.audit.read_set import find_run, require_shape, training_part
 from tasks.data.check_experiment import OF_ONE_SIZE, check_source, known_shape
-from tasks.data.open_source import naming_archive, number_labels
+from tasks.data.open_source import number_labels
 from tasks.data.source_places import is_web, named, source_here
 from tasks.places import check_cache
 from tasks.runs.run_folder import Run, resolve_latest
@@ -44,6 +45,12 @@ def check_audit(place: str, experiment: Experiment) -> None:
             check_foreign(place, real, names)
 
 
+def find_run(place: str) -> Run | None:
+    """The run that the set is, if it is one."""
+    run = None if is_web(place) else Run(resolve_latest(located(place)))
+    return run if run and run.experiment.is_file() else None
+
+
 def require_place(place: str) -> None:
     """Raise BadInput where nothing is."""
     if not resolve_latest(require_reachable(located(place))).exists():
@@ -63,6 +70,12 @@ def check_drawn(run: Run, real: Found | None, data: DataSettings, names: tuple[s
         match_classes(drawn.labels.tolist(), drawn.class_names, run.folder, real=names)
 
 
+def require_shape(drawn: ImageShape, real: ImageShape, run: Run) -> None:
+    """Raise BadInput unless what a run drew has the shape of the real images."""
+    if drawn != real:
+        raise BadInput(f"Expected images of {real} in {run.folder}, got {drawn}; audit them beside their own.")
+
+
 def check_foreign(place: str, real: Found | None, names: tuple[str, ...] | None) -> None:
     """Raise BadInput for a set that is the real images, that is nearly empty, or whose classes are not in `names`."""
     there = source_here(str(resolve_latest(located(place))), DataSettings())
@@ -78,8 +91,12 @@ def check_foreign(place: str, real: Found | None, names: tuple[str, ...] | None)
     if labels is not None:
         require_enough_images(len(labels), place)
     if names:
-        with naming_archive(found.root, found.archive):
-            match_classes(peek_labels(found) if labels is None else labels, found.class_names, found.root, real=names)
+        match_classes(peek_labels(found) if labels is None else labels, found.class_names, place, real=names)
+
+
+def training_part(found: Found) -> Found:
+    """The same without its test and validation pictures, which are not audited."""
+    return replace(found, parts={"train": found.parts["train"]})
 
 
 def peek_labels(found: Found) -> list[Label]:

@@ -2,31 +2,21 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
 from gan_core.audit.set_classes import match_classes, require_enough_images
 from gan_core.config import DataSettings
-from gan_core.errors import BadInput
-from gan_core.files import located
 from gan_core.images.labelled_images import LabelledImages, require_images
 from gan_core.images.shape import ImageShape
-from gan_core.sources.found_pictures import Found
+from tasks.audit.check_set import find_run, require_shape, training_part
 from tasks.data.download import locate
 from tasks.data.open_source import open_source
 from tasks.data.read_pictures import read_pictures
-from tasks.data.source_places import is_web
-from tasks.runs.run_folder import Run, resolve_latest
+from tasks.runs.run_folder import Run
 
 logger = logging.getLogger("synthetic_data.audit")
-
-
-def find_run(place: str) -> Run | None:
-    """The run that the set is, if it is one."""
-    run = None if is_web(place) else Run(resolve_latest(located(place)))
-    return run if run and run.experiment.is_file() else None
 
 
 def read_set(place: str, shape: ImageShape, class_names: Sequence[str]) -> LabelledImages:
@@ -49,12 +39,6 @@ def read_drawn(run: Run, shape: ImageShape, class_names: Sequence[str]) -> Label
     return LabelledImages(drawn.images, numbers, classes.names)
 
 
-def require_shape(drawn: ImageShape, real: ImageShape, run: Run) -> None:
-    """Raise BadInput unless what a run drew has the shape of the real images."""
-    if drawn != real:
-        raise BadInput(f"Expected images of {real} in {run.folder}, got {drawn}; audit them beside their own.")
-
-
 def read_foreign(place: str, shape: ImageShape, class_names: Sequence[str]) -> LabelledImages:
     """The training images of a source, as above, brought to the shape."""
     data = shape_like(shape)
@@ -72,8 +56,3 @@ def like(class_names: Sequence[str]) -> partial:
 def shape_like(shape: ImageShape) -> DataSettings:
     """How pictures are read that are to have this shape."""
     return DataSettings(size=f"{shape.width}x{shape.height}", colour="grey" if shape.channels == 1 else "rgb")
-
-
-def training_part(found: Found) -> Found:
-    """The same without its test and validation pictures, which are not audited."""
-    return replace(found, parts={"train": found.parts["train"]})
