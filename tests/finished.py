@@ -11,6 +11,7 @@ from gan_core.files import write_frame, write_text
 from gan_core.measures.diversity import Diversity
 from gan_core.measures.tstr import Examination, TeachingSet
 from gan_core.provenance import Provenance
+from gan_core.reports.confusion_frame import build_confusion_frame
 from gan_core.reports.run_table import build_run_frame
 from tasks.runs.run_folder import Run
 
@@ -34,5 +35,6 @@ def finished_run(runs: Path, name: str, experiment: Experiment, share: float, *,
     provenance = Provenance(name, experiment.settings_digest(), "d" * 64, "e" * 64, "f" * 64, versions, "float32")
     taught = [examination("real", 0.9), examination("synthetic", share), examination("both", 0.91)]
     write_frame(build_run_frame(taught, examination("real", 0.95), provenance, CLASSES), run.frame)
+    write_frame(build_confusion_frame(taught, examination("real", 0.95), CLASSES), run.confusions)
     write_frame(pd.DataFrame([{"epoch": 1, "seconds": 2.0, **vars(seen)}]), run.history)
     return run

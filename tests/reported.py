@@ -9,15 +9,18 @@ import numpy as np
 import pandas as pd
 
 from gan_core.audit.check import Check, Control
+from gan_core.audit.record import Audit, pairs_to_arrays, to_json
 from gan_core.audit.suspicious_pair import Pair
 from gan_core.classifiers.answers import Score
 from gan_core.config import STANDARD
+from gan_core.files import save_arrays, write_text
 from gan_core.measures.measure import Figure, Measure
 from gan_core.measures.tstr import Examination, TeachingSet
 from gan_core.pages.run_page import render
 from gan_core.provenance import Provenance
 from gan_core.reports.pictures import grid, save_gif, save_png
 from gan_core.reports.run_table import build_run_frame
+from tasks.runs.run_folder import Run
 
 CLASSES = ("T-shirt/top", "<b>&", "Bag")
 PROVENANCE = Provenance(
@@ -150,6 +153,12 @@ def suspicious_pairs(count: int = 25, *, side: int = 6, channels: int = 1) -> li
         Pair(one, other, (number + 1) / 100, "shifted by 1 pixel" if number % 2 else "")
         for number, (one, other) in enumerate(zip(*images, strict=True))
     ]
+
+
+def save_audit(run: Run) -> None:
+    """What an audit leaves in the folder of a run."""
+    write_text(run.audit, to_json(Audit(tuple(audited_checks()), ())))
+    save_arrays(run.pairs, pairs_to_arrays(suspicious_pairs()))
 
 
 def whole_page(pictures: list[Path], **changes: Any) -> str:

@@ -56,7 +56,7 @@ def audit(
     Exit code 0 if nothing is wrong, 1 if it copies, has collapsed or its labels are wrong, 2 if it cannot be read.
     It leaves audit.html, measures.parquet and audit.json. A part of the settings is that of the run or generator.
     """
-    from tasks.data.check_experiment import check_experiment
+    from tasks.audit.check_set import check_audit
     from tasks.places import check_folder
     from tasks.runs.run_experiment import read_run_experiment
     from tasks.runs.run_folder import Run
@@ -66,8 +66,7 @@ def audit(
     start = read_run_experiment(Run(origin)) if origin else customise_experiment(experiment, {})
     replaced = read_settings(settings) | ({"source": real} if real else {})
     wanted = merge_settings(start, replaced)
-    require_set(place)
-    check_experiment(wanted)
+    check_audit(place, wanted)
     folder = located(out) if out else audit_folder(place, wanted)
     check_folder(folder, "choose another --out.")
     if not verbose:
@@ -113,21 +112,6 @@ def find_origin(place: str, generator: str | None) -> Place | None:
         return found
     folder = resolve_latest(require_reachable(located(place))) if "://" not in place else None
     return folder if folder and Run(folder).experiment.is_file() else None
-
-
-def require_set(place: str) -> None:
-    """Raise BadInput for a folder of a run without images, and for a place where nothing is."""
-    from gan_core.images.labelled_images import require_images
-    from tasks.data.source_places import is_web
-    from tasks.runs.run_folder import Run, resolve_latest
-
-    if is_web(place):
-        return
-    folder = resolve_latest(require_reachable(located(place)))
-    if not folder.exists():
-        raise BadInput(f"Expected a run, an export or another source of pictures, got {place}; name one.")
-    if Run(folder).experiment.is_file():
-        require_images(Run(folder).synthetic)
 
 
 def audit_folder(place: str, wanted: Experiment) -> Place:

@@ -7,18 +7,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from gan_core.audit.check import Check
-from gan_core.audit.collapse import check_collapse, draw_like
+from gan_core.audit.collapse import check_collapse, choose_like
 from gan_core.audit.copies import SAMPLE, check_copies
 from gan_core.audit.labels import check_labels
 from gan_core.audit.published_scores import score_copying
 from gan_core.audit.record import Audit
 from gan_core.audit.ruler import check_ruler
 from gan_core.audit.suspicious_pair import Pair
-from gan_core.classifiers.classifier import answer, features
+from gan_core.classifiers.classifier import features_and_answers
 from gan_core.compute.keras_settings import keras
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.measures.diversity_in_training import Probe
 from gan_core.measures.diversity_of_set import measure_set
+
+LEAST_SAMPLE, PART = 3_000, 6  # images that a run looks at
 
 
 @dataclass(frozen=True)
@@ -37,30 +39,43 @@ def audit_images(
     *,
     std: float,
     seed: int,
+    sample: int = SAMPLE,
     on_images: Callable[[int], None] = lambda images: None,
 ) -> Audited:
     """Audit generated images beside those that were learned from and real ones that were held out at random.
 
     `classifier` is one that the `known` images taught: the ruler. `std` is the standard deviation of the latents that
-    the images were drawn with; `on_images` is told of each few images that were compared with real ones.
+    the images were drawn with; of them, `sample` are looked at. `on_images` is told of each few images that were
+    compared with real ones.
     """
-    generated = generated.take(np.random.default_rng(seed).permutation(len(generated))[:SAMPLE])
+    generated = generated.take(np.random.default_rng(seed).permutation(len(generated))[:sample])
     copies = check_copies(generated, known, unseen, seed=seed, on_images=on_images)
-    beside = draw_like(unseen.labels, generated, seed)
-    real_features, real_answers = features(classifier, unseen.images), answer(classifier, unseen.images)
+    real_features, real_answers = features_and_answers(classifier, unseen.images)
+    drawn_features, answers = features_and_answers(classifier, generated.images)
     checks: tuple[Check, ...] = (
         copies.check,
         check_collapse(generated, Probe(classifier, unseen, std), seed=seed),
-        check_labels(generated, answer(classifier, generated.images), unseen, real_answers, seed=seed),
+        check_labels(generated, answers, unseen, real_answers, seed=seed),
         check_ruler(unseen, real_answers, real_features, seed=seed),
     )
+    as_many = slice(max(len(generated), LEAST_SAMPLE))  # of the real ones: what coverage has by chance is for as many
+    beside = choose_like(unseen.labels[as_many], generated, seed)
     variety = measure_set(
-        *(real_features, unseen.labels, features(classifier, beside.images), beside.labels),
+        *(real_features[as_many], unseen.labels[as_many], drawn_features[beside], generated.labels[beside]),
         generated.class_names,
         seed,
     )
     figures = (*variety, *score_copying(generated, known, unseen, seed=seed))
     return Audited(Audit(checks, figures, describe_ruler(classifier)), copies.pairs)
+
+
+def choose_sample(images: int) -> int:
+    """How many of so many images a run looks at, so that its audit takes as small a part of a small run as of others.
+
+    A sixth, which is `SAMPLE` of the images of the standard run, but `LEAST_SAMPLE` at least: a tenth of them are as
+    many copies as are needed to be noticed.
+    """
+    return min(SAMPLE, max(LEAST_SAMPLE, images // PART))
 
 
 def describe_ruler(classifier: keras.Model) -> str:

@@ -21,7 +21,7 @@ def check_collapse(generated: LabelledImages, probe: Probe, *, seed: int) -> Che
     half are the honest control.
     """
     generated = draw_like(probe.real.labels[:SAMPLE], generated, seed)
-    found = probe.compare(generated.images)
+    found = probe.seek_collapse(generated.images)
     controls = (*_plant(generated, probe), *_try_fresh(probe, seed))
     verdict, sentence = _judge(found, controls)
     figures = (
@@ -34,7 +34,12 @@ def check_collapse(generated: LabelledImages, probe: Probe, *, seed: int) -> Che
 
 
 def draw_like(labels: np.ndarray, generated: LabelledImages, seed: int) -> LabelledImages:
-    """Generated images of as many of each class as there are `labels` [N], as far as there are such.
+    """Generated images of as many of each class as there are `labels` [N], as `choose_like` says."""
+    return generated.take(choose_like(labels, generated, seed))
+
+
+def choose_like(labels: np.ndarray, generated: LabelledImages, seed: int) -> np.ndarray:
+    """Places of generated images of as many of each class as there are `labels` [N], as far as there are such.
 
     The places of images of classes that were not generated go to others.
     """
@@ -43,23 +48,23 @@ def draw_like(labels: np.ndarray, generated: LabelledImages, seed: int) -> Label
     places = [order[generated.labels[order] == label][:count] for label, count in enumerate(counts)]
     chosen = np.concatenate(places)
     rest = order[~np.isin(order, chosen)][: len(labels) - len(chosen)]
-    return generated.take(np.random.default_rng(seed).permutation(np.concatenate([chosen, rest])))
+    return np.random.default_rng(seed).permutation(np.concatenate([chosen, rest]))
 
 
 def _plant(generated: LabelledImages, probe: Probe) -> Iterator[Control]:
-    yield _control("one image a class", False, probe.compare(repeat_one(generated).images))
+    yield _control("one image a class", False, probe.seek_collapse(repeat_one(generated).images))
     counts = np.bincount(probe.real.labels)
     rarest = int(np.argmin(np.where(counts, counts, len(probe.real))))
     without = leave_out_class(generated, rarest)
     if len(without):
-        yield _control(f"no image of {generated.class_names[rarest]}", False, probe.compare(without.images))
+        yield _control(f"no image of {generated.class_names[rarest]}", False, probe.seek_collapse(without.images))
 
 
 def _try_fresh(probe: Probe, seed: int) -> Iterator[Control]:
     fresh, others = split_halves(min(2 * SAMPLE, len(probe.real)), seed)
     if min(len(fresh), len(others)) > NEIGHBOURS:
         halves = Probe(probe.classifier, probe.real.take(others), probe.std)
-        yield _control("fresh real images", True, halves.compare(probe.real.take(fresh).images))
+        yield _control("fresh real images", True, halves.seek_collapse(probe.real.take(fresh).images))
 
 
 def _control(name: str, honest: bool, found: Diversity) -> Control:

@@ -72,9 +72,9 @@ def repeat_one(generated: LabelledImages) -> LabelledImages:
 
 
 def leave_out_class(generated: LabelledImages, label: int) -> LabelledImages:
-    """The images with others in the places of those of one class."""
+    """The images with others in the places of those of one class; none where all are of it."""
     others = np.flatnonzero(generated.labels != label)
-    return generated.take(np.resize(others, len(generated)))
+    return generated.take(np.resize(others, len(generated)) if len(others) else others)
 
 
 def shuffle_labels(generated: LabelledImages, seed: int) -> LabelledImages:

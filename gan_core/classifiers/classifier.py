@@ -128,6 +128,12 @@ def features(classifier: keras.Model, images: np.ndarray) -> np.ndarray:
     return np.concatenate([np.asarray(body(part), np.float32) for part in _parts(images)])
 
 
+def features_and_answers(classifier: keras.Model, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """What `features` and `answer` return of the same images, by one look at them."""
+    read = features(classifier, images)
+    return read, np.argmax(classifier.layers[-1](read), axis=1).astype(np.uint8)
+
+
 def score(classifier: keras.Model, on: LabelledImages, *, seed: int, seconds: float) -> Score:
     """Ask the classifier about labelled images, and keep and count the answers."""
     classes = len(on.class_names)

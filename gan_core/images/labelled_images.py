@@ -166,6 +166,22 @@ def read_shape(path: Place) -> tuple[int, ImageShape, int]:
             return images, shape, len(np.lib.format.read_array(cast(BinaryIO, names), allow_pickle=False))
 
 
+@dataclass(frozen=True)
+class Outline:
+    """What a file of labelled images holds beside the images."""
+
+    shape: ImageShape  # of each image
+    labels: np.ndarray  # uint8 [N]
+    class_names: tuple[str, ...]
+
+
+def read_outline(path: Place) -> Outline:
+    """The labels, their names and the images' shape in a file that `save` wrote; no image is read."""
+    _, shape, _ = read_shape(path)
+    with path.open("rb") as file, undamaged(path), np.load(file, allow_pickle=False) as arrays:
+        return Outline(shape, arrays["labels"], tuple(map(str, arrays["class_names"])))
+
+
 def to_signed(pixels: Any) -> Any:
     """Map float pixels in [0, 255] to [-1, 1]; arrays and tensors alike."""
     return pixels / 127.5 - 1.0

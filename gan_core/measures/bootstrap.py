@@ -51,20 +51,25 @@ def resample_seeds(replicates: np.ndarray, found: np.ndarray, random: np.random.
 
 
 def jackknife(
-    distance: Callable[[np.ndarray, np.ndarray], float], first: np.ndarray, second: np.ndarray
-) -> tuple[float, float, float]:
-    """A distance of two sets of rows in random order, and the ends of its 95 % interval by the jackknife.
+    distances: Callable[[np.ndarray, np.ndarray], np.ndarray | float], first: np.ndarray, second: np.ndarray
+) -> list[tuple[float, float, float]]:
+    """Distances of two sets of rows in random order, each with the ends of its 95 % interval by the jackknife.
 
     The distances without every tenth row of both say how it varies (Tukey 1958). Not the bootstrap: images that are
     drawn twice make two clouds differ more than other images would. The interval is as wide on either side, so that it
     reaches below zero where the distance is no more than noise; not a number for fewer than two rows a block.
     """
 
-    def without(block: slice) -> float:
-        return distance(*(np.delete(rows, slice(block.start, None, BLOCKS), axis=0) for rows in (first, second)))
+    def without(block: slice) -> np.ndarray:
+        kept = (np.delete(rows, slice(block.start, None, BLOCKS), axis=0) for rows in (first, second))
+        return np.atleast_1d(distances(*kept))
 
-    (value,) = map_blocks(lambda _: distance(first, second), 1, 1)
+    (values,) = map_blocks(lambda _: np.atleast_1d(distances(first, second)), 1, 1)
     if min(len(first), len(second)) < 2 * BLOCKS:
-        return value, float("nan"), float("nan")
-    margin = STUDENT * np.sqrt((BLOCKS - 1) * np.var(list(map_blocks(without, BLOCKS, 1))))
-    return value, float(value - margin), float(value + margin)
+        margins = np.full(len(values), np.nan)
+    else:
+        margins = STUDENT * np.sqrt((BLOCKS - 1) * np.var(list(map_blocks(without, BLOCKS, 1)), axis=0))
+    return [
+        (float(value), float(value - margin), float(value + margin))
+        for value, margin in zip(values, margins, strict=True)
+    ]

@@ -2,8 +2,8 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
-from functools import reduce
+from dataclasses import MISSING, dataclass, fields, replace
+from functools import cached_property, reduce
 from typing import Any
 
 import numpy as np
@@ -101,29 +101,47 @@ def require_enough(validation_images: int) -> None:
         )
 
 
-def measure_diversity(
-    real: np.ndarray,
-    generated: np.ndarray,
-    *,
-    labels: np.ndarray,
-    seen: np.ndarray,
-    real_pixels: np.ndarray,
-    generated_pixels: np.ndarray,
-) -> Diversity:
-    """Compare features float [N, F] of real images with classes `labels` [N] with those of generated ones [M, F].
+@dataclass(frozen=True)
+class RealCloud:
+    """Real images that sets are compared with, and what is the same for every set."""
 
-    `seen` [M] are the classes a real-taught classifier sees in the generated images; pixels are [N, D] and [M, D].
+    points: np.ndarray  # float [N, F], their features
+    labels: np.ndarray  # uint8 [N]
+    pixels: np.ndarray  # uint8 [N, D]
+
+    @cached_property
+    def radii(self) -> np.ndarray:
+        """The squared distance of each to its neighbour that counts, float64 [N]."""
+        return neighbour_radii(self.points, NEIGHBOURS)
+
+    @cached_property
+    def closest(self) -> float:
+        """The distance of pixels that all but 1 % of them keep from each other."""
+        return closest_distance(self.pixels)
+
+
+def measure_diversity(real: RealCloud, generated: np.ndarray, *, seen: np.ndarray, pixels: np.ndarray) -> Diversity:
+    """Compare real images with features float [M, F] of generated ones.
+
+    `seen` [M] are the classes a real-taught classifier sees in the generated images; pixels are [M, D].
     """
-    covered = coverage(real, generated)
-    worst, in_worst = worst_class(covered, labels)
+    whole = manifold_recall(real.points, generated), frechet_distance(real.points, generated)
+    found = measure_collapse(real, generated, seen=seen, pixels=pixels)
+    return replace(found, manifold_recall=float(whole[0].mean()), frechet=whole[1])
+
+
+def measure_collapse(real: RealCloud, generated: np.ndarray, *, seen: np.ndarray, pixels: np.ndarray) -> Diversity:
+    """The same as far as it tells a collapse: the rest, which takes long, is not a number."""
+    covered = count_inside(real.points, real.radii, generated)[0] > 0
+    worst, in_worst = worst_class(covered, real.labels)
     return Diversity(
         coverage=float(covered.mean()),
-        manifold_recall=float(manifold_recall(real, generated).mean()),
-        repeated=repeated(real_pixels, generated_pixels),
-        evenness=evenness(seen, labels),
+        manifold_recall=math.nan,
+        repeated=repeated(real.closest, pixels),
+        evenness=evenness(seen, real.labels),
         worst_class_coverage=worst,
-        frechet=frechet_distance(real, generated),
-        images=len(real),
+        frechet=math.nan,
+        images=len(real.points),
         worst_class_images=in_worst,
     )
 
@@ -172,9 +190,13 @@ def manifold_recall(real: np.ndarray, generated: np.ndarray, neighbours: int = N
     return count_inside(generated, neighbour_radii(generated, neighbours), real)[1] > 0
 
 
-def repeated(real: np.ndarray, generated: np.ndarray) -> float:
-    """Share of the generated points nearer to another one than half of what all but 1% of the real ones keep."""
-    closest_real = np.quantile(neighbour_distance(real, 1), 0.01)
+def closest_distance(real: np.ndarray) -> float:
+    """The distance that all but 1% of the real points [N, D] keep from the nearest other one."""
+    return float(np.quantile(neighbour_distance(real, 1), 0.01))
+
+
+def repeated(closest_real: float, generated: np.ndarray) -> float:
+    """Share of the generated points nearer to another one than half of what real ones keep, `closest_distance`."""
     return float(np.mean(neighbour_distance(generated, 1) < closest_real / 2))
 
 

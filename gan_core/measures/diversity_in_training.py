@@ -1,15 +1,17 @@
 """A look at a generator in training, through the eyes of a classifier that real images taught."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from gan_core.classifiers.classifier import answer, features
+from gan_core.classifiers.classifier import features, features_and_answers
 from gan_core.compute.keras_settings import keras
 from gan_core.gan.drawing import draw
 from gan_core.gan.networks import Generator
 from gan_core.images.labelled_images import LabelledImages
-from gan_core.measures.diversity import Diversity, measure_diversity
+from gan_core.measures.diversity import Diversity, RealCloud, measure_collapse, measure_diversity
 
 SAMPLE = 2_000  # images of each kind
 
@@ -29,12 +31,18 @@ class Probe:
 
     def compare(self, generated: np.ndarray) -> Diversity:
         """The diversity of generated images uint8 [N, height, width, C], as many as the real ones at most."""
-        real, generated = self.real.take(np.arange(min(SAMPLE, len(self.real)))), generated[:SAMPLE]
-        return measure_diversity(
-            features(self.classifier, real.images),
-            features(self.classifier, generated),
-            labels=real.labels,
-            seen=answer(self.classifier, generated),
-            real_pixels=real.images.reshape(len(real), -1),
-            generated_pixels=generated.reshape(len(generated), -1),
-        )
+        return self._measure(generated, measure_diversity)
+
+    def seek_collapse(self, generated: np.ndarray) -> Diversity:
+        """The same as far as it tells a collapse, in less time."""
+        return self._measure(generated, measure_collapse)
+
+    def _measure(self, generated: np.ndarray, measure: Callable[..., Diversity]) -> Diversity:
+        generated = generated[:SAMPLE]
+        points, seen = features_and_answers(self.classifier, generated)
+        return measure(self._cloud, points, seen=seen, pixels=generated.reshape(len(generated), -1))
+
+    @cached_property
+    def _cloud(self) -> RealCloud:
+        real = self.real.take(np.arange(min(SAMPLE, len(self.real))))
+        return RealCloud(features(self.classifier, real.images), real.labels, real.images.reshape(len(real), -1))

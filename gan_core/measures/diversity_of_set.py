@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from gan_core.measures.bootstrap import jackknife, mean_interval
-from gan_core.measures.frechet_distance import FRECHET_DISTANCE, floor_distance, half_distance
+from gan_core.measures.frechet_distance import FRECHET_DISTANCE, half_and_floor_distance
 from gan_core.measures.manifold import (
     COVERAGE,
     DENSITY,
@@ -68,8 +68,9 @@ def _measure_group(name: str, real: np.ndarray, generated: np.ndarray, *, of: st
     yield from _manifold_figures(of, name, real, generated, seed)
     yield from _manifold_figures("real", name, real[:half], real[half:], seed)
     size = min(half, len(generated))
-    for whose, distance in ((of, half_distance), ("real", floor_distance)):
-        values = jackknife(distance, real, generated) if size > 1 else (float("nan"),) * 3
+    nothing = [(float("nan"),) * 3] * 2
+    both = jackknife(half_and_floor_distance, real, generated) if size > 1 else nothing
+    for whose, values in zip((of, "real"), both, strict=True):
         yield Figure(FRECHET_DISTANCE, whose, *values, group=name, images=size)
 
 

@@ -14,7 +14,7 @@ from gan_core.errors import BadInput
 from gan_core.images.labelled_images import to_signed
 from gan_core.measures.bootstrap import jackknife
 from gan_core.measures.diversity_of_set import shuffle_points
-from gan_core.measures.frechet_distance import floor_distance, half_distance
+from gan_core.measures.frechet_distance import half_and_floor_distance
 from gan_core.measures.measure import Figure, Measure
 
 if TYPE_CHECKING:
@@ -86,11 +86,14 @@ def measure_in_inception(
     features = (inception_features(network, images[few]) for images, few in zip((real, generated), chosen, strict=True))
     first, second = (shuffle_points(points, seed) for points in features)
     half, size = len(first) // 2, min(len(first) // 2, len(second))
+    distance, floor = jackknife(half_and_floor_distance, first, second)
+    [kernel] = jackknife(kernel_distance, first, second)
+    [kernel_floor] = jackknife(kernel_distance, first[:half], first[half:])
     return [
-        Figure(INCEPTION_FID, of, *jackknife(half_distance, first, second), images=size),
-        Figure(INCEPTION_FID, "real", *jackknife(floor_distance, first, second), images=size),
-        Figure(INCEPTION_KID, of, *jackknife(kernel_distance, first, second), images=len(second)),
-        Figure(INCEPTION_KID, "real", *jackknife(kernel_distance, first[:half], first[half:]), images=half),
+        Figure(INCEPTION_FID, of, *distance, images=size),
+        Figure(INCEPTION_FID, "real", *floor, images=size),
+        Figure(INCEPTION_KID, of, *kernel, images=len(second)),
+        Figure(INCEPTION_KID, "real", *kernel_floor, images=half),
     ]
 
 

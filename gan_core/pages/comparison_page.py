@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from gan_core.audit.check import Check
+from gan_core.audit.suspicious_pair import Pair
 from gan_core.config import Experiment
 from gan_core.files import Place
 from gan_core.measures.diversity import Diversity
@@ -14,8 +15,8 @@ from gan_core.measures.measure import Figure
 from gan_core.pages.charts import Bar, chart_accuracies, chart_trainings
 from gan_core.pages.html_page import TEMPLATES, csv_uri, embed_picture
 from gan_core.pages.questions import Answer, answer_questions
-from gan_core.pages.run_page import describe_provenance, find_figure, find_interval
-from gan_core.pages.tables import Column, figure_columns, measure_tables, recall_column
+from gan_core.pages.run_page import MOST_PAIRS, describe_provenance, embed_pairs, find_figure, find_interval
+from gan_core.pages.tables import Column, Confusion, confusion_table, figure_columns, measure_tables, recall_column
 from gan_core.reports.command_line import command_line
 from gan_core.reports.history_table import HistoryEntry, changes
 from gan_core.reports.run_table import Result, recall_columns, summarise_frame
@@ -36,6 +37,8 @@ class ComparedRun:
     pictures: Mapping[str, Place] = field(default_factory=dict)  # by what they show, in words that both runs share
     checks: Sequence[Check] = ()
     figures: Sequence[Figure] = ()
+    pairs: Sequence[Pair] = ()
+    confusions: Mapping[str, pd.DataFrame] = field(default_factory=dict)  # by the lines of the headline
 
     @property
     def results(self) -> list[Result]:
@@ -57,6 +60,9 @@ def render(first: ComparedRun, second: ComparedRun) -> str:
         columns=[*_recalls(runs, names), *figure_columns(figures, names)],
         measures=measure_tables(figures),
         pictures=_pair_pictures(runs),
+        pairs=[(label, embed_pairs(run.pairs[: MOST_PAIRS // len(runs)])) for label, run in runs.items() if run.pairs],
+        planted=_pair_checks(runs),
+        confusions=_pair_confusions(runs),
         charts=chart_trainings({label: run.history for label, run in runs.items()}),
         changes=changes(first.entry, second.entry),
         commands={label: command_line(run.experiment) for label, run in runs.items() if run.experiment},
@@ -147,3 +153,21 @@ def _pair_pictures(runs: Mapping[str, ComparedRun]) -> list[tuple[str, list[tupl
         for caption, picture in run.pictures.items():
             shown[caption].append((label, embed_picture(picture)))
     return list(shown.items())
+
+
+def _pair_checks(runs: Mapping[str, ComparedRun]) -> list[list[tuple[str, Check]]]:
+    """The checks that say what they would have noticed, those of one name together, with the run of each."""
+    planted = [(label, check) for label, run in runs.items() for check in run.checks if check.controls]
+    names = dict.fromkeys(check.name for _, check in planted)
+    return [[(label, check) for label, check in planted if check.name == name] for name in names]
+
+
+def _pair_confusions(runs: Mapping[str, ComparedRun]) -> list[tuple[Confusion, list[str]]]:
+    """The confusion matrices, the same lines of both headlines side by side, with the names of the run's classes."""
+    asked = {line.name: line.asked for run in runs.values() for line in run.results}
+    return [
+        (confusion_table(f"{name}, {label}", rows, confusion.to_numpy(), [*confusion]), [*confusion])
+        for name, rows in asked.items()
+        for label, run in runs.items()
+        if (confusion := run.confusions.get(name)) is not None
+    ]

@@ -93,10 +93,10 @@ def render(
             *figure_columns(figures, class_names),
         ],
         measures=measure_tables(figures),
-        pairs=[(embed_png(_picture(pair), MOST_PAIR), pair) for pair in pairs[:MOST_PAIRS]],
-        planted=[check for check in checks if check.controls],
+        pairs=embed_pairs(pairs[:MOST_PAIRS]),
+        planted=[[("", check)] for check in checks if check.controls],
         confusions=[
-            confusion_table(line.name, "label" if item is trts else "true class", item.confusion, class_names)
+            (confusion_table(line.name, line.asked, item.confusion, class_names), class_names)
             for line, item in zip(lines, taught, strict=True)
         ],
         settings=settings_rows(experiment),
@@ -143,6 +143,11 @@ def _chart_lines(lines: Sequence[Result], examinations: Sequence[Examination], f
         low, high = (found.low, found.high) if found else (math.nan, math.nan)
         bars.append(Bar(line.name, line.accuracy, low, high, [score.accuracy for score in item.scores]))
     return chart_accuracies("Accuracy on real test images", bars)
+
+
+def embed_pairs(pairs: Sequence[Pair]) -> list[tuple[str, Pair]]:
+    """Each pair with its picture as a data URI."""
+    return [(embed_png(_picture(pair), MOST_PAIR), pair) for pair in pairs]
 
 
 def _picture(pair: Pair) -> bytes:

@@ -27,6 +27,11 @@ class Result:
     of: str = ""  # the teaching set, empty for label fidelity
 
     @property
+    def asked(self) -> str:
+        """What stands at the rows of its confusion matrix: what the images are, or what their labels say they are."""
+        return "true class" if self.of else "label"
+
+    @property
     def percent(self) -> str:
         return f"{100 * self.accuracy:.2f}"
 

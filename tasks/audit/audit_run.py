@@ -22,16 +22,17 @@ def audit_run(real: RealSets, experiment: Experiment, run: Run, *, teacher: Teac
 
     The validation images are held out: the generator did not learn from them, and the test images are not read.
     """
-    from gan_core.audit.audit_images import audit_images
+    from gan_core.audit.audit_images import audit_images, choose_sample
     from gan_core.audit.copies import count_comparisons
     from gan_core.audit.record import pairs_to_arrays, read_audit, to_json
 
     if not (run.audit.exists() and is_whole(run.pairs)):
         generated, known, unseen = map(LabelledImages.load, (run.synthetic, real.train, real.validation))
-        with progress("Auditing", "audit", count_comparisons(len(generated), len(unseen))) as advance:
-            std = experiment.dataset.latent_std
+        std, seed, sample = experiment.dataset.latent_std, experiment.seed, choose_sample(len(generated))
+        with progress("Auditing", "audit", count_comparisons(min(sample, len(generated)), len(unseen))) as advance:
+            classifier = teacher.classifier()
             found = audit_images(
-                generated, known, unseen, teacher.classifier(), std=std, seed=experiment.seed, on_images=advance
+                generated, known, unseen, classifier, std=std, seed=seed, sample=sample, on_images=advance
             )
         save_arrays(run.pairs, pairs_to_arrays(found.pairs))
         write_text(run.audit, to_json(found.audit))

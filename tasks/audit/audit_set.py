@@ -8,16 +8,18 @@ from typing import Literal
 
 from gan_core.audit.check import Check
 from gan_core.audit.record import Audit, pairs_to_arrays, read_audit, to_json
+from gan_core.audit.set_classes import LEAST_IMAGES
 from gan_core.config import Experiment
-from gan_core.files import Place, located, save_arrays, write_text
-from gan_core.images.labelled_images import LabelledImages, concatenate
+from gan_core.files import Place, is_whole, save_arrays, write_text
+from gan_core.images.labelled_images import LabelledImages, Outline, concatenate, read_outline, require_images
+from tasks.audit.check_set import find_run
 from tasks.audit.overtrained import try_overtrained
 from tasks.audit.read_set import read_set
 from tasks.audit.references import train_references
 from tasks.data.normalize import RealSets
 from tasks.examination.teacher import Teacher
 from tasks.progress import progress
-from tasks.runs.run_folder import AUDIT, PAIRS, Run, resolve_latest
+from tasks.runs.run_folder import AUDIT, PAIRS, Run
 from tasks.uncached_task import uncached_task
 
 Holdout = Literal["validation", "test"]
@@ -26,13 +28,23 @@ SET = "set.npz"
 
 @uncached_task
 def save_set(place: str, real: RealSets, folder: Place) -> Place:
-    """The set's images in one file, with the shape and the classes of the real ones; those of a run where they are."""
-    train, run = LabelledImages.load(real.train), Run(resolve_latest(located(place)))
-    images = read_set(place, train)
-    if run.experiment.is_file() and LabelledImages.load(run.synthetic).class_names == train.class_names:
+    """The set's images in one file, with the shape and the classes of the real ones; those of a run where they are.
+
+    Raises BadInput for a set that cannot be audited beside these.
+    """
+    beside = read_outline(real.train)
+    if (run := find_run(place)) and is_ready(run, beside):
         return run.synthetic
-    images.save(folder / SET)
+    read_set(place, beside.shape, beside.class_names).save(folder / SET)
     return folder / SET
+
+
+def is_ready(run: Run, beside: Outline) -> bool:
+    """Whether what a run drew is audited as it stands; the images are not decoded for that."""
+    require_images(run.synthetic)
+    drawn = read_outline(run.synthetic)
+    alike = (drawn.shape, drawn.class_names) == (beside.shape, beside.class_names)
+    return alike and len(drawn.labels) >= LEAST_IMAGES and is_whole(run.synthetic)
 
 
 @uncached_task

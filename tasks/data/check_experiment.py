@@ -26,8 +26,12 @@ def check_experiment(experiment: Experiment) -> int:
     The pictures are listed and not decoded. Returns the bytes that the run's files take at least.
     """
     check_cache()
-    source, data = source_here(named(experiment.source), experiment.data), experiment.data
-    numbered = source and number_labels(source)
+    return check_source(source_here(named(experiment.source), experiment.data), experiment)
+
+
+def check_source(source: Found | None, experiment: Experiment) -> int:
+    """The same for a source that was looked into, or None for one that is not here."""
+    data, numbered = experiment.data, source and number_labels(source)
     if not source or not numbered:
         return least_room(experiment, LEAST_SHAPE, LEAST_CLASSES, images=0)
     names, shape = numbered.classes.names, known_shape(source, data)

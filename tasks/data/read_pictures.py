@@ -1,6 +1,6 @@
 """The errand of decoding: all pictures of a source in one shape, with a bar while it lasts."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain
 
@@ -12,10 +12,12 @@ from gan_core.formats import read
 from gan_core.images.decode import strict_pillow
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.sources.class_numbers import Classes, number_classes
-from gan_core.sources.found_pictures import Found, Split
+from gan_core.sources.found_pictures import Found, Label, Split
 from gan_core.sources.gather import Gathered, Survey, choose_shape, gather, survey
 from tasks.data.open_source import naming_archive
 from tasks.progress import progress_bar, watched
+
+NumberClasses = Callable[[Iterable[Label], tuple[str, ...] | None, object], Classes]
 
 
 @dataclass(frozen=True)
@@ -29,14 +31,17 @@ class Pictures:
     unreadable: list[str]  # name and reason of each that was left out
 
 
-def read_pictures(found: Found, data: DataSettings) -> Pictures:
-    """Look at all pictures, then decode them; BadInput for a split in which none can be read."""
+def read_pictures(found: Found, data: DataSettings, number: NumberClasses = number_classes) -> Pictures:
+    """Look at all pictures, then decode them; BadInput for a split in which none can be read.
+
+    `number` finds the classes that their labels stand for.
+    """
     labels = [part.labels for part in found.parts.values()]
     total = None if None in labels else sum(len(each or ()) for each in labels)
     with strict_pillow(), naming_archive(found.root, found.archive):
         with progress_bar("Looking at the pictures", total) as advance:
             surveys = {part: survey(watched(read(found, part), advance), data.transposed) for part in found.parts}
-        classes = number_classes(chain(*(each.labels for each in surveys.values())), found.class_names, found.root)
+        classes = number(chain(*(each.labels for each in surveys.values())), found.class_names, found.root)
         gathered = decode_all(found, surveys, data, total)
     grey = data.colour is None and all(each.grey for each in gathered.values())
     sets = {split: _as_images(each, classes, grey) for split, each in gathered.items()}

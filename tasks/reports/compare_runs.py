@@ -6,12 +6,22 @@ import pandas as pd
 from pydantic import ValidationError
 
 from gan_core.audit.measures import figures_in
-from gan_core.audit.record import read_audit
+from gan_core.audit.record import pairs_from_arrays, read_audit
 from gan_core.config import STORED, Experiment
-from gan_core.files import Place, read_frame, read_text, without_password, write_csv, write_frame, write_text
+from gan_core.files import (
+    Place,
+    load_arrays,
+    read_frame,
+    read_text,
+    without_password,
+    write_csv,
+    write_frame,
+    write_text,
+)
 from gan_core.gan.generator_card import read_card
 from gan_core.measures.diversity import recorded_diversity
 from gan_core.pages.comparison_page import ComparedRun, render
+from gan_core.reports.confusion_frame import confusions_in
 from gan_core.reports.history_table import HistoryEntry
 from tasks.runs.epochs import read_epochs
 from tasks.runs.run_folder import Run
@@ -48,6 +58,8 @@ def _read_run(entry: HistoryEntry, run: Run) -> ComparedRun:
         diversity=recorded_diversity(read_epochs(run)[-1]),
         checks=read_audit(run.audit).checks if run.audit.is_file() else (),
         figures=figures_in(read_frame(run.measures)) if run.measures.is_file() else (),
+        pairs=pairs_from_arrays(load_arrays(run.pairs)) if run.pairs.is_file() else (),
+        confusions=confusions_in(read_frame(run.confusions)) if run.confusions.is_file() else {},
         pictures={shown: place for shown, places in pictures.items() for place in places if place.is_file()},
     )
 

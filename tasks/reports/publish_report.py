@@ -31,6 +31,7 @@ from gan_core.pages.html_page import embed_png
 from gan_core.provenance import program_digest
 from gan_core.reports import run_table as report
 from gan_core.reports.check_table import format_checks
+from gan_core.reports.confusion_frame import build_confusion_frame
 from gan_core.reports.pictures import mosaic, save_png
 from tasks.data.normalize import RealSets
 from tasks.registry.events import emit_collapse
@@ -76,6 +77,7 @@ def publish_report(
     write_text(audit, to_json(found))
     figures = collect_figures(examinations, trts, found, real.class_names)
     write_frame(build_measures_frame(figures), run.measures)
+    write_frame(build_confusion_frame(examinations, trts, real.class_names), run.confusions)
     save_png(mosaic(synthetic, real), run.mosaic)
     _save_walks(run, experiment.seed)
     diversity, history = diversity_after(run), read_frame(run.history)

@@ -137,6 +137,11 @@ class Run:
         return self.folder / "measures.parquet"
 
     @property
+    def confusions(self) -> Place:
+        """What was taken for what, in one long frame: a row for each line of the headline and pair of classes."""
+        return self.folder / "confusion.parquet"
+
+    @property
     def audit(self) -> Place:
         """What the audit of the synthetic images found, as JSON."""
         return self.folder / AUDIT

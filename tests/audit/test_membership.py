@@ -8,9 +8,21 @@ from sklearn.metrics import roc_auc_score, roc_curve
 from textures import textured_images
 
 from gan_core.audit.canaries import check_canaries
-from gan_core.audit.membership import Reference, Scores, check_membership, score_membership, toss_coins
+from gan_core.audit.check import Control, Verdict
+from gan_core.audit.copies import ALARM
+from gan_core.audit.membership import (
+    AUC,
+    Reference,
+    Scores,
+    check_membership,
+    find_intervals,
+    judge,
+    score_membership,
+    toss_coins,
+)
 from gan_core.audit.planted import mix
 from gan_core.images.labelled_images import LabelledImages, concatenate
+from gan_core.measures.measure import Figure
 
 RANDOM = np.random.default_rng(0)
 KNOWN, UNSEEN = textured_images(900, seed=1), textured_images(300, seed=2)
@@ -82,7 +94,43 @@ def test_who_knows_nothing_passes_and_each_replay_is_told() -> None:
 def test_who_replays_training_images_fails() -> None:
     replayed = mix(textured_images(600, seed=20), KNOWN, 0.5, 0)
     check = check_membership(replayed, KNOWN, UNSEEN, references(0.0), seed=0)
-    assert check.verdict == "fails" and check.figures[1].low > 0.05
+    assert check.verdict == "fails" and check.figures[1].low > 0.1
+    assert "Who has the set can name images" in check.sentence
+
+
+def judge_scores(scores: Scores, *controls: Control) -> tuple[Verdict, str]:
+    return judge(find_intervals(scores, seed=0), controls, references=4, leaks=scores.chance < ALARM)
+
+
+def draw_many(better: float, found: float = 0) -> Scores:
+    """Those of three thousand members, all better by a little or a share of them by much, and as many others."""
+    random = np.random.default_rng(1)
+    members = random.normal(better, size=3_000)
+    members[: int(found * len(members))] += 9
+    return Scores(members, random.normal(size=3_000))
+
+
+@pytest.mark.parametrize("scores", [draw_many(0.15), draw_many(0, found=0.05)], ids=["area", "true positives"])
+def test_a_slight_leak_that_is_no_chance_passes_and_is_told(scores: Scores) -> None:
+    verdict, sentence = judge_scores(scores)
+    assert scores.chance < ALARM and verdict == "passes"
+    assert sentence.startswith("It leaks a little") and "No evidence" not in sentence
+
+
+@pytest.mark.parametrize("scores", [draw_many(0.5), draw_many(0, found=0.15)], ids=["area", "true positives"])
+def test_a_gross_leak_in_either_figure_fails(scores: Scores) -> None:
+    assert judge_scores(scores)[0] == "fails"
+
+
+@pytest.mark.parametrize("scores", [draw_many(0.36), draw_many(0, found=0.09)], ids=["area", "true positives"])
+def test_a_leak_about_as_large_as_the_threshold_is_not_judged(scores: Scores) -> None:
+    verdict, sentence = judge_scores(scores)
+    assert verdict == "cannot tell" and "Training images can be told from others" in sentence
+
+
+def test_no_leak_is_judged_where_an_honest_generator_is_accused_too() -> None:
+    honest = Control("honest", True, True, Figure(AUC, "honest", 0.9))
+    assert judge_scores(draw_many(0.5), honest)[0] == "cannot tell"
 
 
 def test_a_reference_alone_cannot_be_the_honest_control() -> None:

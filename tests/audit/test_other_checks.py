@@ -10,6 +10,7 @@ from gan_core.audit.collapse import check_collapse, draw_like
 from gan_core.audit.labels import check_labels
 from gan_core.audit.planted import leave_out_class, repeat_one, shuffle_labels, split_halves
 from gan_core.audit.ruler import check_ruler, find_least
+from gan_core.audit.set_classes import LEAST_IMAGES
 from gan_core.classifiers.classifier import teach
 from gan_core.config import ClassifierSettings
 from gan_core.images.labelled_images import LabelledImages
@@ -36,6 +37,7 @@ def features_of(labels: np.ndarray) -> np.ndarray:
 
 def test_the_labels_do_not_matter_for_the_number_of_planted_images() -> None:
     assert set(leave_out_class(FRESH, 2).labels.tolist()) == {0, 1, 3}
+    assert len(leave_out_class(FRESH.take(np.flatnonzero(FRESH.labels == 2)), 2)) == 0
     assert len(np.unique(repeat_one(FRESH).images.reshape(len(FRESH), -1), axis=0)) == 4
 
 
@@ -95,3 +97,8 @@ def test_real_images_pass_and_planted_collapses_are_noticed() -> None:
     rarest = min(range(len(REAL.class_names)), key=np.bincount(probe().real.labels).tolist().__getitem__)
     assert names.keys() == {"one image a class", "fresh real images", f"no image of {REAL.class_names[rarest]}"}
     assert names["one image a class"] and names["fresh real images"]
+
+
+def test_the_least_set_of_a_single_class_has_collapsed() -> None:
+    few = FRESH.take(np.flatnonzero(FRESH.labels == 1)[:LEAST_IMAGES])
+    assert check_collapse(few, probe(), seed=0).verdict == "fails"

@@ -24,7 +24,7 @@ def test_classes_are_found_by_name_by_folder_and_by_number(
 ) -> None:
     made = striped_images(60, seed=2)
     LabelledImages(made.images, made.labels, names).save(tmp_path / "set.npz")
-    found = read_set(str(tmp_path / "set.npz"), REAL)
+    found = read_set(str(tmp_path / "set.npz"), REAL.shape, REAL.class_names)
     assert np.array_equal(found.images, made.images)
     assert np.array_equal(found.labels, made.labels)
     assert found.class_names == REAL.class_names
@@ -34,14 +34,14 @@ def test_a_missing_class_leaves_the_others_their_numbers(tmp_path: Path, elsewhe
     made = striped_images(60, seed=2)
     kept = np.flatnonzero(made.labels > 0)
     LabelledImages(made.images[kept], made.labels[kept] - np.uint8(1), made.class_names[1:]).save(tmp_path / "set.npz")
-    assert np.array_equal(read_set(str(tmp_path / "set.npz"), REAL).labels, made.labels[kept])
+    assert np.array_equal(read_set(str(tmp_path / "set.npz"), REAL.shape, REAL.class_names).labels, made.labels[kept])
 
 
 def test_other_classes_are_refused_in_a_sentence(tmp_path: Path, elsewhere: Path) -> None:
     made = striped_images(60, seed=2)
     LabelledImages(made.images, made.labels, tuple("abcdefghij")).save(tmp_path / "set.npz")
     with pytest.raises(BadInput, match=r"Expected classes among stripes 0, .* got a, b"):
-        read_set(str(tmp_path / "set.npz"), REAL)
+        read_set(str(tmp_path / "set.npz"), REAL.shape, REAL.class_names)
 
 
 def test_sets_of_other_sizes_and_colours_are_brought_to_those_of_the_real_images(
@@ -49,7 +49,7 @@ def test_sets_of_other_sizes_and_colours_are_brought_to_those_of_the_real_images
 ) -> None:
     made = colour_images(40, seed=3, classes=4)
     LabelledImages(made.images, made.labels, REAL.class_names[:4]).save(tmp_path / "set.npz")
-    assert read_set(str(tmp_path / "set.npz"), REAL).shape == REAL.shape
+    assert read_set(str(tmp_path / "set.npz"), REAL.shape, REAL.class_names).shape == REAL.shape
 
 
 def test_a_run_keeps_its_file_only_where_its_classes_have_the_real_ones_numbers(

@@ -8,7 +8,16 @@ import numpy as np
 import pandas as pd
 import pytest
 from finished import FLAT, NAMES, finished_run
-from reported import CLASSES, PROVENANCE, audited_checks, audited_figures, save_pictures, trial
+from reported import (
+    CLASSES,
+    PROVENANCE,
+    audited_checks,
+    audited_figures,
+    save_audit,
+    save_pictures,
+    trial,
+    whole_page,
+)
 
 from flows.commands.compare import compare
 from gan_core.audit.check import Check
@@ -19,6 +28,7 @@ from gan_core.files import write_frame, write_text
 from gan_core.measures.measure import Figure, build_measures_frame
 from gan_core.pages.comparison_page import ComparedRun, render
 from gan_core.pages.html_page import SCRIPT_HASH
+from gan_core.reports.confusion_frame import build_confusion_frame, confusions_in
 from gan_core.reports.history_table import build_history_frame, summarise_entries
 from gan_core.reports.run_table import build_run_frame, summarise_frame, summarise_results
 from tasks.registry.model_registry import ModelRegistry
@@ -142,6 +152,41 @@ def test_figures_and_checks_of_both_are_side_by_side(runs: Path, tmp_path: Path)
 
     assert "A, synthetic" in said and "B, real" in said and "Coverage, B, synthetic" in said
     assert said.count("✗ fails 81.2 % 95 % interval 80.0 to 82.4 %") == 2
+
+
+def test_the_confusions_of_both_are_side_by_side_and_those_of_an_older_run_are_left_out(runs: Path) -> None:
+    html = written(runs, NAMES[0], NAMES[1])
+    titles = re.findall(r"<h3>((?:taught by|label)[^<]*, [AB])</h3>", html)
+    lines = ["taught by real", "taught by synthetic", "taught by both", "label fidelity"]
+
+    assert titles == [f"{line}, {label}" for line in lines for label in "AB"]
+    assert "true class Coat Bag Coat 85 15 Bag 15 85" in words_in(html) and "Coat 30 70 Bag 70 30" in words_in(html)
+    Run(runs / NAMES[0]).confusions.unlink()
+    assert re.findall(r"<h3>taught by both, [AB]</h3>", written(runs, NAMES[0], NAMES[1])) == [
+        "<h3>taught by both, B</h3>"
+    ]
+
+
+def test_the_suspicious_pairs_and_the_power_of_each_check_are_those_of_the_run(runs: Path) -> None:
+    for name in NAMES[:2]:
+        save_audit(Run(runs / name))
+    html = written(runs, NAMES[0], NAMES[1])
+    alone = whole_page(save_pictures(runs))
+
+    for label in "AB":
+        assert len(re.findall(rf'alt="A generated image beside a training image, pair \d+ of {label}"', html)) == 10
+        assert f"{label}: Copies: No evidence of copies." in words_in(html)
+    [rows] = set(re.findall(r'<table class="power sortable">.*?(<thead>.*?)</table>', html, re.DOTALL))
+    assert rows in alone
+
+
+def test_a_frame_gives_the_confusion_matrices_back() -> None:
+    taught, fidelity = trial()
+    found = confusions_in(build_confusion_frame(taught, fidelity, CLASSES))
+
+    assert [*found] == [line.name for line in summarise_results(taught, fidelity)]
+    for item, confusion in zip([*taught, fidelity], found.values(), strict=True):
+        assert np.array_equal(item.confusion, confusion) and (*confusion.index,) == (*confusion,) == CLASSES
 
 
 def test_lines_from_a_frame_are_those_of_the_examinations() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from browser import Tab, needs_browser, running_browser
 from finished import FLAT, NAMES, SOUND, finished_run
-from reported import CLASSES, save_pictures, whole_page
+from reported import CLASSES, save_audit, save_pictures, whole_page
 
 from flows.commands.compare import compare
 from gan_core.config import STANDARD
@@ -41,6 +41,7 @@ def others(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     for name, share in zip(NAMES, (0.85, 0.88, 0.3), strict=True):
         run = finished_run(folder, name, STANDARD, share, seen=FLAT if share == 0.3 else SOUND)
         run.grids.mkdir()
+        save_audit(run)
         run.mosaic.write_bytes(save_pictures(folder)[0].read_bytes())
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SYNTHETIC_DATA_RUNS", str(folder))
@@ -60,6 +61,19 @@ def test_the_pages_of_two_and_of_all_runs_are_as_readable(tab: Tab, others: list
         assert tab.evaluate("document.querySelectorAll('th button').length") > 5
         assert tab.evaluate("[...document.images].every((image) => image.naturalWidth > 0 && image.alt)")
         assert tab.evaluate("[...document.querySelectorAll('th')].every((e) => e.scope && e.textContent.trim())")
+
+
+def test_two_runs_have_pairs_power_and_confusion_side_by_side(tab: Tab, others: list[Path]) -> None:
+    tab.open(others[0], width=1280)
+    tops = "[...document.querySelectorAll('{}')].map((e) => e.getBoundingClientRect().top)"
+
+    assert tab.evaluate("document.querySelectorAll('.pairs img').length") == 20
+    for tables in (".pair .power", ".confusions .confusion"):
+        found = tab.evaluate(tops.format(tables))
+        assert len(found) >= 2 and all(first == second for first, second in zip(found[::2], found[1::2], strict=True))
+    assert {"#pairs", "#power", "#confusion"} <= set(
+        tab.evaluate("[...document.querySelectorAll('nav a')].map((e) => e.hash)")
+    )
 
 
 @each_scheme

@@ -12,7 +12,15 @@ from conftest import striped_images
 from sklearn.linear_model import LogisticRegression
 
 from gan_core.classifiers.answers import Score
-from gan_core.classifiers.classifier import answer, build, class_probabilities, features, score, teach
+from gan_core.classifiers.classifier import (
+    answer,
+    build,
+    class_probabilities,
+    features,
+    features_and_answers,
+    score,
+    teach,
+)
 from gan_core.compute.weights import values
 from gan_core.config import ClassifierSettings
 from gan_core.errors import BadInput
@@ -157,6 +165,8 @@ def test_the_last_layer_reads_the_features(taught: keras.Model) -> None:
     read = features(taught, QUESTIONS.images)
     assert read.shape == (len(QUESTIONS), 256)
     assert np.array_equal(np.argmax(taught.layers[-1](read), axis=1), answer(taught, QUESTIONS.images))
+    both = features_and_answers(taught, QUESTIONS.images)
+    assert np.array_equal(both[0], read) and np.array_equal(both[1], answer(taught, QUESTIONS.images))
 
 
 @pytest.mark.parametrize(
