@@ -21,6 +21,7 @@ else:
     Audited = build_options(Experiment, without=("source", "name", "tolerate_collapse"))
 
 MOST_REFERENCES = 100
+WEIGHTS = b"\x89HDF", b"PK\x03\x04"  # how the files begin that Keras writes
 
 
 def audit(
@@ -56,8 +57,8 @@ def audit(
     Exit code 0 if nothing is wrong, 1 if it copies, has collapsed or its labels are wrong, 2 if it cannot be read.
     It leaves audit.html, measures.parquet and audit.json. A part of the settings is that of the run or generator.
     """
-    from tasks.audit.check_set import check_audit
-    from tasks.places import check_folder
+    from tasks.audit.check_set import FILES, check_audit
+    from tasks.places import check_folder, check_own_folder
     from tasks.runs.run_experiment import read_run_experiment
     from tasks.runs.run_folder import Run
 
@@ -66,9 +67,14 @@ def audit(
     start = read_run_experiment(Run(origin)) if origin else customise_experiment(experiment, {})
     replaced = read_settings(settings) | ({"source": real} if real else {})
     wanted = merge_settings(start, replaced)
+    if origin:
+        require_same_cut(start, wanted)
     check_audit(place, wanted)
     folder = located(out) if out else audit_folder(place, wanted)
-    check_folder(folder, "choose another --out.")
+    if out:
+        check_own_folder(folder, FILES, unfinished=True)
+    else:
+        check_folder(folder, "choose another --out.")
     if not verbose:
         hide_library_messages()
     from flows.audit_set import audit_set
@@ -92,10 +98,36 @@ def read_references(text: str) -> int:
 
 
 def require_weights(inception: str | None) -> str:
-    """The absolute path of the file, empty for none; BadInput where there is no such file."""
-    if inception and not located(inception).is_file():
-        raise BadInput(f"Expected a file of InceptionV3's weights, got {inception}; name one that Keras has written.")
-    return str(located(inception)) if inception else ""
+    """The absolute path of the file, empty for none; BadInput for what is none that Keras writes."""
+    if not inception:
+        return ""
+    place = located(inception)
+    if not (place.is_file() and read_start(place) in WEIGHTS):
+        raise BadInput(
+            f"Expected a file of InceptionV3's weights (HDF5 or .keras), got {inception}; name one that Keras wrote."
+        )
+    return str(place)
+
+
+def read_start(place: Place) -> bytes:
+    """The first bytes of a file."""
+    with place.open("rb") as file:
+        return file.read(4)
+
+
+def require_same_cut(own: Experiment, wanted: Experiment) -> None:
+    """Raise BadInput for settings by which other images would count as those that a generator has learned from."""
+    told = {
+        "--seed": (own.seed, wanted.seed),
+        "--data.validation-images": (own.data.validation_images, wanted.data.validation_images),
+        "--data.train-images": (own.data.train_images, wanted.data.train_images),
+    }
+    for option, (before, now) in told.items():
+        if before != now:
+            raise BadInput(
+                f"Expected the {option} of the run that made the set, as it says which real images were learned from, "
+                f"got {now} for {before or 'none'}; leave it out."
+            )
 
 
 def find_origin(place: str, generator: str | None) -> Place | None:

@@ -12,7 +12,7 @@ from gan_core.audit.set_classes import LEAST_IMAGES
 from gan_core.config import Experiment
 from gan_core.files import Place, is_whole, save_arrays, write_text
 from gan_core.images.labelled_images import LabelledImages, Outline, concatenate, read_outline, require_images
-from tasks.audit.check_set import find_run
+from tasks.audit.check_set import SET, find_run
 from tasks.audit.overtrained import try_overtrained
 from tasks.audit.read_set import read_set
 from tasks.audit.references import train_references
@@ -23,7 +23,6 @@ from tasks.runs.run_folder import AUDIT, PAIRS, Run
 from tasks.uncached_task import uncached_task
 
 Holdout = Literal["validation", "test"]
-SET = "set.npz"
 
 
 @uncached_task

@@ -19,8 +19,10 @@ from tasks.data.check_experiment import OF_ONE_SIZE, check_source, known_shape
 from tasks.data.open_source import number_labels
 from tasks.data.source_places import is_web, named, source_here
 from tasks.places import check_cache
-from tasks.runs.run_folder import Run, resolve_latest
+from tasks.runs.run_folder import AUDIT, PAIRS, Run, resolve_latest
 
+SET, PAGE, MEASURES, MOSAIC = "set.npz", "audit.html", "measures.parquet", "mosaic.png"
+FILES = SET, AUDIT, PAIRS, MEASURES, MOSAIC, PAGE  # that an audit leaves
 PEEKED = 100  # pictures whose labels are looked at where those of all take as long as to read them
 
 

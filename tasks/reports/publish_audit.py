@@ -17,12 +17,11 @@ from gan_core.provenance import Provenance, library_versions, program_digest
 from gan_core.reports.check_table import format_checks
 from gan_core.reports.pictures import mosaic, save_png
 from gan_core.reports.run_table import build_run_frame, format_headline
+from tasks.audit.check_set import MEASURES, MOSAIC, PAGE
 from tasks.data.normalize import RealSets
 from tasks.reports.publish_report import collect_figures
 from tasks.runs.run_folder import PAIRS
 from tasks.uncached_task import uncached_task
-
-PAGE, MEASURES, MOSAIC = "audit.html", "measures.parquet", "mosaic.png"
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,8 @@ import pytest
 from conftest import colour_images, striped_images, write_source
 from sources import BUILDERS, coloured_sets
 
-from gan_core.config import Experiment
+from flows.commands.audit import require_same_cut, require_weights
+from gan_core.config import ClassifierSettings, DataSettings, Experiment
 from gan_core.errors import BadInput
 from gan_core.exports.class_folders import folder_names
 from gan_core.files import write_text
@@ -126,3 +127,27 @@ def test_real_images_that_are_not_there_are_named_by_their_option(tmp_path: Path
 def test_no_picture_is_decoded(experiment: Experiment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(check_set, "read", lambda *_: pytest.fail("The labels are known without it."))
     check_audit(str(write_source(tmp_path / "set", MADE, MADE)), experiment)
+
+
+def test_settings_by_which_other_images_would_be_the_known_ones_are_refused() -> None:
+    own = Experiment(seed=3, data=DataSettings(train_images=2_000))
+    require_same_cut(own, own.model_copy(update={"classifier": ClassifierSettings(steps=7), "source": "elsewhere"}))
+    for option, other in {
+        "--seed": {"seed": 7},
+        "--data.train-images": {"data": DataSettings()},
+        "--data.validation-images": {"data": DataSettings(train_images=2_000, validation_images=500)},
+    }.items():
+        with pytest.raises(BadInput, match=f"Expected the {option} of the run .* leave it out"):
+            require_same_cut(own, own.model_copy(update=other))
+
+
+@pytest.mark.parametrize("content", [b"", b"root:x:0:0", None])
+def test_weights_that_keras_has_not_written_are_refused(tmp_path: Path, content: bytes | None) -> None:
+    place = tmp_path / "weights.h5"
+    if content is not None:
+        place.write_bytes(content)
+    with pytest.raises(BadInput, match="Expected a file of InceptionV3's weights"):
+        require_weights(str(place))
+    place.write_bytes(b"\x89HDF\r\n\x1a\n")
+    assert require_weights(str(place)) == str(place)
+    assert not require_weights(None)
