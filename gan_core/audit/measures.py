@@ -38,6 +38,7 @@ def figures_in(frame: pd.DataFrame) -> list[Figure]:
             row["class"],
             None if pd.isna(row["seed"]) else int(row["seed"]),
             row["images"],
+            row.get("classifier", ""),
         )
         for row in frame.to_dict("records")
         if row["measure"] in known

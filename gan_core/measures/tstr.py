@@ -77,7 +77,8 @@ def measure_examination(examination: Examination, class_names: Sequence[str], se
     if answers := examination.answers:
         confidences = np.stack([each.confidences for each in answers], axis=1)
         found = measure_calibration(confidences, _right(answers), seed)
-        figures.append(Figure(CALIBRATION_ERROR, examination.taught_by, *found, images=len(confidences)))
+        of, images = examination.taught_by, len(confidences)
+        figures.append(Figure(CALIBRATION_ERROR, of, *found, images=images, classifier=examination.classifier))
     return figures
 
 
@@ -95,8 +96,8 @@ def _shares(
     counts = scores[0].confusion.sum(axis=1)
     right = _right(answers) if answers else np.zeros((0, len(scores)), bool)
     labels = answers[0].labels if answers else np.zeros(0, np.uint8)
-    images = int(counts.sum())
-    yield Figure(whole, of, examination.accuracy, *mean_interval(right, seed), images=images)
+    images, asked = int(counts.sum()), examination.classifier
+    yield Figure(whole, of, examination.accuracy, *mean_interval(right, seed), images=images, classifier=asked)
     for column, score in enumerate(scores):
         yield Figure(
             whole,
@@ -105,11 +106,12 @@ def _shares(
             *mean_interval(right[:, column : column + 1], seed),
             seed=score.seed,
             images=images,
+            classifier=asked,
         )
     recalls = np.mean([score.class_recall for score in scores], axis=0)
     for label, (name, recall, count) in enumerate(zip(class_names, recalls, counts, strict=True)):
         interval = mean_interval(right[labels == label], seed)
-        yield Figure(of_class, of, float(recall), *interval, group=name, images=int(count))
+        yield Figure(of_class, of, float(recall), *interval, group=name, images=int(count), classifier=asked)
 
 
 def _right(answers: Sequence[Answers]) -> np.ndarray:

@@ -10,7 +10,8 @@ from pydantic.fields import FieldInfo
 
 from gan_core.config import Experiment, Settings
 from gan_core.measures.measure import Aspect, Figure, Measure
-from gan_core.measures.tstr import Examination
+from gan_core.measures.tstr import CLASS_RECALL, Examination
+from gan_core.reports.classifier_table import summarise_classifiers
 from gan_core.settings_grid import format_value
 
 MOST_CLASSES = 40  # of a confusion matrix that is shown whole; of a larger one its largest errors are named
@@ -48,6 +49,14 @@ class Confusion:
     rows: str  # what a row is
     cells: list[list[Cell]]
     errors: list[tuple[str, str, Cell]]
+
+
+@dataclass(frozen=True)
+class ClassifierTable:
+    """What each classifier says, a row for each of them."""
+
+    heads: list[str]
+    rows: list[tuple[str, list[Cell]]]
 
 
 @dataclass(frozen=True)
@@ -91,6 +100,33 @@ def figure_columns(figures: Sequence[Figure], class_names: Sequence[str]) -> lis
         )
         for (name, of), measure in taken.items()
         if name in BY_CLASS and not of.endswith("real")
+    ]
+
+
+def classifier_table(figures: Sequence[Figure]) -> ClassifierTable:
+    """The accuracies of each classifier by what taught it, and what it says of the set's labels."""
+    found = summarise_classifiers(figures)
+    heads = list(dict.fromkeys(head for row in found.values() for head in row))
+    return ClassifierTable(
+        heads, [(name, [_without_unit(_figure_cell(row.get(head))) for head in heads]) for name, row in found.items()]
+    )
+
+
+def recall_columns_by_classifier(figures: Sequence[Figure], class_names: Sequence[str]) -> list[Column]:
+    """Recall of each class by the classifiers that the synthetic images taught, a column for each of them."""
+    recalls = {
+        (each.classifier, each.group): each
+        for each in figures
+        if each.measure == CLASS_RECALL and each.of.partition(", ")[0] == "synthetic"
+    }
+    return [
+        Column(
+            name,
+            CLASS_RECALL.direction,
+            [_without_unit(_figure_cell(recalls.get((name, group)))) for group in class_names],
+            _without_unit(_figure_cell(row.get("by synthetic"))).text,
+        )
+        for name, row in summarise_classifiers(figures).items()
     ]
 
 

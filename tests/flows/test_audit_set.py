@@ -14,7 +14,7 @@ from gan_core.images.labelled_images import LabelledImages
 
 pytestmark = pytest.mark.usefixtures("on_server", "elsewhere")
 
-CLASSIFIER = ("--classifier.steps", "60", "--classifier.seeds", "0,1")
+CLASSIFIER, ONE = ("--classifier.steps", "60", "--classifier.seeds", "0,1"), ("--classifiers", "two-conv")
 TRAIN, TEST, FRESH = striped_images(900, seed=1), striped_images(900, seed=2), striped_images(900, seed=3)
 
 
@@ -29,7 +29,7 @@ def ended(capfd: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, st
 
     def end(*arguments: str) -> tuple[int, str, str]:
         with pytest.raises(SystemExit) as left:
-            main(["audit", *arguments, *CLASSIFIER])
+            main(["audit", *arguments, *CLASSIFIER, *(() if "--classifiers" in arguments else ONE)])
         said = capfd.readouterr()
         return int(left.value.code or 0), said.out, (said.err.splitlines() or [""])[-1]
 
@@ -45,16 +45,25 @@ def test_fresh_images_pass_and_leave_page_frame_and_findings(
     source: str, tmp_path: Path, ended: Callable[..., tuple[int, str, str]]
 ) -> None:
     out = tmp_path / "audited"
-    code, said, _ = ended(saved(FRESH, tmp_path), "--real", source, "--out", str(out))
+    named = ("--classifiers", "mlp,logistic-regression")
+    code, said, _ = ended(saved(FRESH, tmp_path), "--real", source, "--out", str(out), *named)
     assert code == 0
     assert "What it teaches" in said and "taught by augmented" in said and f"page  {out}" in said
     frame = pd.read_parquet(out / "measures.parquet")
     assert set(frame.measure) <= {measure.name for measure in MEASURES}
     assert {"accuracy", "coverage", "frechet_distance", "copied"} <= set(frame.measure)
-    assert {"real", "augmented", "synthetic"} <= set(frame.of)
+    accuracies = frame[frame.measure == "accuracy"]
+    asked = ("two-conv", "mlp", "logistic-regression")
+    assert set(accuracies.of) == {
+        of if name == asked[0] else f"{of}, {name}"
+        for of in ("real", "augmented", "synthetic", "both")
+        for name in asked
+    }
+    assert set(accuracies.classifier) == set(asked) and all(f"\n{name}  " in said for name in asked)
     verdicts = {check["name"]: check["verdict"] for check in json.loads((out / "audit.json").read_text())["checks"]}
     assert verdicts.keys() == {"use", "copies", "collapse", "labels", "ruler"} and "fails" not in verdicts.values()
-    assert "Did it memorise?" in (out / "audit.html").read_text()
+    page = (out / "audit.html").read_text()
+    assert "Did it memorise?" in page and all(page.count(f">{name}</th>") >= 2 for name in asked)
 
 
 def test_training_images_over_again_end_with_one(
@@ -77,6 +86,7 @@ def test_a_set_of_other_classes_ends_with_two(
     [
         *(("--references=-1",), ("--references", "1.5"), ("--references", "101"), ("--references", "many")),
         *(("nowhere",), ("--generator", "."), ("--real", "nowhere"), ("--holdout", "train")),
+        *(("--classifiers", "forest"), ("--classifiers", "mlp,forest"), ("--classifiers", "")),
     ],
     ids=" ".join,
 )
