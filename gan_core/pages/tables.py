@@ -1,13 +1,14 @@
 """The tables of a page: classes, measures, confusion, and settings, as cells with the heat of their colour."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import get_args
 
 import numpy as np
 from pydantic.fields import FieldInfo
 
+from gan_core.audit.measures import measures_in
 from gan_core.config import Experiment, Settings
 from gan_core.measures.measure import Aspect, Figure, Measure
 from gan_core.measures.tstr import CLASS_RECALL, Examination
@@ -56,6 +57,14 @@ class ClassifierTable:
     """What each classifier says, a row for each of them."""
 
     heads: list[str]
+    rows: list[tuple[str, list[Cell]]]
+
+
+@dataclass(frozen=True)
+class MeasuresByName:
+    """All measures of several runs, a row for each run."""
+
+    measures: list[Measure]
     rows: list[tuple[str, list[Cell]]]
 
 
@@ -128,6 +137,17 @@ def recall_columns_by_classifier(figures: Sequence[Figure], class_names: Sequenc
         )
         for name, row in summarise_classifiers(figures).items()
     ]
+
+
+def measures_by_name(values: Mapping[str, Mapping[str, float]]) -> MeasuresByName:
+    """Values of measures, by the name of what has them and the name of the measure; a dash for what was not taken."""
+    measures = measures_in({measure for taken in values.values() for measure in taken})
+    rows = [(name, [_value_cell(each, taken.get(each.name)) for each in measures]) for name, taken in values.items()]
+    return MeasuresByName(measures, rows if measures else [])
+
+
+def _value_cell(measure: Measure, value: float | None) -> Cell:
+    return Cell("—") if value is None else Cell(measure.format(value), good=False, value=value)
 
 
 def measure_tables(figures: Sequence[Figure]) -> list[MeasureTable]:

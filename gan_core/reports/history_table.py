@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from gan_core.audit.measures import measures_in
 from gan_core.reports.text_table import align_columns, format_percent
 from gan_core.settings_grid import by_name, differences, format_value
 
@@ -40,6 +41,7 @@ class HistoryEntry:
     champion: bool
     note: str  # a collapse, or what was decided
     settings: Mapping[str, Any]  # by name
+    figures: Mapping[str, float]  # by the names of the measures, of those that were taken
     made_by: Mapping[str, str]  # data, program, arithmetic and libraries, where they are known
 
     @property
@@ -135,5 +137,14 @@ def _line(name: str, rows: pd.DataFrame) -> HistoryEntry:
         champion=bool(first.champion),
         note=str(first.note),
         settings=by_name(json.loads(first.settings)),
+        figures=_figures(rows),
         made_by={title.removeprefix("version_"): str(value) for title, value in known.items() if not pd.isna(value)},
     )
+
+
+def _figures(rows: pd.DataFrame) -> dict[str, float]:
+    """The mean of each measure over the rows of the synthetic images, or over those that have it."""
+    synthetic = rows[rows.taught_by == "synthetic"]
+    means = {each.name: synthetic[each.name].astype(float).mean() for each in measures_in(rows)}
+    whole = {name: mean if mean == mean else rows[name].astype(float).mean() for name, mean in means.items()}
+    return {name: float(mean) for name, mean in whole.items() if mean == mean}

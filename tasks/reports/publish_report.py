@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 
+from gan_core.audit.measures import figures_in
 from gan_core.audit.opinions import Opinion, measure_opinions
 from gan_core.audit.record import Audit, pairs_from_arrays, read_audit, to_json
 from gan_core.audit.use import check_use
@@ -129,7 +130,7 @@ def publish_run(run: Run, experiment: Experiment) -> Report:
     """Make a run that has its report the latest one; raises Collapsed where its generator has collapsed."""
     diversity, stored = diversity_after(run), run.stored
     if diversity.collapse and not experiment.tolerate_collapse:
-        emit_collapse(run.id, diversity)
+        emit_collapse(run.id, diversity, figures_in(read_frame(run.measures)))
         raise Collapsed(f"{diversity.collapse} The report is in {stored.report}; runs/latest stays where it was.")
     publish_latest(run)
     headline = read_text(run.headline).rstrip("\n")

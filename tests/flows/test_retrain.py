@@ -105,7 +105,7 @@ def test_a_collapse_is_told_in_an_event_that_is_documented(monkeypatch: pytest.M
     sent: list[tuple[str, dict]] = []
     monkeypatch.setattr(events, "emit_event", lambda event, **parts: sent.append((event, parts)))
     collapsed = Diversity(coverage=0.1, manifold_recall=0, repeated=0, evenness=1, worst_class_coverage=0, frechet=9)
-    events.emit_collapse("a-run", collapsed)
+    events.emit_collapse("a-run", collapsed, [])
     [(event, parts)] = sent
     assert event == "synthetic-data.generator.collapsed" and event in str(events.__doc__)
     assert parts["payload"] == {"run": "a-run", "reason": collapsed.collapse, "figures": asdict(collapsed)}

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from conftest import striped_images
+from prefect import flow
 
 from gan_core.config import ClassifierSettings
 from tasks.data.normalize import RealSets
@@ -20,7 +21,8 @@ def test_real_images_in_the_place_of_the_set_teach_each_classifier_what_real_ima
         striped_images(200, seed=seed, side=12).save(path)
     real = RealSets(train, validation, test, "d" * 64)
 
-    opinions = ask_classifiers(real, real.train, SETTINGS, ["mlp"])
+    ask = flow(validate_parameters=False)(ask_classifiers)
+    opinions = ask(real, real.train, SETTINGS, ["mlp"])
 
     assert [each.classifier for each in opinions] == ["logistic-regression", "mlp"]
     for each in opinions:
@@ -29,6 +31,6 @@ def test_real_images_in_the_place_of_the_set_teach_each_classifier_what_real_ima
         answered = [[score.confusion.tolist() for score in taught[of].scores] for of in ("real", "synthetic")]
         assert answered[0] == answered[1] and taught["both"].images == 400
     kept = set(classifier_cache().iterdir())
-    again = ask_classifiers(real, real.train, SETTINGS, ["mlp"])
+    again = ask(real, real.train, SETTINGS, ["mlp"])
     assert [each.trts.accuracy for each in again] == [each.trts.accuracy for each in opinions]
     assert set(classifier_cache().iterdir()) == kept

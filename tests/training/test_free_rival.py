@@ -19,8 +19,8 @@ def test_the_free_rival_is_examined_as_the_real_images_are(tmp_path: Path) -> No
         striped_images(200, seed=seed).save(path)
     teacher = Teacher(real, SETTINGS)
 
-    variation = teacher.choose_variation(validation)
-    plain, augmented = teacher.examine(on=test), teacher.examine_augmented(on=test, variation=variation)
+    plain, variation = teacher.examine(on=test), teacher.choose_variation(validation)
+    augmented = teacher.examine_augmented(on=test, variation=variation)
 
     assert (plain.taught_by, augmented.taught_by) == ("real", "augmented")
     assert augmented.images == plain.images == 200 and [score.seed for score in augmented.scores] == [0, 1]
