@@ -13,7 +13,7 @@ Unit = Literal["share", "distance", "factor"]
 COLUMNS = ("measure", "of", "classifier", "class", "seed", "value", "low", "high", "images")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Measure:
     """One way to judge a synthetic set, as tables, pages and `docs/metrics.md` describe it."""
 
@@ -21,11 +21,11 @@ class Measure:
     title: str
     aspect: Aspect  # the question that it helps to answer
     meaning: str  # one plain sentence
-    lowest: float
-    highest: float  # infinity where nothing bounds it
     direction: Direction
     chance: str  # what a set without any information would have
     source: str  # paper and equation
+    lowest: float = 0
+    highest: float = 1  # infinity where nothing bounds it
     unit: Unit = "share"
 
     def format(self, value: float) -> str:

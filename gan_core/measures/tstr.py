@@ -18,21 +18,32 @@ TeachingSet = Literal["real", "augmented", "synthetic", "both", "filtered", "sof
 CHANCE = "the share of the commonest class: 0.1 for ten classes alike"
 
 ACCURACY = Measure(
-    "accuracy", "Accuracy", "useful",
-    "The share of the real test images that a classifier recognises which this teaching set taught.",
-    0, 1, "higher is better", CHANCE, "Esteban et al. 2017, arXiv:1706.02633, section 4.1 (TSTR)",
-)  # fmt: skip
+    name="accuracy",
+    title="Accuracy",
+    aspect="useful",
+    meaning="The share of the real test images that a classifier recognises which this teaching set taught.",
+    direction="higher is better",
+    chance=CHANCE,
+    source="Esteban et al. 2017, arXiv:1706.02633, section 4.1 (TSTR)",
+)
 CLASS_RECALL = Measure(
-    "class_recall", "Recall of a class", "useful",
-    "The share of the real test images of a class that a classifier recognises which this teaching set taught.",
-    0, 1, "higher is better", "the share of answers that name the class: 0.1 for ten classes alike",
-    "the diagonal of the confusion matrix over the sum of its row",
-)  # fmt: skip
+    name="class_recall",
+    title="Recall of a class",
+    aspect="useful",
+    meaning="The share of the real test images of a class that a classifier recognises which this teaching set taught.",
+    direction="higher is better",
+    chance="the share of answers that name the class: 0.1 for ten classes alike",
+    source="the diagonal of the confusion matrix over the sum of its row",
+)
 LABEL_FIDELITY = Measure(
-    "label_fidelity", "Label fidelity", "useful",
-    "The share of the synthetic images whose label a classifier agrees with that real images taught.",
-    0, 1, "higher is better", CHANCE, "Esteban et al. 2017, arXiv:1706.02633, section 4.1 (TRTS)",
-)  # fmt: skip
+    name="label_fidelity",
+    title="Label fidelity",
+    aspect="useful",
+    meaning="The share of the synthetic images whose label a classifier agrees with that real images taught.",
+    direction="higher is better",
+    chance=CHANCE,
+    source="Esteban et al. 2017, arXiv:1706.02633, section 4.1 (TRTS)",
+)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,15 @@ from gan_core.reports.sweep_table import add_validation_columns, build_sweep_fra
 from tasks.registry import events
 from tasks.registry.records import Record
 
-SHINE = Measure("shine", "Shine of the images", "diverse", "How they shine.", 0, 1, "higher is better", "0", "a paper")
+SHINE = Measure(
+    name="shine",
+    title="Shine of the images",
+    aspect="diverse",
+    meaning="How they shine.",
+    direction="higher is better",
+    chance="0",
+    source="a paper",
+)
 FIGURES = [
     Figure(SHINE, "real", 0.9, 0.8, 1.0),
     Figure(SHINE, "synthetic", 0.5, 0.4, 0.6),
