@@ -5,6 +5,7 @@ two measures that are never put into one column or curve.
 """
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,8 @@ from typing import Any, Literal
 import pandas as pd
 
 from gan_core.audit.measures import measures_in
+from gan_core.measures.manifold import COVERAGE
+from gan_core.measures.tstr import LABEL_FIDELITY
 from gan_core.reports.text_table import align_columns, format_percent
 from gan_core.settings_grid import by_name, differences, format_value
 
@@ -36,8 +39,6 @@ class HistoryEntry:
     started: datetime | None
     accuracy: Mapping[str, float]  # mean over the seeds, by teaching set
     spread: Mapping[str, float]  # standard deviation over them
-    label_fidelity: float
-    coverage: float
     champion: bool
     note: str  # a collapse, or what was decided
     settings: Mapping[str, Any]  # by name
@@ -47,6 +48,14 @@ class HistoryEntry:
     @property
     def experiment(self) -> str:
         return str(self.settings.get("name", "—"))
+
+    @property
+    def label_fidelity(self) -> float:
+        return self.figures.get(LABEL_FIDELITY.name, math.nan)
+
+    @property
+    def coverage(self) -> float:
+        return self.figures.get(COVERAGE.name, math.nan)
 
     @property
     def gap(self) -> float:
@@ -132,8 +141,6 @@ def _line(name: str, rows: pd.DataFrame) -> HistoryEntry:
         started=None if pd.isna(first.started) else first.started.to_pydatetime(),
         accuracy={name: float(column.mean()) for name, column in taught.items()},
         spread={name: float(column.std()) for name, column in taught.items()},
-        label_fidelity=float(rows.label_fidelity.astype(float).mean()),
-        coverage=float(first.coverage),
         champion=bool(first.champion),
         note=str(first.note),
         settings=by_name(json.loads(first.settings)),

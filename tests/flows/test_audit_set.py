@@ -14,7 +14,8 @@ from gan_core.images.labelled_images import LabelledImages
 
 pytestmark = pytest.mark.usefixtures("on_server", "elsewhere")
 
-CLASSIFIER, ONE = ("--classifier.steps", "60", "--classifier.seeds", "0,1"), ("--classifiers", "two-conv")
+CLASSIFIER = ("--classifier.steps", "60", "--classifier.batch-size", "64", "--classifier.seeds", "0,1")
+ONE = ("--classifiers", "two-conv")
 TRAIN, TEST, FRESH = striped_images(900, seed=1), striped_images(900, seed=2), striped_images(900, seed=3)
 
 
