@@ -150,8 +150,13 @@ def _line(name: str, rows: pd.DataFrame) -> HistoryEntry:
 
 
 def _figures(rows: pd.DataFrame) -> dict[str, float]:
-    """The mean of each measure over the rows of the synthetic images, or over those that have it."""
+    """Each measure over the rows of the synthetic images, or over those that have it."""
     synthetic = rows[rows.taught_by == "synthetic"]
-    means = {each.name: synthetic[each.name].astype(float).mean() for each in measures_in(rows)}
-    whole = {name: mean if mean == mean else rows[name].astype(float).mean() for name, mean in means.items()}
-    return {name: float(mean) for name, mean in whole.items() if mean == mean}
+    columns = {each.name: synthetic[each.name].dropna() for each in measures_in(rows)}
+    known = {name: column if len(column) else rows[name].dropna() for name, column in columns.items()}
+    return {name: _mean(column.astype(float)) for name, column in known.items() if len(column)}
+
+
+def _mean(values: pd.Series) -> float:
+    """Their mean, to the last digit where all are one."""
+    return float(values.iloc[0] if values.nunique() == 1 else values.mean())
