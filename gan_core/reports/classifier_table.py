@@ -8,6 +8,7 @@ from gan_core.measures.measure import Figure
 from gan_core.measures.tstr import ACCURACY, LABEL_FIDELITY
 from gan_core.reports.text_table import align_columns
 
+COLUMNS = (ACCURACY, LABEL_FIDELITY, CALIBRATION_ERROR)
 CAPTION = (
     "By classifier, in per cent with the 95 % interval over images and seeds: accuracy on real test images by what\n"
     "taught it, how many labels of the set it agrees with, and its calibration error if the set taught it. {} decides."
@@ -17,10 +18,9 @@ CAPTION = (
 def summarise_classifiers(figures: Sequence[Figure]) -> dict[str, dict[str, Figure]]:
     """The figures over all classes and seeds: by classifier, the deciding one first, then by the head of a column."""
     rows: dict[str, dict[str, Figure]] = {}
-    for each in figures:
-        head = _head(each)
-        if head and each.classifier and not each.group and each.seed is None:
-            rows.setdefault(each.classifier, {})[head] = each
+    whole = [each for each in figures if each.classifier and not each.group and each.seed is None]
+    for each in sorted((each for each in whole if _head(each)), key=lambda each: COLUMNS.index(each.measure)):
+        rows.setdefault(each.classifier, {})[_head(each)] = each
     return rows
 
 
