@@ -11,7 +11,8 @@ from gan_core.reports.text_table import align_columns
 COLUMNS = (ACCURACY, LABEL_FIDELITY, CALIBRATION_ERROR)
 CAPTION = (
     "By classifier, in per cent with the 95 % interval over images and seeds: accuracy on real test images by what\n"
-    "taught it, how many labels of the set it agrees with, and its calibration error if the set taught it. {} decides."
+    "taught it, and how many labels of the set it agrees with (higher is better); its calibration error if the set\n"
+    "taught it (lower is better). The verdict rests on {}."
 )
 
 

@@ -52,7 +52,7 @@ def test_the_first_decides() -> None:
 
 def test_the_tables_have_a_line_for_each_classifier() -> None:
     caption, lines = format_classifiers(FIGURES).split("\n\n")
-    assert caption.endswith(f"{CLASSIFIERS[0]} decides.")
+    assert caption.endswith(f"The verdict rests on {CLASSIFIERS[0]}.")
     assert [line.split()[0] for line in lines.splitlines()[1:]] == list(CLASSIFIERS)
     table = classifier_table(FIGURES)
     assert table.heads == ["by real", "by augmented", "by synthetic", "by both", "label fidelity"]
