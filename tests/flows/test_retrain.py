@@ -58,7 +58,7 @@ def test_challengers_at_a_prompt_and_what_the_registry_tells_of_them(
     second.check()
     assert (second.name, second.record.champion, second.record.decision) == ("v0002", "v0001", "refused")
     assert "v0002 was refused, champion v0001 stays" in said and second.record.reason in said
-    assert {"gain", "gain_noise", "copied", "coverage"} <= set(second.record.figures)
+    assert {"gain", "gain_noise", "copied", "coverage", "density", "authenticity"} <= set(second.record.figures)
     seeds = [json.loads((version.folder / "experiment.json").read_text())["seed"] for version in registry.versions()]
     assert seeds == [1, 2]
 
