@@ -73,43 +73,52 @@ def page(pictures: list[Path], seeds: int = 3, **changes: Any) -> str:
 
 
 ACCURACY = Measure(
-    "accuracy",
-    "Accuracy",
-    "useful",
-    "Share of test images that are recognised.",
-    0,
-    1,
-    "higher is better",
-    "a third",
-    "-",
+    name="accuracy",
+    title="Accuracy",
+    aspect="useful",
+    meaning="Share of test images that are recognised.",
+    direction="higher is better",
+    chance="a third",
+    source="-",
 )
 COVERAGE = Measure(
-    "coverage", "Coverage", "diverse", "Share of real images that are covered.", 0, 1, "higher is better", "0 %", "-"
+    name="coverage",
+    title="Coverage",
+    aspect="diverse",
+    meaning="Share of real images that are covered.",
+    direction="higher is better",
+    chance="0 %",
+    source="-",
 )
 PRECISION = Measure(
-    "manifold_precision",
-    "Precision",
-    "diverse",
-    "Share among real images.",
-    0,
-    1,
-    "higher is better",
-    "0 %",
-    "-",
+    name="manifold_precision",
+    title="Precision",
+    aspect="diverse",
+    meaning="Share among real images.",
+    direction="higher is better",
+    chance="0 %",
+    source="-",
 )
 FRECHET = Measure(
-    "frechet",
-    "Fréchet <distance>",
-    "diverse",
-    "Distance.",
-    0,
-    math.inf,
-    "lower is better",
-    "none",
-    "-",
+    name="frechet",
+    title="Fréchet <distance>",
+    aspect="diverse",
+    meaning="Distance.",
+    direction="lower is better",
+    chance="none",
+    source="-",
+    highest=math.inf,
     unit="distance",
 )
-COPIED = Measure("copied", "Copied share", "memorised", "Share of copies.", 0, 1, "lower is better", "0 %", "-")
+COPIED = Measure(
+    name="copied",
+    title="Copied share",
+    aspect="memorised",
+    meaning="Share of copies.",
+    direction="lower is better",
+    chance="0 %",
+    source="-",
+)
 
 
 def audited_figures(class_names: tuple[str, ...] = CLASSES) -> list[Figure]:

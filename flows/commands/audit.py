@@ -9,9 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 
-from flows.commands.options import Named, Verbose, build_options, customise_experiment, merge_settings, read_settings
+from flows.commands.options import (
+    Listed,
+    Named,
+    Verbose,
+    build_options,
+    customise_experiment,
+    join_list,
+    merge_settings,
+    read_settings,
+)
 from flows.commands.screen import hide_library_messages
-from gan_core.config import STANDARD, Experiment
+from gan_core.config import STANDARD, Experiment, split_names
 from gan_core.errors import BadInput
 from gan_core.files import Place, located, require_reachable
 
@@ -44,6 +53,10 @@ def audit(
             help="short games on random halves of the real images, for membership; 5 say much",
         ),
     ] = "0",
+    classifiers: Annotated[
+        Listed | None,
+        Parameter(help="what is taught beside the classifier of the settings, as mlp,residual; all five, if none"),
+    ] = None,
     inception: Annotated[
         str | None, Parameter(help="file of Keras's InceptionV3 weights, for FID and KID in these")
     ] = None,
@@ -62,7 +75,7 @@ def audit(
     from tasks.runs.run_experiment import read_run_experiment
     from tasks.runs.run_folder import Run
 
-    games, weights = read_references(references), require_weights(inception)
+    games, weights, asked = read_references(references), require_weights(inception), read_classifiers(classifiers)
     origin = find_origin(place, generator)
     start = read_run_experiment(Run(origin)) if origin else customise_experiment(experiment, {})
     replaced = read_settings(settings) | ({"source": real} if real else {})
@@ -83,7 +96,7 @@ def audit(
     command = shlex.join(["synthetic-data", *sys.argv[1:]])
     with server():
         nothing_learned = holdout or ("validation" if origin else "test")
-        report = audit_set(place, str(folder), wanted, nothing_learned, games, weights, command)
+        report = audit_set(place, str(folder), wanted, nothing_learned, games, weights, asked, command)
     print(f"\n{report.text}\n\npage  {report.page}")
     if report.faults:
         print(f"synthetic-data: {report.faults[0]}", file=sys.stderr)
@@ -95,6 +108,13 @@ def read_references(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) > MOST_REFERENCES:
         raise BadInput(f"Expected 0 to {MOST_REFERENCES} references, got {text!r}; name as many, such as 5.")
     return int(text)
+
+
+def read_classifiers(listed: list[str] | None) -> tuple[str, ...]:
+    """The classifiers that were named, all if none was; BadInput for what is none."""
+    from gan_core.audit.opinions import CLASSIFIERS, require_classifiers
+
+    return CLASSIFIERS if listed is None else require_classifiers(split_names(join_list(listed)))
 
 
 def require_weights(inception: str | None) -> str:

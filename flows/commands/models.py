@@ -14,6 +14,7 @@ from tasks.registry.records import Promotion, whoami
 
 VERSION = Parameter(help="as v0003 or 3")
 REMEDY = "let SYNTHETIC_DATA_MODELS name another one, or work elsewhere."
+DECIDING = ("accuracy", "champion_accuracy", "gain", "gain_noise")  # figures of a promotion that are told
 
 models = App(name="models", help="Versions of the generator, and which of them is champion.")
 
@@ -100,7 +101,8 @@ def _registry() -> ModelRegistry:
 
 
 def _told(promotion: Promotion) -> str:
-    figures = ", ".join(f"{name} {value:.4f}" for name, value in promotion.figures.items())
+    """A promotion with the accuracies that decided; its record has the other figures."""
+    figures = ", ".join(f"{name} {promotion.figures[name]:.4f}" for name in DECIDING if name in promotion.figures)
     return f"{promotion.version} {promotion.action} {promotion.when} by {promotion.who}: {promotion.reason} ({figures})"
 
 

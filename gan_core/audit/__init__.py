@@ -1,5 +1,6 @@
 """What is wrong with a synthetic set, if anything: copies, gaps, broken rulers, and whether they would be noticed.
 
 Its face: check.Check and Control; copies.check_copies, collapse.check_collapse, labels.check_labels, ruler.check_ruler,
-membership.check_membership, canaries.check_canaries; published_scores.score_copying.
+membership.check_membership, canaries.check_canaries; opinions.Opinion, published_scores.score_copying,
+measures.MEASURES.
 """

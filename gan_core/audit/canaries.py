@@ -25,11 +25,10 @@ EPSILON = Measure(
     aspect="memorised",
     meaning="Differential privacy with a smaller epsilon (and a delta of 1e-5) is refuted for trainings of this kind, "
     "with a confidence of 95 %. What is true may be far more; 0 says nothing.",
-    lowest=0,
-    highest=np.inf,
     direction="lower is better",
     chance="0",
     source="Steinke, Nasr and Jagielski 2023, arXiv:2305.08846, theorem 5.2",
+    highest=np.inf,
     unit="factor",
 )
 MEASURES = (EPSILON,)

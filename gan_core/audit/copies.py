@@ -29,7 +29,16 @@ HELD_OUT = "gan_core.audit.holdout; after Platzer and Reutterer 2021, arXiv:2104
 
 def _copied(name: str, title: str, meaning: str) -> Measure:
     chance = "0 %, give or take the interval: the interval of a set that copies nothing has 0 in it"
-    return Measure(name, title, "memorised", meaning, -np.inf, 1, "lower is better", chance, HELD_OUT)
+    return Measure(
+        name=name,
+        title=title,
+        aspect="memorised",
+        meaning=meaning,
+        direction="lower is better",
+        chance=chance,
+        source=HELD_OUT,
+        lowest=-np.inf,
+    )
 
 
 COPIED = _copied(
@@ -53,8 +62,6 @@ EQUAL = Measure(
     aspect="memorised",
     meaning="The share of the images that are equal to a training image in every pixel, beside a held-out one. "
     f"{REPEATED}",
-    lowest=0,
-    highest=1,
     direction="lower is better",
     chance="that of the held-out images",
     source="gan_core.inspection.duplicates.find_equal",
@@ -65,8 +72,6 @@ NEAR = Measure(
     aspect="memorised",
     meaning="The share of the images that are ten times nearer to a training image than to the next ones, moved or "
     f"mirrored, beside a held-out one. {REPEATED}",
-    lowest=0,
-    highest=1,
     direction="lower is better",
     chance="that of the held-out images",
     source="gan_core.inspection.duplicates.find_near",
@@ -77,8 +82,6 @@ CALIBRATED = Measure(
     aspect="memorised",
     meaning="How far the nearest training image is, as a factor of how far the next ones are: of a hundred images the "
     "one that comes nearest, beside those whose nearest image is a held-out one.",
-    lowest=0,
-    highest=1,
     direction="higher is better",
     chance="that of the held-out images",
     source="Carlini et al. 2023, arXiv:2301.13188, section 5.2",

@@ -28,8 +28,6 @@ AUC = Measure(
     aspect="memorised",
     meaning="How often a training image seems likelier to have been learned than a held-out one, to who compares how "
     "near the set comes to each with how near sets do whose generators did not see it.",
-    lowest=0,
-    highest=1,
     direction="lower is better",
     chance="50 %",
     source=SOURCE,
@@ -39,8 +37,6 @@ TRUE_POSITIVES = Measure(
     title="Membership: found at 1 % false alarms",
     aspect="memorised",
     meaning="The share of the training images that are found where one in a hundred held-out images is taken for one.",
-    lowest=0,
-    highest=1,
     direction="lower is better",
     chance="1 %",
     source=f"Carlini et al. 2022, arXiv:2112.03570, section 2; {SOURCE}",

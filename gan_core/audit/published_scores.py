@@ -22,11 +22,11 @@ CT = Measure(
     aspect="memorised",
     meaning="How much farther the images are from the training images than other real images are, in standard errors: "
     "far below 0 they are too near. It decides nothing; compare it with that of the held-out images.",
-    lowest=-np.inf,
-    highest=np.inf,
     direction="higher is better",
     chance="0",
     source="Meehan et al. 2020, arXiv:2004.05675, section 4, with the classes as cells",
+    lowest=-np.inf,
+    highest=np.inf,
     unit="distance",
 )
 AUTHENTICITY = Measure(
@@ -35,8 +35,6 @@ AUTHENTICITY = Measure(
     aspect="memorised",
     meaning="The share of the images that are farther from their nearest training image than that is from another "
     "training image. It decides nothing; compare it with that of the held-out images.",
-    lowest=0,
-    highest=1,
     direction="higher is better",
     chance="that of the held-out images",
     source="Alaa et al. 2022, arXiv:2102.08921, section 3.3",

@@ -21,8 +21,6 @@ RULER_ACCURACY = Measure(
     aspect="trusted",
     meaning="The share of held-out real images that the classifier recognises in whose features the others are "
     "measured.",
-    lowest=0,
-    highest=1,
     direction="higher is better",
     chance="the share of the commonest class",
     source="gan_core.classifiers.classifier",

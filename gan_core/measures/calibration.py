@@ -9,12 +9,15 @@ BINS = 15  # as in the paper
 REPLICATES = 200
 
 CALIBRATION_ERROR = Measure(
-    "calibration_error", "Calibration error", "useful",
-    "By how much the confidence of a classifier which this teaching set taught differs from the share of its answers "
-    "that are right.",
-    0, 1, "lower is better", "near 0 where confidence is chance too, up to 0.9 where it is full, of ten classes",
-    "Guo et al. 2017, arXiv:1706.04599, equation 3, with 15 bins",
-)  # fmt: skip
+    name="calibration_error",
+    title="Calibration error",
+    aspect="useful",
+    meaning="By how much the confidence of a classifier which this teaching set taught differs from the share of its "
+    "answers that are right.",
+    direction="lower is better",
+    chance="near 0 where confidence is chance too, up to 0.9 where it is full, of ten classes",
+    source="Guo et al. 2017, arXiv:1706.04599, equation 3, with 15 bins",
+)
 
 
 def calibration_error(confidences: np.ndarray, right: np.ndarray) -> float:

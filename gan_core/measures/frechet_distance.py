@@ -8,12 +8,17 @@ import numpy as np
 from gan_core.measures.measure import Measure
 
 FRECHET_DISTANCE = Measure(
-    "frechet_distance", "Fréchet distance", "diverse",
-    "How far apart the means and covariances of real and synthetic images are, in a classifier of ours; "
+    name="frechet_distance",
+    title="Fréchet distance",
+    aspect="diverse",
+    meaning="How far apart the means and covariances of real and synthetic images are, in a classifier of ours; "
     "two halves of the real images have the least that so many images can show.",
-    0, float("inf"), "lower is better", "nothing bounds it; compare it with that of real images",
-    "Heusel et al. 2017, arXiv:1706.08500, equation 6, but not in an Inception network", "distance",
-)  # fmt: skip
+    direction="lower is better",
+    chance="nothing bounds it; compare it with that of real images",
+    source="Heusel et al. 2017, arXiv:1706.08500, equation 6, but not in an Inception network",
+    highest=float("inf"),
+    unit="distance",
+)
 
 
 @dataclass(frozen=True)

@@ -27,18 +27,29 @@ READING = 25  # images at once
 SAMPLE = 5_000  # images of each kind at most: a kernel of all pairs stands in memory
 
 INCEPTION_FID = Measure(
-    "inception_fid", "FID in Keras's InceptionV3", "diverse",
-    "How far apart means and covariances of real and synthetic images are in Inception; other weights, another way "
-    "to resize and fewer images give other figures.",
-    0, float("inf"), "lower is better", "nothing bounds it; compare it with that of real images",
-    "Heusel et al. 2017, arXiv:1706.08500, equation 6", "distance",
-)  # fmt: skip
+    name="inception_fid",
+    title="FID in Keras's InceptionV3",
+    aspect="diverse",
+    meaning="How far apart means and covariances of real and synthetic images are in Inception; other weights, another "
+    "way to resize and fewer images give other figures.",
+    direction="lower is better",
+    chance="nothing bounds it; compare it with that of real images",
+    source="Heusel et al. 2017, arXiv:1706.08500, equation 6",
+    highest=float("inf"),
+    unit="distance",
+)
 INCEPTION_KID = Measure(
-    "inception_kid", "KID in Keras's InceptionV3", "diverse",
-    "How far apart real and synthetic images are in Inception by a cubic kernel, whatever their number.",
-    -float("inf"), float("inf"), "lower is better", "nothing bounds it; real images have 0 on average",
-    "Bińkowski et al. 2018, arXiv:1801.01401, equation 4", "distance",
-)  # fmt: skip
+    name="inception_kid",
+    title="KID in Keras's InceptionV3",
+    aspect="diverse",
+    meaning="How far apart real and synthetic images are in Inception by a cubic kernel, whatever their number.",
+    direction="lower is better",
+    chance="nothing bounds it; real images have 0 on average",
+    source="Bińkowski et al. 2018, arXiv:1801.01401, equation 4",
+    lowest=-float("inf"),
+    highest=float("inf"),
+    unit="distance",
+)
 
 
 def load_inception(path: Path) -> keras.Model:

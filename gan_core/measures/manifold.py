@@ -18,30 +18,44 @@ NUMBERS = 2**24  # distances that a thread holds at once
 DIFFERENCES = 2**22  # numbers of them that it holds at once
 
 MANIFOLD_PRECISION = Measure(
-    "manifold_precision", "Precision", "diverse",
-    "The share of the synthetic images that lie where real ones do.",
-    0, 1, "higher is better", "0 far from all real images; a real image repeated has 1",
-    "Kynkäänniemi et al. 2019, arXiv:1904.06991, equation 2, with 5 neighbours",
-)  # fmt: skip
+    name="manifold_precision",
+    title="Precision",
+    aspect="diverse",
+    meaning="The share of the synthetic images that lie where real ones do.",
+    direction="higher is better",
+    chance="0 far from all real images; a real image repeated has 1",
+    source="Kynkäänniemi et al. 2019, arXiv:1904.06991, equation 2, with 5 neighbours",
+)
 MANIFOLD_RECALL = Measure(
-    "manifold_recall", "Recall of the real variety", "diverse",
-    "The share of the real images that lie where synthetic ones do; noise that scatters the synthetic images can "
-    "raise it, so read it beside coverage.",
-    0, 1, "higher is better", "0 for one image repeated, or far from all real ones",
-    "Kynkäänniemi et al. 2019, arXiv:1904.06991, equation 2, with 5 neighbours",
-)  # fmt: skip
+    name="manifold_recall",
+    title="Recall of the real variety",
+    aspect="diverse",
+    meaning="The share of the real images that lie where synthetic ones do; noise that scatters the synthetic images "
+    "can raise it, so read it beside coverage.",
+    direction="higher is better",
+    chance="0 for one image repeated, or far from all real ones",
+    source="Kynkäänniemi et al. 2019, arXiv:1904.06991, equation 2, with 5 neighbours",
+)
 DENSITY = Measure(
-    "density", "Density", "diverse",
-    "How many real images a synthetic one is among the neighbours of, as a factor of the neighbours counted.",
-    0, float("inf"), "higher is better", "0 far from all real images; other real images have about 1",
-    "Naeem et al. 2020, arXiv:2002.09797, equation 8, with 5 neighbours", "factor",
-)  # fmt: skip
+    name="density",
+    title="Density",
+    aspect="diverse",
+    meaning="How many real images a synthetic one is among the neighbours of, as a factor of the neighbours counted.",
+    direction="higher is better",
+    chance="0 far from all real images; other real images have about 1",
+    source="Naeem et al. 2020, arXiv:2002.09797, equation 8, with 5 neighbours",
+    highest=float("inf"),
+    unit="factor",
+)
 COVERAGE = Measure(
-    "coverage", "Coverage", "diverse",
-    "The share of the real images that have a synthetic one among their nearest.",
-    0, 1, "higher is better", "0 far from all real images; as many other real images have 0.97",
-    "Naeem et al. 2020, arXiv:2002.09797, equation 9, with 5 neighbours",
-)  # fmt: skip
+    name="coverage",
+    title="Coverage",
+    aspect="diverse",
+    meaning="The share of the real images that have a synthetic one among their nearest.",
+    direction="higher is better",
+    chance="0 far from all real images; as many other real images have 0.97",
+    source="Naeem et al. 2020, arXiv:2002.09797, equation 9, with 5 neighbours",
+)
 
 
 @dataclass(frozen=True)

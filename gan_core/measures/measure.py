@@ -10,10 +10,10 @@ import pandas as pd
 Aspect = Literal["useful", "diverse", "memorised", "trusted"]
 Direction = Literal["higher is better", "lower is better"]
 Unit = Literal["share", "distance", "factor"]
-COLUMNS = ("measure", "of", "class", "seed", "value", "low", "high", "images")
+COLUMNS = ("measure", "of", "classifier", "class", "seed", "value", "low", "high", "images")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Measure:
     """One way to judge a synthetic set, as tables, pages and `docs/metrics.md` describe it."""
 
@@ -21,11 +21,11 @@ class Measure:
     title: str
     aspect: Aspect  # the question that it helps to answer
     meaning: str  # one plain sentence
-    lowest: float
-    highest: float  # infinity where nothing bounds it
     direction: Direction
     chance: str  # what a set without any information would have
     source: str  # paper and equation
+    lowest: float = 0
+    highest: float = 1  # infinity where nothing bounds it
     unit: Unit = "share"
 
     def format(self, value: float) -> str:
@@ -48,6 +48,7 @@ class Figure:
     group: str = ""  # the class, empty for all together
     seed: int | None = None  # of the classifier, None for the mean over all
     images: int = 0  # that it rests on
+    classifier: str = ""  # that was taught and asked, empty where none was
 
     @property
     def text(self) -> str:
@@ -59,7 +60,10 @@ class Figure:
 def build_measures_frame(figures: Sequence[Figure]) -> pd.DataFrame:
     """One row a figure, with the columns `COLUMNS`; `class` is empty for all classes together."""
     rows = [
-        (each.measure.name, each.of, each.group, each.seed, each.value, each.low, each.high, each.images)
+        (
+            *(each.measure.name, each.of, each.classifier, each.group, each.seed),
+            *(each.value, each.low, each.high, each.images),
+        )
         for each in figures
     ]
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"seed": "Int64", "images": "int64"})

@@ -18,21 +18,32 @@ TeachingSet = Literal["real", "augmented", "synthetic", "both", "filtered", "sof
 CHANCE = "the share of the commonest class: 0.1 for ten classes alike"
 
 ACCURACY = Measure(
-    "accuracy", "Accuracy", "useful",
-    "The share of the real test images that a classifier recognises which this teaching set taught.",
-    0, 1, "higher is better", CHANCE, "Esteban et al. 2017, arXiv:1706.02633, section 4.1 (TSTR)",
-)  # fmt: skip
+    name="accuracy",
+    title="Accuracy",
+    aspect="useful",
+    meaning="The share of the real test images that a classifier recognises which this teaching set taught.",
+    direction="higher is better",
+    chance=CHANCE,
+    source="Esteban et al. 2017, arXiv:1706.02633, section 4.1 (TSTR)",
+)
 CLASS_RECALL = Measure(
-    "class_recall", "Recall of a class", "useful",
-    "The share of the real test images of a class that a classifier recognises which this teaching set taught.",
-    0, 1, "higher is better", "the share of answers that name the class: 0.1 for ten classes alike",
-    "the diagonal of the confusion matrix over the sum of its row",
-)  # fmt: skip
+    name="class_recall",
+    title="Recall of a class",
+    aspect="useful",
+    meaning="The share of the real test images of a class that a classifier recognises which this teaching set taught.",
+    direction="higher is better",
+    chance="the share of answers that name the class: 0.1 for ten classes alike",
+    source="the diagonal of the confusion matrix over the sum of its row",
+)
 LABEL_FIDELITY = Measure(
-    "label_fidelity", "Label fidelity", "useful",
-    "The share of the synthetic images whose label a classifier agrees with that real images taught.",
-    0, 1, "higher is better", CHANCE, "Esteban et al. 2017, arXiv:1706.02633, section 4.1 (TRTS)",
-)  # fmt: skip
+    name="label_fidelity",
+    title="Label fidelity",
+    aspect="useful",
+    meaning="The share of the synthetic images whose label a classifier agrees with that real images taught.",
+    direction="higher is better",
+    chance=CHANCE,
+    source="Esteban et al. 2017, arXiv:1706.02633, section 4.1 (TRTS)",
+)
 
 
 @dataclass(frozen=True)
@@ -77,7 +88,8 @@ def measure_examination(examination: Examination, class_names: Sequence[str], se
     if answers := examination.answers:
         confidences = np.stack([each.confidences for each in answers], axis=1)
         found = measure_calibration(confidences, _right(answers), seed)
-        figures.append(Figure(CALIBRATION_ERROR, examination.taught_by, *found, images=len(confidences)))
+        of, images = examination.taught_by, len(confidences)
+        figures.append(Figure(CALIBRATION_ERROR, of, *found, images=images, classifier=examination.classifier))
     return figures
 
 
@@ -95,8 +107,8 @@ def _shares(
     counts = scores[0].confusion.sum(axis=1)
     right = _right(answers) if answers else np.zeros((0, len(scores)), bool)
     labels = answers[0].labels if answers else np.zeros(0, np.uint8)
-    images = int(counts.sum())
-    yield Figure(whole, of, examination.accuracy, *mean_interval(right, seed), images=images)
+    images, asked = int(counts.sum()), examination.classifier
+    yield Figure(whole, of, examination.accuracy, *mean_interval(right, seed), images=images, classifier=asked)
     for column, score in enumerate(scores):
         yield Figure(
             whole,
@@ -105,11 +117,12 @@ def _shares(
             *mean_interval(right[:, column : column + 1], seed),
             seed=score.seed,
             images=images,
+            classifier=asked,
         )
     recalls = np.mean([score.class_recall for score in scores], axis=0)
     for label, (name, recall, count) in enumerate(zip(class_names, recalls, counts, strict=True)):
         interval = mean_interval(right[labels == label], seed)
-        yield Figure(of_class, of, float(recall), *interval, group=name, images=int(count))
+        yield Figure(of_class, of, float(recall), *interval, group=name, images=int(count), classifier=asked)
 
 
 def _right(answers: Sequence[Answers]) -> np.ndarray:

@@ -12,6 +12,7 @@ from matplotlib.ticker import PercentFormatter
 
 from gan_core.pages.charts import FIRST, GREY, SECOND, Chart, chart_style, inline_svg, restrain
 from gan_core.pages.html_page import TEMPLATES, csv_uri
+from gan_core.pages.tables import measures_by_name
 from gan_core.reports.history_table import EXAMINED_ON, TEACHING, HistoryEntry, changes, summarise_entries
 from gan_core.reports.text_table import format_percent
 
@@ -39,6 +40,7 @@ def render(
         teaching=TEACHING,
         percent=format_percent,
         charts=[chart for chart in (_chart_of_runs(by_kind["run"]), _chart_of_versions(by_kind["version"])) if chart],
+        measured=measures_by_name({line.name: line.figures for line in those[::-1]}),
         promotions=promotions[::-1],
         changes=[(before, after, changes(before, after)) for before, after in pairs][::-1],
         left_out=left_out,

@@ -18,13 +18,16 @@ from gan_core.pages.charts import Bar, Chart, chart_accuracies, chart_training
 from gan_core.pages.html_page import TEMPLATES, csv_uri, embed_film, embed_picture, embed_png
 from gan_core.pages.questions import answer_questions
 from gan_core.pages.tables import (
+    classifier_table,
     confusion_table,
     figure_columns,
     mean_recall,
     measure_tables,
     recall_column,
+    recall_columns_by_classifier,
     settings_rows,
 )
+from gan_core.reports.classifier_table import of_deciding
 from gan_core.reports.command_line import command_line
 from gan_core.reports.pictures import encode_png, grid
 from gan_core.reports.run_table import Result, summarise_results
@@ -56,23 +59,24 @@ def render(
 ) -> str:
     """The page; `frame` is the tidy report, `labelled_by` completes "its images were labelled by ...".
 
-    `checks` and `figures` are those of the audit, `pairs` its most suspicious pairs with the worst first, `walks` is
+    The examinations are those of the classifier that decides; `figures` may have those of others too. `checks` and
+    `figures` are those of the audit, `pairs` its most suspicious pairs with the worst first, `walks` is
     the picture of walks between latents; where they are left out, the page says what was not measured. `command`
     is what makes the page again, if not a run.
     """
-    lines = summarise_results(examinations, trts)
+    lines, whole = summarise_results(examinations, trts), of_deciding(figures)
     taught = [*examinations, trts]
     tested = examinations[0].scores[0].confusion.sum(axis=1)
     answers = answer_questions(
-        lines, chance=tested.max() / tested.sum(), diversity=diversity, checks=checks, figures=figures
+        lines, chance=tested.max() / tested.sum(), diversity=diversity, checks=checks, figures=whole
     )
     return TEMPLATES.get_template("run_page.html.jinja").render(
         experiment=experiment,
         **describe_provenance(frame),
         questions=[(answer.question, [("", answer)]) for answer in answers],
         lines=lines,
-        intervals=[find_interval(line, figures) for line in lines],
-        accuracies=_chart_lines(lines, examinations, figures),
+        intervals=[find_interval(line, whole) for line in lines],
+        accuracies=_chart_lines(lines, examinations, whole),
         classifiers=list(dict.fromkeys(examination.classifier for examination in examinations)),
         test_images=int(tested.sum()),
         tested=tested.tolist(),
@@ -90,9 +94,11 @@ def render(
                 recall_column(line.name, mean_recall(item), line.percent)
                 for line, item in zip(lines, taught, strict=True)
             ),
-            *figure_columns(figures, class_names),
+            *figure_columns(whole, class_names),
         ],
-        measures=measure_tables(figures),
+        opinions=classifier_table(figures),
+        recalls=recall_columns_by_classifier(figures, class_names),
+        measures=measure_tables(whole),
         pairs=embed_pairs(pairs[:MOST_PAIRS]),
         planted=[[("", check)] for check in checks if check.controls],
         confusions=[

@@ -1,16 +1,18 @@
 """The tables of a page: classes, measures, confusion, and settings, as cells with the heat of their colour."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import get_args
 
 import numpy as np
 from pydantic.fields import FieldInfo
 
+from gan_core.audit.measures import measures_in
 from gan_core.config import Experiment, Settings
 from gan_core.measures.measure import Aspect, Figure, Measure
-from gan_core.measures.tstr import Examination
+from gan_core.measures.tstr import CLASS_RECALL, Examination
+from gan_core.reports.classifier_table import summarise_classifiers
 from gan_core.settings_grid import format_value
 
 MOST_CLASSES = 40  # of a confusion matrix that is shown whole; of a larger one its largest errors are named
@@ -48,6 +50,22 @@ class Confusion:
     rows: str  # what a row is
     cells: list[list[Cell]]
     errors: list[tuple[str, str, Cell]]
+
+
+@dataclass(frozen=True)
+class ClassifierTable:
+    """What each classifier says, a row for each of them."""
+
+    heads: list[str]
+    rows: list[tuple[str, list[Cell]]]
+
+
+@dataclass(frozen=True)
+class MeasuresByName:
+    """All measures of several runs, a row for each run."""
+
+    measures: list[Measure]
+    rows: list[tuple[str, list[Cell]]]
 
 
 @dataclass(frozen=True)
@@ -92,6 +110,44 @@ def figure_columns(figures: Sequence[Figure], class_names: Sequence[str]) -> lis
         for (name, of), measure in taken.items()
         if name in BY_CLASS and not of.endswith("real")
     ]
+
+
+def classifier_table(figures: Sequence[Figure]) -> ClassifierTable:
+    """The accuracies of each classifier by what taught it, and what it says of the set's labels."""
+    found = summarise_classifiers(figures)
+    heads = list(dict.fromkeys(head for row in found.values() for head in row))
+    return ClassifierTable(
+        heads, [(name, [_without_unit(_figure_cell(row.get(head))) for head in heads]) for name, row in found.items()]
+    )
+
+
+def recall_columns_by_classifier(figures: Sequence[Figure], class_names: Sequence[str]) -> list[Column]:
+    """Recall of each class by the classifiers that the synthetic images taught, a column for each of them."""
+    recalls = {
+        (each.classifier, each.group): each
+        for each in figures
+        if each.measure == CLASS_RECALL and each.of.partition(", ")[0] == "synthetic"
+    }
+    return [
+        Column(
+            name,
+            CLASS_RECALL.direction,
+            [_without_unit(_figure_cell(recalls.get((name, group)))) for group in class_names],
+            _without_unit(_figure_cell(row.get("by synthetic"))).text,
+        )
+        for name, row in summarise_classifiers(figures).items()
+    ]
+
+
+def measures_by_name(values: Mapping[str, Mapping[str, float]]) -> MeasuresByName:
+    """Values of measures, by the name of what has them and the name of the measure; a dash for what was not taken."""
+    measures = measures_in({measure for taken in values.values() for measure in taken})
+    rows = [(name, [_value_cell(each, taken.get(each.name)) for each in measures]) for name, taken in values.items()]
+    return MeasuresByName(measures, rows if measures else [])
+
+
+def _value_cell(measure: Measure, value: float | None) -> Cell:
+    return Cell("—") if value is None else Cell(measure.format(value), good=False, value=value)
 
 
 def measure_tables(figures: Sequence[Figure]) -> list[MeasureTable]:

@@ -5,6 +5,7 @@ two measures that are never put into one column or curve.
 """
 
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,9 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from gan_core.audit.measures import measures_in
+from gan_core.measures.manifold import COVERAGE
+from gan_core.measures.tstr import LABEL_FIDELITY
 from gan_core.reports.text_table import align_columns, format_percent
 from gan_core.settings_grid import by_name, differences, format_value
 
@@ -35,16 +39,23 @@ class HistoryEntry:
     started: datetime | None
     accuracy: Mapping[str, float]  # mean over the seeds, by teaching set
     spread: Mapping[str, float]  # standard deviation over them
-    label_fidelity: float
-    coverage: float
     champion: bool
     note: str  # a collapse, or what was decided
     settings: Mapping[str, Any]  # by name
+    figures: Mapping[str, float]  # by the names of the measures, of those that were taken
     made_by: Mapping[str, str]  # data, program, arithmetic and libraries, where they are known
 
     @property
     def experiment(self) -> str:
         return str(self.settings.get("name", "—"))
+
+    @property
+    def label_fidelity(self) -> float:
+        return self.figures.get(LABEL_FIDELITY.name, math.nan)
+
+    @property
+    def coverage(self) -> float:
+        return self.figures.get(COVERAGE.name, math.nan)
 
     @property
     def gap(self) -> float:
@@ -130,10 +141,22 @@ def _line(name: str, rows: pd.DataFrame) -> HistoryEntry:
         started=None if pd.isna(first.started) else first.started.to_pydatetime(),
         accuracy={name: float(column.mean()) for name, column in taught.items()},
         spread={name: float(column.std()) for name, column in taught.items()},
-        label_fidelity=float(rows.label_fidelity.astype(float).mean()),
-        coverage=float(first.coverage),
         champion=bool(first.champion),
         note=str(first.note),
         settings=by_name(json.loads(first.settings)),
+        figures=_figures(rows),
         made_by={title.removeprefix("version_"): str(value) for title, value in known.items() if not pd.isna(value)},
     )
+
+
+def _figures(rows: pd.DataFrame) -> dict[str, float]:
+    """Each measure over the rows of the synthetic images, or over those that have it."""
+    synthetic = rows[rows.taught_by == "synthetic"]
+    columns = {each.name: synthetic[each.name].dropna() for each in measures_in(rows)}
+    known = {name: column if len(column) else rows[name].dropna() for name, column in columns.items()}
+    return {name: _mean(column.astype(float)) for name, column in known.items() if len(column)}
+
+
+def _mean(values: pd.Series) -> float:
+    """Their mean, to the last digit where all are one."""
+    return float(values.iloc[0] if values.nunique() == 1 else values.mean())

@@ -6,7 +6,7 @@
 import math
 from pathlib import Path
 
-from gan_core.audit.measures import MEASURES
+from gan_core.audit import measures
 from gan_core.files import write_text
 from gan_core.measures.measure import Aspect, Measure
 
@@ -31,7 +31,7 @@ def render_metrics() -> str:
     parts = [HEAD]
     for aspect, question in QUESTIONS.items():
         parts.append(f"## {question}\n")
-        parts += [_describe(measure) for measure in MEASURES if measure.aspect == aspect]
+        parts += [_describe(measure) for measure in measures.MEASURES if measure.aspect == aspect]
     return "\n".join(parts)
 
 

@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from gan_core.audit.measures import with_figures
 from gan_core.config import Experiment
 from gan_core.errors import show_count
 from gan_core.measures.diversity import Diversity
+from gan_core.measures.measure import Figure
 from gan_core.reports.text_table import align_columns, format_percent
 from gan_core.settings_grid import by_name, format_value, varying
 
@@ -41,15 +43,22 @@ def build_sweep_frame(experiments: Sequence[Experiment], reports: Sequence[pd.Da
     return frame.astype({"classifier_seed": "Int64"})
 
 
-def add_validation_columns(frame: pd.DataFrame, diversity: Diversity, training_seconds: float) -> pd.DataFrame:
-    """The tidy report of classifiers that answered about validation images, with what else a sweep compares."""
-    return frame.assign(
+def add_validation_columns(
+    frame: pd.DataFrame, diversity: Diversity, training_seconds: float, figures: Sequence[Figure]
+) -> pd.DataFrame:
+    """The tidy report of classifiers that answered about validation images, with what else a sweep compares.
+
+    Every measure that `figures` have and the report has not is a column more.
+    """
+    compared = frame.assign(
         outcome="collapsed" if diversity.collapse else "sound",
         reason=diversity.collapse,
         examined_on="validation",
         **vars(diversity),
         training_seconds=training_seconds,
     )
+    rows = [{str(name): value for name, value in row.items()} for row in compared.to_dict("records")]
+    return pd.DataFrame([with_figures(row, figures, row["taught_by"]) for row in rows])
 
 
 def format_sweep(frame: pd.DataFrame, varied: Sequence[str]) -> str:

@@ -14,6 +14,7 @@ from tasks.examination.examine import examine, taught_classifier
 from tasks.places import classifier_cache
 
 if TYPE_CHECKING:
+    from gan_core.classifiers.variation import Variation
     from gan_core.compute.keras_settings import keras
 
 
@@ -36,11 +37,14 @@ class Teacher:
         """Ask the classifiers of all seeds about labelled images: TRTS, if these are synthetic."""
         return examine("real", [self.real], on=on, classifier=self.settings, cache=classifier_cache())
 
-    def examine_augmented(self, *, on: Place, validation: Place) -> Examination:
-        """Teach by the real images, moved, turned and maybe mirrored: the free rival; validation images say if so."""
+    def choose_variation(self, validation: Place) -> Variation:
+        """How the free rival's images change; validation images say whether they are mirrored too."""
         from gan_core.classifiers.free_rival import choose_variation
 
-        variation = choose_variation(self.classifier(), LabelledImages.load(validation))
+        return choose_variation(self.classifier(), LabelledImages.load(validation))
+
+    def examine_augmented(self, *, on: Place, variation: Variation) -> Examination:
+        """Teach by the real images, moved, turned and maybe mirrored: the free rival."""
         return examine(
             "augmented",
             [self.real],

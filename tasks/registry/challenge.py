@@ -13,6 +13,7 @@ import numpy as np
 from prefect import runtime
 from prefect.states import Completed
 
+from gan_core.audit.measures import with_figures
 from gan_core.audit.record import read_audit
 from gan_core.config import ClassifierSettings, Experiment, RetrainSettings
 from gan_core.errors import BadInput
@@ -130,7 +131,7 @@ def compare_generators(
         float(answers.mean()),
         comparison,
         faults=[*filter(None, [diversity.collapse]), *found.faults],
-        measured=found.headline | asdict(diversity),
+        measured=with_figures(found.headline | asdict(diversity), found.all_figures),
         standard_errors=standard_errors,
     )
 

@@ -8,17 +8,20 @@
 
 `champion` is the version in use before the challenger came, or null; `reason` is one sentence; `figures` are numbers
 by name, shares of 1: accuracy, then champion_accuracy, gain and gain_noise (a standard error) where there was a
-champion; the first figure of each check of the audit with the ends of its interval, as copied, copied_low and
-copied_high, label_fidelity and ruler_accuracy; coverage, manifold_recall, repeated, evenness and worst_class_coverage;
-and frechet, a distance, images and worst_class_images, how many real images the shares and that of the class rest on. A
+champion; coverage, manifold_recall, repeated, evenness and worst_class_coverage after the last epoch, and frechet, a
+distance, images and worst_class_images, how many real images the shares and that of the class rest on; then every
+measure of `docs/metrics.md` that was taken, with the ends of its interval, as copied, copied_low and copied_high. A
 collapsed generator has those from coverage on. Prefect adds the flow run as a related resource.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from prefect.events import emit_event
 
+from gan_core.audit.measures import with_figures
 from gan_core.measures.diversity import Diversity
+from gan_core.measures.measure import Figure
 from tasks.registry.records import Record
 
 
@@ -31,10 +34,10 @@ def emit_decision(record: Record) -> None:
     )
 
 
-def emit_collapse(run_id: str, diversity: Diversity) -> None:
-    """Tell that the generator of a run has collapsed."""
+def emit_collapse(run_id: str, diversity: Diversity, figures: Sequence[Figure]) -> None:
+    """Tell that the generator of a run has collapsed, and what else was measured of it."""
     emit_event(
         "synthetic-data.generator.collapsed",
         resource={"prefect.resource.id": f"synthetic-data.runs.{run_id}"},
-        payload={"run": run_id, "reason": diversity.collapse, "figures": asdict(diversity)},
+        payload={"run": run_id, "reason": diversity.collapse, "figures": with_figures(asdict(diversity), figures)},
     )

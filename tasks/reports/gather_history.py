@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from gan_core.audit.measures import figures_in, with_figures
 from gan_core.errors import BadInput, say_error
 from gan_core.files import Place, read_frame, read_text, without_password, write_csv, write_frame, write_text
 from gan_core.measures.diversity import Diversity, recorded_diversity
@@ -86,7 +87,9 @@ def _of_run(run: Run) -> list[dict[str, Any]]:
     diversity = recorded_diversity(seen)
     note = diversity.collapse if diversity else ""
     about = _about(run.id, "run", run.id, run.experiment) | {"champion": False, "note": note}
-    return [seen | {str(name): value for name, value in row.items()} | about for row in report.to_dict("records")]
+    figures = figures_in(read_frame(run.measures)) if run.measures.is_file() else []
+    rows = [seen | {str(name): value for name, value in row.items()} | about for row in report.to_dict("records")]
+    return [with_figures(row, figures, row["taught_by"]) for row in rows]
 
 
 def _of_version(version: Version, *, champion: bool) -> dict[str, Any]:

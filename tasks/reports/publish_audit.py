@@ -5,16 +5,17 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from gan_core.audit.opinions import Opinion
 from gan_core.audit.record import pairs_from_arrays, read_audit, to_json
 from gan_core.audit.use import check_use
 from gan_core.config import Experiment
 from gan_core.files import Place, load_arrays, sha256, without_password, write_frame, write_text
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.measures.measure import build_measures_frame
-from gan_core.measures.tstr import Examination
 from gan_core.pages import run_page
 from gan_core.provenance import Provenance, library_versions, program_digest
 from gan_core.reports.check_table import format_checks
+from gan_core.reports.classifier_table import format_classifiers
 from gan_core.reports.pictures import mosaic, save_png
 from gan_core.reports.run_table import build_run_frame, format_headline
 from tasks.audit.check_set import MEASURES, MOSAIC, PAGE
@@ -36,22 +37,21 @@ class AuditReport:
 @uncached_task
 def publish_audit(
     audit: Place,
-    examinations: Sequence[Examination],
-    trts: Examination,
+    opinions: Sequence[Opinion],
     *,
     real: RealSets,
     synthetic: Place,
     experiment: Experiment,
     command: str,
 ) -> AuditReport:
-    """Write the frame and the page beside the findings, the page last."""
+    """Write the frame and the page beside the findings, the page last; the first opinion decides."""
     from gan_core.compute.precision import native
 
     folder = audit.parent
     generated, train = LabelledImages.load(synthetic), LabelledImages.load(real.train)
-    found = read_audit(audit).begin_with(check_use(examinations, train.class_names))
+    found = read_audit(audit).begin_with(check_use(opinions[0].examinations, train.class_names))
     write_text(audit, to_json(found))
-    figures = collect_figures(examinations, trts, found, train.class_names)
+    figures = collect_figures(opinions, found, train.class_names)
     write_frame(build_measures_frame(figures), folder / MEASURES)
     save_png(mosaic(generated, train), folder / MOSAIC)
     provenance = Provenance(
@@ -64,10 +64,13 @@ def publish_audit(
         precision=native(),
     )
     page = run_page.render(
-        examinations=examinations,
-        trts=trts,
+        examinations=opinions[0].examinations,
+        trts=opinions[0].trts,
         labelled_by=None,
-        frame=build_run_frame(examinations, trts, provenance, train.class_names),
+        frame=pd.concat(
+            [build_run_frame(each.examinations, each.trts, provenance, train.class_names) for each in opinions],
+            ignore_index=True,
+        ),
         history=pd.DataFrame(),
         experiment=experiment.model_copy(update={"source": experiment.source and without_password(experiment.source)}),
         mosaic=folder / MOSAIC,
@@ -80,5 +83,6 @@ def publish_audit(
         command=command,
     )
     write_text(folder / PAGE, page)
-    text = f"{format_headline(examinations, trts)}\n\n{format_checks(found.checks)}"
-    return AuditReport(str(folder / PAGE), text, tuple(found.faults))
+    headline = format_headline(opinions[0].examinations, opinions[0].trts)
+    said = [headline, format_classifiers(figures), format_checks(found.checks)]
+    return AuditReport(str(folder / PAGE), "\n\n".join(said), tuple(found.faults))

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 
+from gan_core.audit.measures import figures_in
+from gan_core.audit.opinions import Opinion, measure_opinions
 from gan_core.audit.record import Audit, pairs_from_arrays, read_audit, to_json
 from gan_core.audit.use import check_use
 from gan_core.config import Experiment
@@ -25,7 +27,7 @@ from gan_core.files import (
 )
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.measures.measure import Figure, build_measures_frame
-from gan_core.measures.tstr import Examination, measure_examination, measure_fidelity
+from gan_core.measures.tstr import Examination
 from gan_core.pages import run_page
 from gan_core.pages.html_page import embed_png
 from gan_core.provenance import program_digest
@@ -75,7 +77,7 @@ def publish_report(
     write_csv(frame, run.frame_csv)
     found = read_audit(audit).begin_with(check_use(examinations, real.class_names))
     write_text(audit, to_json(found))
-    figures = collect_figures(examinations, trts, found, real.class_names)
+    figures = collect_figures([Opinion(tuple(examinations), trts)], found, real.class_names)
     write_frame(build_measures_frame(figures), run.measures)
     write_frame(build_confusion_frame(examinations, trts, real.class_names), run.confusions)
     save_png(mosaic(synthetic, real), run.mosaic)
@@ -116,12 +118,9 @@ def publish_report(
     return publish_run(run, experiment)
 
 
-def collect_figures(
-    examinations: Sequence[Examination], trts: Examination, audit: Audit, class_names: Sequence[str]
-) -> list[Figure]:
-    """All figures of a run: how each set teaches, how its labels are seen, and what the audit measured."""
-    taught = [figure for each in examinations for figure in measure_examination(each, class_names)]
-    return list(dict.fromkeys([*taught, *measure_fidelity(trts, class_names), *audit.all_figures]))
+def collect_figures(opinions: Sequence[Opinion], audit: Audit, class_names: Sequence[str]) -> list[Figure]:
+    """All figures of a set: how it teaches and how its labels are seen, by each classifier, and what was audited."""
+    return list(dict.fromkeys([*measure_opinions(opinions, class_names), *audit.all_figures]))
 
 
 def is_published(run: Run) -> bool:
@@ -133,7 +132,7 @@ def publish_run(run: Run, experiment: Experiment) -> Report:
     """Make a run that has its report the latest one; raises Collapsed where its generator has collapsed."""
     diversity, stored = diversity_after(run), run.stored
     if diversity.collapse and not experiment.tolerate_collapse:
-        emit_collapse(run.id, diversity)
+        emit_collapse(run.id, diversity, figures_in(read_frame(run.measures)))
         raise Collapsed(f"{diversity.collapse} The report is in {stored.report}; runs/latest stays where it was.")
     publish_latest(run)
     headline = read_text(run.headline).rstrip("\n")

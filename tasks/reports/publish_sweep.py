@@ -10,6 +10,7 @@ import pandas as pd
 from prefect.artifacts import create_table_artifact
 from prefect.futures import PrefectFuture
 
+from gan_core.audit.measures import measures_in
 from gan_core.config import Experiment
 from gan_core.errors import BadInput
 from gan_core.files import Place, read_frame, write_csv, write_frame
@@ -75,6 +76,6 @@ def _folder(experiments: Sequence[Experiment]) -> Place:
 
 def _publish_artifact(frame: pd.DataFrame) -> None:
     columns = ["seed", *(name for name in frame if "." in str(name))]
-    columns += ["outcome", "taught_by", "classifier_seed", "accuracy", "label_fidelity", "coverage"]
+    columns += ["outcome", "taught_by", "classifier_seed", *(measure.name for measure in measures_in(frame))]
     rows: list[dict[str, Any]] = json.loads(frame[columns].to_json(orient="records"))
     create_table_artifact(rows, key="sweep", description="Accuracy on validation images")

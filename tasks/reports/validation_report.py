@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from gan_core.audit.opinions import Opinion, measure_opinions
 from gan_core.config import Experiment
 from gan_core.files import Place, read_frame, write_frame
 from gan_core.images.labelled_images import LabelledImages
@@ -28,6 +29,7 @@ def save_validation_report(
     class_names = LabelledImages.load(splits.validation).class_names
     frame = report.build_run_frame(examinations, trts, run_provenance(splits, experiment, run), class_names)
     seconds = float(read_frame(run.history)["seconds"].sum())
-    write_frame(add_validation_columns(frame, diversity_after(run), seconds), run.validation_report)
+    figures = measure_opinions([Opinion(tuple(examinations), trts)], class_names)
+    write_frame(add_validation_columns(frame, diversity_after(run), seconds, figures), run.validation_report)
     run.send_all()
     return run.stored.validation_report

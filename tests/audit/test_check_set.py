@@ -132,11 +132,12 @@ def test_no_picture_is_decoded(experiment: Experiment, tmp_path: Path, monkeypat
 def test_settings_by_which_other_images_would_be_the_known_ones_are_refused() -> None:
     own = Experiment(seed=3, data=DataSettings(train_images=2_000))
     require_same_cut(own, own.model_copy(update={"classifier": ClassifierSettings(steps=7), "source": "elsewhere"}))
-    for option, other in {
+    changes: dict[str, dict[str, object]] = {
         "--seed": {"seed": 7},
         "--data.train-images": {"data": DataSettings()},
         "--data.validation-images": {"data": DataSettings(train_images=2_000, validation_images=500)},
-    }.items():
+    }
+    for option, other in changes.items():
         with pytest.raises(BadInput, match=f"Expected the {option} of the run .* leave it out"):
             require_same_cut(own, own.model_copy(update=other))
 

@@ -19,12 +19,13 @@ def test_the_free_rival_is_examined_as_the_real_images_are(tmp_path: Path) -> No
         striped_images(200, seed=seed).save(path)
     teacher = Teacher(real, SETTINGS)
 
-    plain, augmented = teacher.examine(on=test), teacher.examine_augmented(on=test, validation=validation)
+    plain, variation = teacher.examine(on=test), teacher.choose_variation(validation)
+    augmented = teacher.examine_augmented(on=test, variation=variation)
 
     assert (plain.taught_by, augmented.taught_by) == ("real", "augmented")
     assert augmented.images == plain.images == 200 and [score.seed for score in augmented.scores] == [0, 1]
     assert len(list(classifier_cache().glob("*.npz"))) == 4
-    again = teacher.examine_augmented(on=test, validation=validation)
+    again = teacher.examine_augmented(on=test, variation=variation)
     assert again.accuracy == augmented.accuracy and len(list(classifier_cache().glob("*.npz"))) == 4
     sure, other = (each.answers[0].confidences.tolist() for each in (plain, augmented))
     assert sure != other

@@ -15,6 +15,7 @@ from gan_core.images.labelled_images import LabelledImages
 pytestmark = pytest.mark.usefixtures("on_server", "shared_cache")
 
 CLASSIFIER = ("--classifier.steps", "60", "--classifier.batch-size", "64", "--classifier.seeds", "0,1")
+ONE = ("--classifiers", "two-conv")
 TRAIN, TEST, FRESH = (striped_images(900, seed, side=16) for seed in (1, 2, 3))
 
 
@@ -40,7 +41,7 @@ def ended(capfd: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, st
 
     def end(*arguments: str) -> tuple[int, str, str]:
         with pytest.raises(SystemExit) as left:
-            main(["audit", *arguments, *CLASSIFIER])
+            main(["audit", *arguments, *CLASSIFIER, *(() if "--classifiers" in arguments else ONE)])
         said = capfd.readouterr()
         return int(left.value.code or 0), said.out, (said.err.splitlines() or [""])[-1]
 
@@ -56,16 +57,20 @@ def test_fresh_images_pass_and_leave_page_frame_and_findings(
     source: str, tmp_path: Path, ended: Callable[..., tuple[int, str, str]]
 ) -> None:
     out = tmp_path / "audited"
-    code, said, _ = ended(saved(FRESH, tmp_path), "--real", source, "--out", str(out))
+    code, said, _ = ended(saved(FRESH, tmp_path), "--real", source, "--out", str(out), "--classifiers", "mlp")
     assert code == 0
     assert "What it teaches" in said and "taught by augmented" in said and f"page  {out}" in said
     frame = pd.read_parquet(out / "measures.parquet")
     assert set(frame.measure) <= {measure.name for measure in MEASURES}
     assert {"accuracy", "coverage", "frechet_distance", "copied"} <= set(frame.measure)
-    assert {"real", "augmented", "synthetic"} <= set(frame.of)
+    accuracies = frame[frame.measure == "accuracy"]
+    asked, sets = ("two-conv", "mlp"), ("real", "augmented", "synthetic", "both")
+    assert set(accuracies.of) == {*sets, *(f"{of}, mlp" for of in sets)}
+    assert set(accuracies.classifier) == set(asked) and all(f"\n{name}  " in said for name in asked)
     verdicts = {check["name"]: check["verdict"] for check in json.loads((out / "audit.json").read_text())["checks"]}
     assert verdicts.keys() == {"use", "copies", "collapse", "labels", "ruler"} and "fails" not in verdicts.values()
-    assert "Did it memorise?" in (out / "audit.html").read_text()
+    page = (out / "audit.html").read_text()
+    assert "Did it memorise?" in page and all(page.count(f">{name}</th>") >= 2 for name in asked)
 
 
 def test_training_images_over_again_end_with_one(
@@ -88,6 +93,7 @@ def test_a_set_of_other_classes_is_refused_before_anything_starts(
     [
         *(("--references=-1",), ("--references", "1.5"), ("--references", "101"), ("--references", "many")),
         *(("nowhere",), ("--generator", "."), ("--real", "nowhere"), ("--holdout", "train")),
+        *(("--classifiers", "forest"), ("--classifiers", "mlp,forest"), ("--classifiers", "")),
     ],
     ids=" ".join,
 )

@@ -58,7 +58,7 @@ def test_challengers_at_a_prompt_and_what_the_registry_tells_of_them(
     second.check()
     assert (second.name, second.record.champion, second.record.decision) == ("v0002", "v0001", "refused")
     assert "v0002 was refused, champion v0001 stays" in said and second.record.reason in said
-    assert {"gain", "gain_noise", "copied", "coverage"} <= set(second.record.figures)
+    assert {"gain", "gain_noise", "copied", "coverage", "density", "authenticity"} <= set(second.record.figures)
     seeds = [json.loads((version.folder / "experiment.json").read_text())["seed"] for version in registry.versions()]
     assert seeds == [1, 2]
 
@@ -105,7 +105,7 @@ def test_a_collapse_is_told_in_an_event_that_is_documented(monkeypatch: pytest.M
     sent: list[tuple[str, dict]] = []
     monkeypatch.setattr(events, "emit_event", lambda event, **parts: sent.append((event, parts)))
     collapsed = Diversity(coverage=0.1, manifold_recall=0, repeated=0, evenness=1, worst_class_coverage=0, frechet=9)
-    events.emit_collapse("a-run", collapsed)
+    events.emit_collapse("a-run", collapsed, [])
     [(event, parts)] = sent
     assert event == "synthetic-data.generator.collapsed" and event in str(events.__doc__)
     assert parts["payload"] == {"run": "a-run", "reason": collapsed.collapse, "figures": asdict(collapsed)}

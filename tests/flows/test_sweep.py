@@ -17,9 +17,13 @@ from flows.commands.main import app
 from flows.commands.options import join_lists, read_options
 from flows.commands.sweep import parse_seeds, split_grid
 from flows.sweep import sweep
+from gan_core.audit.measures import measures_in
 from gan_core.config import STANDARD, ClassifierSettings, Experiment
 from gan_core.errors import BadInput
 from gan_core.images.labelled_images import LabelledImages
+from gan_core.measures.calibration import CALIBRATION_ERROR
+from gan_core.measures.manifold import COVERAGE
+from gan_core.measures.tstr import ACCURACY, LABEL_FIDELITY
 from gan_core.reports.sweep_table import build_sweep_frame, find_fault, format_sweep
 from gan_core.settings_grid import Value, by_name, combinations, differences, varying
 from tasks.reports.publish_sweep import Incomplete, validation_outcome
@@ -211,6 +215,8 @@ def test_a_sweep_has_every_run_in_one_frame_and_reads_no_test_image(
         assert (folder / "runs" / rows.run_id.iloc[0] / "synthetic.npz").is_file() and rows.run_id.nunique() == 1
     assert frame.run_id.nunique() == frame.settings_digest.nunique() == 2
     assert not (folder / "runs" / "latest").exists() and frame.accuracy.between(0, 1).all()
+    assert all(measure in measures_in(frame) for measure in (ACCURACY, CALIBRATION_ERROR, LABEL_FIDELITY, COVERAGE))
+    assert (frame.calibration_error <= frame.calibration_error_high).all()
 
 
 @pytest.mark.usefixtures("no_training")

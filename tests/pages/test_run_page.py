@@ -24,6 +24,7 @@ from reported import (
     whole_page,
 )
 
+from gan_core.audit.opinions import Opinion, measure_opinions
 from gan_core.classifiers.answers import Score
 from gan_core.config import STANDARD, DatasetSettings
 from gan_core.measures.diversity import Diversity
@@ -245,3 +246,20 @@ def test_a_film_that_is_too_large_is_shown_with_fewer_frames(tmp_path: Path) -> 
         seen = [np.asarray(frame.convert("L")) for frame in ImageSequence.Iterator(film)]
     assert 2 <= len(seen) < 12
     assert np.array_equal(seen[0], frames[0]) and np.array_equal(seen[-1], frames[-1])
+
+
+def test_other_classifiers_stand_in_a_table_of_their_own_and_the_first_decides(pictures: list[Path]) -> None:
+    taught, fidelity = trial()
+    opinions = [
+        Opinion(tuple(replace(each, classifier=name) for each in taught), replace(fidelity, classifier=name))
+        for name in ("two-conv", "mlp")
+    ]
+    alone, both = (page(pictures, figures=measure_opinions(asked, CLASSES)) for asked in (opinions[:1], opinions))
+    assert ">mlp</th>" not in alone and both.count(">mlp</th>") == 2
+    assert "rests on two-conv" in both and "rests on two-conv" not in alone
+    every = both[both.index('id="measures"') :]
+    assert (
+        "synthetic, mlp" not in every
+        and every[: every.index('id="training"')]
+        == (alone[alone.index('id="measures"') : alone.index('id="training"')])
+    )
