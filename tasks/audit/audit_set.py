@@ -7,19 +7,19 @@ from pathlib import Path
 from typing import Literal
 
 from gan_core.audit.check import Check
-from gan_core.audit.record import Audit, pairs_to_arrays, read_audit, to_json
+from gan_core.audit.record import Audit, read_audit, to_json
 from gan_core.audit.set_classes import LEAST_IMAGES
 from gan_core.config import Experiment
-from gan_core.files import Place, is_whole, save_arrays, write_text
+from gan_core.files import Place, is_whole, write_text
 from gan_core.images.labelled_images import LabelledImages, Outline, concatenate, read_outline, require_images
 from tasks.audit.check_set import SET, find_run
 from tasks.audit.overtrained import try_overtrained
 from tasks.audit.read_set import read_set
 from tasks.audit.references import train_references
+from tasks.audit.run_checks import log_checks, run_checks
 from tasks.data.normalize import RealSets
 from tasks.examination.teacher import Teacher
-from tasks.progress import progress
-from tasks.runs.run_folder import AUDIT, PAIRS, Run
+from tasks.runs.run_folder import AUDIT, Run
 from tasks.uncached_task import uncached_task
 
 Holdout = Literal["validation", "test"]
@@ -51,15 +51,11 @@ def audit_beside(
     real: RealSets, synthetic: Place, experiment: Experiment, folder: Place, *, holdout: Holdout, teacher: Teacher
 ) -> Place:
     """Run the checks that train nothing; what they found, as JSON in the folder."""
-    from gan_core.audit.audit_images import audit_images
-    from gan_core.audit.copies import count_comparisons
+    from gan_core.audit.copies import SAMPLE
 
     generated, (known, unseen) = LabelledImages.load(synthetic), load_beside(real, holdout)
-    with progress("Auditing", "audit", count_comparisons(len(generated), len(unseen))) as advance:
-        std, seed = experiment.dataset.latent_std, experiment.seed
-        found = audit_images(generated, known, unseen, teacher.classifier(), std=std, seed=seed, on_images=advance)
-    save_arrays(folder / PAIRS, pairs_to_arrays(found.pairs))
-    write_text(folder / AUDIT, to_json(found.audit))
+    run_checks(generated, known, unseen, experiment, teacher=teacher, folder=folder, sample=SAMPLE)
+    log_checks(folder / AUDIT)
     return folder / AUDIT
 
 
