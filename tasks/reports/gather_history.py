@@ -33,10 +33,16 @@ logger = logging.getLogger("synthetic_data.history")
 
 
 def find_entries(names: Sequence[str], runs: Place, models: ModelRegistry) -> list[Found]:
-    """The runs and versions of these names or folders, in this order; all, the oldest first, if none is named."""
+    """The runs and versions of these names or folders, in this order; all, the oldest first, if none is named.
+
+    One that is named twice, as `runs/*` has `latest` too, counts once; BadInput where no other is left to compare.
+    """
     if names:
         named = (_named(name, runs, models) for name in names)
-        return list({each.folder: each for each in named}.values())
+        found = list({each.folder: each for each in named}.values())
+        if len(found) == 1 < len(names):
+            raise BadInput(f"Expected different runs or versions, got {found[0].folder.name} alone; name another.")
+        return found
     folders = (path for path in runs.glob("*") if not path.is_symlink() and Run(path).experiment.is_file())
     return [*map(Run, sorted(folders, key=lambda folder: folder.name)), *models.versions()]
 

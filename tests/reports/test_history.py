@@ -77,6 +77,14 @@ def test_the_frame_has_every_row_of_every_report_and_one_for_each_version(runs: 
     assert versions.champion.tolist() == [True, False] and versions.gain.tolist()[1] == -0.007
 
 
+def test_a_run_that_is_named_twice_counts_once_and_is_not_compared_with_itself(
+    runs: Path, models: ModelRegistry
+) -> None:
+    assert [each.folder.name for each in find_entries(("latest", *NAMES[:2]), runs, models)] == [NAMES[1], NAMES[0]]
+    with pytest.raises(BadInput, match=f"Expected different runs .* got {NAMES[1]} alone"):
+        find_entries(("latest", NAMES[1]), runs, models)
+
+
 def test_numbers_of_images_are_whole_and_those_of_the_report(runs: Path, models: ModelRegistry) -> None:
     finished_run(runs, NAMES[2], CLASSIC, 0.3, seen=replace(FLAT, images=2_000, worst_class_images=168))
     frame, _ = history(runs, models)
