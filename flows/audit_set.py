@@ -36,4 +36,6 @@ def audit_set(
     audit = measure_by_inception(audit, real, synthetic, inception, holdout=holdout)
     opinions = ask_classifiers(real, synthetic, experiment.classifier, classifiers)
     audit = audit_by_references(audit, real, synthetic, experiment, holdout=holdout, references=references)
-    return publish_audit(audit, opinions, real=real, synthetic=synthetic, experiment=experiment, command=command)
+    return publish_audit(
+        audit, opinions, real=real, synthetic=synthetic, experiment=experiment, place=place, command=command
+    )

@@ -68,7 +68,8 @@ def audit(
     """Say whether a set is useful, diverse, memorised, and whether that can be trusted.
 
     Exit code 0 if nothing is wrong, 1 if it copies, has collapsed or its labels are wrong, 2 if it cannot be read.
-    It leaves audit.html, measures.parquet and audit.json. A part of the settings is that of the run or generator.
+    It leaves audit.html, measures.parquet, audit.json and what they are made of. A part of the settings is that of the
+    run or generator.
     """
     from tasks.audit.check_set import FILES, check_audit
     from tasks.places import check_folder, check_own_folder

@@ -34,3 +34,4 @@ class Check:
     sentence: str  # what was found, never that a set is private or safe
     figures: tuple[Figure, ...]  # the headline's first
     controls: tuple[Control, ...] = ()
+    passes_where: str = ""  # what would be good, a sentence with the bounds

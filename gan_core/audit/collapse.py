@@ -7,7 +7,16 @@ import numpy as np
 from gan_core.audit.check import Check, Control, Verdict
 from gan_core.audit.planted import leave_out_class, repeat_one, split_halves
 from gan_core.images.labelled_images import LabelledImages
-from gan_core.measures.diversity import EVENNESS, NEIGHBOURS, REPEATED, WORST_CLASS, Diversity
+from gan_core.measures.diversity import (
+    COLLAPSED_COVERAGE,
+    COLLAPSED_EVENNESS,
+    COLLAPSED_REPEATED,
+    EVENNESS,
+    NEIGHBOURS,
+    REPEATED,
+    WORST_CLASS,
+    Diversity,
+)
 from gan_core.measures.diversity_in_training import SAMPLE, Probe
 from gan_core.measures.manifold import COVERAGE
 from gan_core.measures.measure import Figure
@@ -30,7 +39,12 @@ def check_collapse(generated: LabelledImages, probe: Probe, *, seed: int) -> Che
         Figure(REPEATED, "synthetic", found.repeated, images=found.images),
         Figure(EVENNESS, "synthetic", found.evenness, images=found.images),
     )
-    return Check("collapse", "Collapse", "diverse", verdict, sentence, figures, controls)
+    good = (
+        f"It passes where {COLLAPSED_COVERAGE:.0%} of each class or more are covered, at most {COLLAPSED_REPEATED:.0%} "
+        f"of the images repeat another, and the evenness of the classes is {COLLAPSED_EVENNESS} or more; small classes "
+        "and sets have the benefit of their noise."
+    )
+    return Check("collapse", "Collapse", "diverse", verdict, sentence, figures, controls, good)
 
 
 def draw_like(labels: np.ndarray, generated: LabelledImages, seed: int) -> LabelledImages:

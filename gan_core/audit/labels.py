@@ -34,7 +34,11 @@ def check_labels(
         Control("fresh real images", True, bool(find_wrong(real, least)), real[0]),
     )
     verdict, sentence = _judge(figures, find_wrong(figures, least), controls)
-    return Check("labels", "Labels", "useful", verdict, sentence, tuple(figures), controls)
+    good = (
+        f"It passes where the upper end of the agreement, also in each class of {ENOUGH} images or more, is above "
+        f"{least:.1%}: half of the way from chance to the agreement with the labels of real images."
+    )
+    return Check("labels", "Labels", "useful", verdict, sentence, tuple(figures), controls, good)
 
 
 def find_least(generated: LabelledImages, answers: np.ndarray, real: float) -> float:
@@ -64,7 +68,8 @@ def find_wrong(figures: Sequence[Figure], least: float) -> list[str]:
 def _judge(figures: Sequence[Figure], wrong: Sequence[str], controls: tuple[Control, Control]) -> tuple[Verdict, str]:
     shuffled, real = controls
     agreed = (
-        f"a real-taught classifier agrees with {figures[0].text} of the labels, and with {real.figure.text} of real"
+        f"the first real-taught classifier agrees with {figures[0].text} of {figures[0].images:,} labels, and with "
+        f"{real.figure.text} of real ones"
     )
     if real.accused or not shuffled.accused:
         return "cannot tell", f"The classifier cannot tell shuffled labels from real ones: {agreed}."

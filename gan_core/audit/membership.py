@@ -149,7 +149,11 @@ def check_membership(
     figures = find_intervals(scores, seed)
     verdict, sentence = judge(figures, controls, references=len(references), leaks=scores.chance < ALARM)
     title = "Telling training images from others"
-    return Check("membership", title, "memorised", verdict, sentence, figures, tuple(controls))
+    good = (
+        f"It passes where the upper end of the true positives is below {GROSS_TRUE_POSITIVES:.0%} and that of the area "
+        f"below {GROSS_AUC:.0%}; chance has 1 % and 50 %."
+    )
+    return Check("membership", title, "memorised", verdict, sentence, figures, tuple(controls), good)
 
 
 def find_intervals(scores: Scores, seed: int, of: str = "synthetic") -> tuple[Figure, ...]:

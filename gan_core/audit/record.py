@@ -59,6 +59,7 @@ def to_json(audit: Audit) -> str:
                 "sentence": check.sentence,
                 "figures": list(map(_figure_to_json, check.figures)),
                 "controls": [vars(control) | {"figure": _figure_to_json(control.figure)} for control in check.controls],
+                "passes_where": check.passes_where,
             }
             for check in audit.checks
         ],

@@ -46,7 +46,11 @@ def check_ruler(unseen: LabelledImages, answers: np.ndarray, features: np.ndarra
         Control("fresh real images", True, floor.value < FLOOR, floor),
     )
     verdict, sentence = _judge(accuracy, least, controls)
-    return Check("ruler", "The ruler", "trusted", verdict, sentence, (accuracy, floor), controls)
+    good = (
+        f"It passes where the accuracy is above {least:.1%}, half of the way from the share of the commonest class to "
+        f"no mistake, and half of the held-out images cover {FLOOR:.0%} or more of the others."
+    )
+    return Check("ruler", "The ruler", "trusted", verdict, sentence, (accuracy, floor), controls, good)
 
 
 def find_least(labels: np.ndarray) -> float:

@@ -85,7 +85,9 @@ def _answer_by_checks(aspect: Aspect, asked: Sequence[Check]) -> Answer:
     answer = Answer(QUESTIONS[aspect], first.verdict, title=first.title)
     if first.figures:
         answer = _answer_by_figure(aspect, first.figures[0], first.verdict)
-    return replace(answer, sentences=(first.sentence,), others=tuple((each.title, each.verdict) for each in others))
+    good = " ".join(filter(None, (first.passes_where, answer.good)))
+    others_told = tuple((each.title, each.verdict) for each in others)
+    return replace(answer, sentences=(first.sentence,), others=others_told, good=good)
 
 
 def _answer_by_figure(aspect: Aspect, figure: Figure, verdict: str) -> Answer:

@@ -34,6 +34,7 @@ from gan_core.reports.run_table import Result, summarise_results
 
 MOST_PAIRS = 20
 MOST_PAIR = 15_000  # bytes of the picture of a pair
+TRAINED = ("gan", "dataset")  # sections of the settings that say how a set was made
 SAME = 1e-9  # two shares that are one and the same
 
 
@@ -55,14 +56,17 @@ def render(
     figures: Sequence[Figure] = (),
     pairs: Sequence[Pair] = (),
     walks: Place | None = None,
+    audited: str = "",
+    made_here: bool = True,
     command: str = "",
 ) -> str:
     """The page; `frame` is the tidy report, `labelled_by` completes "its images were labelled by ...".
 
     The examinations are those of the classifier that decides; `figures` may have those of others too. `checks` and
     `figures` are those of the audit, `pairs` its most suspicious pairs with the worst first, `walks` is
-    the picture of walks between latents; where they are left out, the page says what was not measured. `command`
-    is what makes the page again, if not a run.
+    the picture of walks between latents; where they are left out, the page says what was not measured. `audited`
+    is the name of the set, if the page is that of an audit; one that was not `made_here` has no settings of a training.
+    `command` is what makes the page again, if not a run.
     """
     lines, whole = summarise_results(examinations, trts), of_deciding(figures)
     taught = [*examinations, trts]
@@ -72,6 +76,7 @@ def render(
     )
     return TEMPLATES.get_template("run_page.html.jinja").render(
         experiment=experiment,
+        audited=audited,
         **describe_provenance(frame),
         questions=[(answer.question, [("", answer)]) for answer in answers],
         lines=lines,
@@ -105,7 +110,7 @@ def render(
             (confusion_table(line.name, line.asked, item.confusion, class_names), class_names)
             for line, item in zip(lines, taught, strict=True)
         ],
-        settings=settings_rows(experiment),
+        settings=settings_rows(experiment, without=() if made_here else TRAINED),
         command=command or command_line(experiment),
         csv=csv_uri(frame),
     )

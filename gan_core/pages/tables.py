@@ -220,8 +220,8 @@ def _confusion_cell(share: float, right: bool) -> Cell:
     return Cell(text, (share**2 if right else math.sqrt(share)) if text else 0.0, right)
 
 
-def settings_rows(experiment: Experiment) -> list[tuple[str, list[tuple[str, str, str]]]]:
-    """Name, value and meaning of each setting, by section."""
+def settings_rows(experiment: Experiment, without: Sequence[str] = ()) -> list[tuple[str, list[tuple[str, str, str]]]]:
+    """Name, value and meaning of each setting, by section, but for some sections."""
     top, sections = [], []
     for name, field in type(experiment).model_fields.items():
         value = getattr(experiment, name)
@@ -230,7 +230,7 @@ def settings_rows(experiment: Experiment) -> list[tuple[str, list[tuple[str, str
             sections.append((name, [_setting(value, key, item) for key, item in fields]))
         else:
             top.append(_setting(experiment, name, field))
-    return [("experiment", top), *sections]
+    return [("experiment", top), *(section for section in sections if section[0] not in without)]
 
 
 def _setting(settings: Settings, name: str, field: FieldInfo) -> tuple[str, str, str]:

@@ -37,7 +37,8 @@ def run_checks(
     write_text(folder / AUDIT, to_json(found.audit))
 
 
-def log_checks(audit: Place) -> None:
-    """Say what each check found."""
+def log_checks(audit: Place, *, whole: bool) -> None:
+    """Say what each check found, with its `whole` sentence where no table has it later."""
     for check in read_audit(audit).checks:
-        (logger.warning if check.verdict == "fails" else logger.info)("%s: %s", check.title, check.sentence)
+        told = check.sentence if whole else check.verdict
+        (logger.warning if check.verdict == "fails" else logger.info)("%s: %s", check.title, told)

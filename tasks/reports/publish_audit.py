@@ -42,6 +42,7 @@ def publish_audit(
     real: RealSets,
     synthetic: Place,
     experiment: Experiment,
+    place: str,
     command: str,
 ) -> AuditReport:
     """Write the frame and the page beside the findings, the page last; the first opinion decides."""
@@ -80,6 +81,8 @@ def publish_audit(
         checks=found.checks,
         figures=figures,
         pairs=pairs_from_arrays(load_arrays(folder / PAIRS)),
+        audited=place.rstrip("/").rpartition("/")[2],
+        made_here=synthetic.parent != folder,
         command=command,
     )
     write_text(folder / PAGE, page)

@@ -34,7 +34,7 @@ def test_fresh_pictures_pass_and_each_planted_copy_is_noticed(honest: CopyFindin
     assert check.verdict == "passes" and len(check.controls) == 3 * len(COPYING) + 1
     assert all(control.told for control in check.controls)
     assert check.sentence.startswith("No evidence of copies among 300 images; ")
-    assert check.sentence.endswith(" of copies would have been noticed.")
+    assert " of copies would have been noticed" in check.sentence and "It passes where" in check.passes_where
 
 
 def test_no_sentence_promises_more_than_was_seen(honest: CopyFindings) -> None:
