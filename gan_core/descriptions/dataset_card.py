@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,14 @@ TEMPLATES = Environment(
     undefined=StrictUndefined,
     autoescape=False,
 )
+
+
+def escape_markdown(text: str) -> str:
+    """The text as Markdown shows it letter by letter: no tag, no table, no emphasis (CommonMark 0.31, section 2.4)."""
+    return re.sub(r"([\\`*_{}\[\]<>|~&#$])", r"\\\1", text)
+
+
+TEMPLATES.filters["plain"] = escape_markdown
 HUB_PATHS = {  # what the hub's loader reads as the default, the first of these that is there
     "parquet": "parquet/data/{split}-*.parquet",
     "imagefolder": "imagefolder/{split}/**",

@@ -103,7 +103,8 @@ class ModelRegistry:
         number = re.fullmatch(r"v?([0-9]{1,999})", name)
         found = [version for version in self.versions() if number and version.number == int(number[1])]
         if not found:
-            raise BadInput(f"Expected a version in {self.folder} ({self._there()}), got {name!r}; name one of them.")
+            remedy = "name one of them." if self.versions() else "retrain first, or set SYNTHETIC_DATA_MODELS."
+            raise BadInput(f"Expected a version in {self.folder} ({self._there()}), got {name!r}; {remedy}")
         return found[0]
 
     def _there(self) -> str:

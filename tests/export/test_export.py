@@ -1,5 +1,6 @@
 """Laws of exports: every format holds the drawn images, whatever happened on the way; test_readers.py opens them."""
 
+import html
 import json
 import re
 import shutil
@@ -28,8 +29,10 @@ from exported import (
     untrained_generator,
 )
 from killed import Command
+from markdown_it import MarkdownIt
 
 from gan_core.config import DataSettings, Experiment, ExportSettings
+from gan_core.descriptions.dataset_card import escape_markdown
 from gan_core.errors import BadInput
 from gan_core.exports.class_folders import folder_names
 from gan_core.exports.shards import ExportSplit, planned
@@ -379,3 +382,12 @@ def test_a_format_without_its_library_is_refused_with_the_name_of_the_extra(
     with pytest.raises(BadInput, match=r"pip install 'synthetic-labelled-images\[tfds\]'"):
         plan_export.fn(generator, ("npz", "tfds"), ExportSettings())
     plan_export.fn(generator, ("npz",), ExportSettings())
+
+
+@pytest.mark.parametrize(
+    "name", ["<script>alert(1)<", "a|b", "*b* _c_ `d`", "[x](y)", "&amp; ~~s~~ # $e$ \\", "T-shirt/top"]
+)
+def test_a_card_shows_the_names_of_classes_letter_by_letter(name: str) -> None:
+    table = f"| class |\n|---|\n| {escape_markdown(name)} |\n"
+    page = MarkdownIt("commonmark").enable(["table", "strikethrough"]).render(table)
+    assert f"<td>{html.escape(name)}</td>" in page
