@@ -112,7 +112,7 @@ FRECHET = Measure(
 )
 COPIED = Measure(
     name="copied",
-    title="Copied share",
+    title="Copies",
     aspect="memorised",
     meaning="Share of copies.",
     direction="lower is better",

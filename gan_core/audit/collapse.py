@@ -6,6 +6,7 @@ import numpy as np
 
 from gan_core.audit.check import Check, Control, Verdict
 from gan_core.audit.planted import leave_out_class, repeat_one, split_halves
+from gan_core.errors import show_names
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.measures.diversity import (
     COLLAPSED_COVERAGE,
@@ -33,6 +34,8 @@ def check_collapse(generated: LabelledImages, probe: Probe, *, seed: int) -> Che
     found = probe.seek_collapse(generated.images)
     controls = (*_plant(generated, probe), *_try_fresh(probe, seed))
     verdict, sentence = _judge(found, controls)
+    if missing := find_missing(generated, probe.real):
+        sentence += f" It has no image of {show_names(missing)}."
     figures = (
         Figure(COVERAGE, f"{found.images:,} synthetic images", found.coverage, images=found.images),
         Figure(WORST_CLASS, "synthetic", found.worst_class_coverage, images=found.worst_class_images),
@@ -45,6 +48,11 @@ def check_collapse(generated: LabelledImages, probe: Probe, *, seed: int) -> Che
         "and sets have the benefit of their noise."
     )
     return Check("collapse", "Collapse", "diverse", verdict, sentence, figures, controls, good)
+
+
+def find_missing(generated: LabelledImages, real: LabelledImages) -> list[str]:
+    """The classes of real images of which none was generated."""
+    return [real.class_names[label] for label in np.setdiff1d(real.labels, generated.labels)]
 
 
 def draw_like(labels: np.ndarray, generated: LabelledImages, seed: int) -> LabelledImages:

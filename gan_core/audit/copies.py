@@ -119,8 +119,9 @@ def check_copies(
     verdict, sentence = _judge(shares, len(generated), noticed, honest, len(unseen))
     figures = (*_share_figures(shares), *_pair_figures(generated, matches, known, unseen))
     good = (
-        "It passes where chance explains which real images are nearest, in each group of images more often than once "
-        f"in {round(1 / ALARM, -2):.0f} times, and a half of copies would have been noticed."
+        "It passes where training images are the nearest ones about as often as their number lets expect, so that of "
+        f"{round(1 / ALARM, -2):.0f} sets that copy nothing one is accused, and where a half of copies would have been "
+        "noticed."
     )
     check = Check("copies", "Copies of training images", "memorised", verdict, sentence, figures, controls, good)
     return CopyFindings(check, _find_pairs(generated, matches, known))
@@ -222,7 +223,10 @@ def _try_fresh(search: _Search, unseen: LabelledImages, seed: int) -> Control:
 
 
 def _control(name: str, honest: bool, shares: Mapping[str, Share]) -> Control:
-    return Control(name, honest, is_accused(shares), _share_figure(COPIED, name, "", shares[ALL]))
+    """With the share that accuses most, that of all images where none does."""
+    accused = is_accused(shares)
+    group = min(shares, key=lambda each: shares[each].chance) if accused else ALL
+    return Control(name, honest, accused, _share_figure(COPIED_GROUPS.get(group, COPIED), name, "", shares[group]))
 
 
 def _judge(

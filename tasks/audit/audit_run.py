@@ -29,5 +29,5 @@ def audit_run(real: RealSets, experiment: Experiment, run: Run, *, teacher: Teac
         sample = choose_sample(len(generated))
         run_checks(generated, known, unseen, experiment, teacher=teacher, folder=run.folder, sample=sample)
         run.send(run.pairs, run.audit)
-    log_checks(run.audit, whole=True)
+    log_checks(run.audit)
     return run.audit

@@ -55,7 +55,7 @@ def audit_beside(
 
     generated, (known, unseen) = LabelledImages.load(synthetic), load_beside(real, holdout)
     run_checks(generated, known, unseen, experiment, teacher=teacher, folder=folder, sample=SAMPLE)
-    log_checks(folder / AUDIT, whole=False)
+    log_checks(folder / AUDIT)
     return folder / AUDIT
 
 

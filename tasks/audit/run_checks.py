@@ -37,8 +37,7 @@ def run_checks(
     write_text(folder / AUDIT, to_json(found.audit))
 
 
-def log_checks(audit: Place, *, whole: bool) -> None:
-    """Say what each check found, with its `whole` sentence where no table has it later."""
+def log_checks(audit: Place) -> None:
+    """Say the verdict of each check; a table has the sentences at the end."""
     for check in read_audit(audit).checks:
-        told = check.sentence if whole else check.verdict
-        (logger.warning if check.verdict == "fails" else logger.info)("%s: %s", check.title, told)
+        (logger.warning if check.verdict == "fails" else logger.info)("%s: %s", check.title, check.verdict)

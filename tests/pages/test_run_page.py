@@ -195,9 +195,9 @@ def test_each_planted_set_is_told_with_what_the_check_said_of_it(whole: str) -> 
     power = html[html.index('id="power"') : html.index('id="measures"')]
     rows = [words_in(row) for row in re.findall(r"<tr>.*?</tr>", power, re.DOTALL)[1:]]
     assert rows == [
-        "fresh real images nothing is wrong passed 0.1 % ✓ rightly",
-        "a tenth of the <training> images a fault is in it accused 9.9 % ✓ rightly",
-        "a tenth, shifted a fault is in it passed 0.4 % ✗ wrongly",
+        "fresh real images nothing is wrong passed 0.1 % Copies ✓ rightly",
+        "a tenth of the <training> images a fault is in it accused 9.9 % Copies ✓ rightly",
+        "a tenth, shifted a fault is in it passed 0.4 % Copies ✗ wrongly",
     ]
 
 
