@@ -141,6 +141,14 @@ def name_copies(share: float, kind: str = "") -> str:
     return f"{copies}, {kind}" if kind else copies
 
 
+def knows_held_out(shares: Mapping[str, Share], alarm: float = ALARM) -> bool:
+    """Whether held-out images are the nearest ones more often than chance explains once in 1 / `alarm` times.
+
+    Then the set was not made without them, and no figure that rests on them says anything.
+    """
+    return any(share.surplus < alarm / len(shares) for share in shares.values())
+
+
 def count_comparisons(generated: int, unseen: int) -> int:
     """How many images `check_copies` compares with the real ones, its controls' among them."""
     generated = min(SAMPLE, generated)
@@ -234,6 +242,11 @@ def _judge(
 ) -> tuple[Verdict, str]:
     if honest.accused:
         return "cannot tell", "Real images that nothing was learned from are accused of copying too."
+    if knows_held_out(shares):
+        return "fails", (
+            f"It knows the {unseen:,} real images that were held out: they are the nearest ones more often than chance "
+            "explains. So what it teaches and covers is not measured; name others by --holdout or --real."
+        )
     if is_accused(shares):
         group, worst = min(shares.items(), key=lambda each: each[1].chance)
         return (
@@ -280,8 +293,8 @@ def _pair_figures(
         equal = find_known(generated.images, real.images).mean() * as_many
         lowest = float(np.quantile(matches.ratio[nearest], 0.01)) if nearest.any() else np.nan
         figures += [
-            Figure(EQUAL, of, float(equal), images=len(generated)),
-            Figure(NEAR, of, float((near & nearest).mean() * as_many), images=len(generated)),
+            Figure(EQUAL, of, min(1.0, float(equal)), images=len(generated)),
+            Figure(NEAR, of, min(1.0, float((near & nearest).mean() * as_many)), images=len(generated)),
             Figure(CALIBRATED, of, lowest, images=int(nearest.sum())),
         ]
     return tuple(figures)

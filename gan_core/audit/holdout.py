@@ -26,6 +26,7 @@ class Share:
     noise: float  # its standard deviation for a generator that knows no image better than another
     chance: float  # the probability that so few held-out images are the nearest ones to such a generator's images
     images: int
+    surplus: float = 1.0  # the probability that so many are
 
     @property
     def low(self) -> float:
@@ -55,9 +56,10 @@ def estimate_share(nearest: np.ndarray, unseen: np.ndarray) -> Share | None:
     expected = len(nearest) * held / total
     noise = np.sqrt(held * (1 - held / total) * chosen.var(ddof=1))
     different = chosen > 0
-    chance = hypergeom.cdf(int(different[unseen].sum()), total, held, int(different.sum()))
+    counts = int(different[unseen].sum()), total, held, int(different.sum())
+    chance, surplus = hypergeom.cdf(*counts), hypergeom.sf(counts[0] - 1, *counts[1:])
     copied = 1 - chosen[unseen].sum() / expected
-    return Share(float(copied), float(noise / expected), float(chance), len(nearest))
+    return Share(float(copied), float(noise / expected), float(chance), len(nearest), float(surplus))
 
 
 def estimate_shares(

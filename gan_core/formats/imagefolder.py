@@ -122,4 +122,4 @@ def _remarks(listing: Listing, places: Mapping[str, _Place | None]) -> Iterator[
     ]:
         yield f"folders without pictures are no classes: {show_names(empty)}"
     if links := listing.leading_out:
-        yield f"{show_count(len(links), 'link')} out of it or to nowhere left out, such as {show_names(links, 1)}"
+        yield f"{len(links):,} left out that are no plain files within it, such as {show_names(links, 1)}"

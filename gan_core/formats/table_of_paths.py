@@ -34,8 +34,7 @@ def recognise(listing: Listing, settings: DataSettings) -> Found | None:
             found[split].append((name, label))
     present = _present(whole, [name for pairs in found.values() for name, _ in pairs], labelled)
     if links := [name for pairs in found.values() for name, _ in pairs if name not in present]:
-        count = show_count(len(links), "link")
-        remarks.append(f"{count} out of the folder or to nowhere left out, such as {show_names(links, 1)}")
+        remarks.append(f"{len(links):,} left out that are no plain files in the folder, such as {show_names(links, 1)}")
     parts = {split: _part(listing.root, pairs, present) for split, pairs in found.items() if pairs}
     return Found("table", "table", listing.root, parts, one_by_one=True, remarks=tuple(remarks))
 

@@ -30,7 +30,7 @@ class Listing:
     root: Place
     names: tuple[str, ...]
     folders: tuple[str, ...] = ()  # that hold files or nothing, as far as the place knows of folders
-    leading_out: tuple[str, ...] = ()  # links to what is elsewhere or nowhere
+    leading_out: tuple[str, ...] = ()  # links to what is elsewhere or nowhere, and pipes and devices
     alone: bool = False  # whether the one file was named
 
     def with_suffix(self, *suffixes: str) -> tuple[str, ...]:
@@ -60,9 +60,14 @@ def list_place(place: Place) -> Listing:
         prefix = "" if folder == str(root) else f"{os.path.relpath(folder, root)}/"
         folders.append(prefix.removesuffix("/"))
         for name in filter(lambda name: not is_hidden(name), files):
-            (leading_out if _leads_out(os.path.join(folder, name), root) else names).append(prefix + name)
+            (names if _is_plain(os.path.join(folder, name), root) else leading_out).append(prefix + name)
         leading_out += [prefix + name for name in below if _leads_out(os.path.join(folder, name), root)]
     return Listing(root, tuple(sorted(names)), tuple(sorted(folders)), tuple(sorted(leading_out)))
+
+
+def _is_plain(path: str, root: Path) -> bool:
+    """Whether it is a file, or a link to one below the root: who opens a pipe waits for ever."""
+    return os.path.isfile(path) and not _leads_out(path, root)
 
 
 def _leads_out(path: str, root: Path) -> bool:

@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 from textures import textured_images
 
-from gan_core.audit.copies import COPIED, EQUAL, NEAR, CopyFindings, check_copies, count_comparisons, is_accused
+from gan_core.audit.copies import (
+    COPIED,
+    EQUAL,
+    NEAR,
+    CopyFindings,
+    check_copies,
+    count_comparisons,
+    is_accused,
+    knows_held_out,
+)
 from gan_core.audit.holdout import ALL, RARE, estimate_share, estimate_shares
 from gan_core.audit.nearest import Matches
 from gan_core.audit.planted import COPYING, mix, plant_copies
@@ -83,6 +92,14 @@ def test_copies_within_one_class_are_accused() -> None:
     assert found.check.verdict == "fails" and max(shares, key=lambda group: shares[group]) == FRESH.class_names[1]
 
 
+@pytest.mark.parametrize("share", [0.3, 1.0])
+def test_a_set_that_knows_the_held_out_pictures_is_told(share: float) -> None:
+    found = check_copies(mix(FRESH, UNSEEN, share, seed=1), KNOWN, UNSEEN, seed=0).check
+    assert found.verdict == "fails" and found.sentence.startswith("It knows the ")
+    measured = [each for each in found.figures if not np.isnan(each.value)]
+    assert all(each.measure.lowest <= each.value <= each.measure.highest for each in measured)
+
+
 def test_with_too_few_held_out_pictures_nothing_can_be_told() -> None:
     few = check_copies(FRESH.take(np.arange(60)), KNOWN, UNSEEN.take(np.arange(8)), seed=0).check
     assert few.verdict == "cannot tell" and "only 8 held-out real images" in few.sentence
@@ -113,8 +130,8 @@ def test_honest_sets_are_accused_no_more_often_than_the_threshold_says() -> None
         unseen, rare = (RANDOM.permutation(np.arange(600) < count) for count in (200, 60))
         shares = estimate_shares(draw_matches(400, 600), labels, unseen=unseen, rare=rare, names=names)
         assert len(shares) == 7
-        accused.append(is_accused(shares, alarm=0.2))
-    assert 0.02 < np.mean(accused) < 0.2 + 3 * np.sqrt(0.2 * 0.8 / 200)
+        accused.append((is_accused(shares, alarm=0.2), knows_held_out(shares, alarm=0.2)))
+    assert np.all(np.mean(accused, axis=0) > 0.02) and np.all(np.mean(accused, axis=0) < 0.2 + 3 * np.sqrt(0.16 / 200))
 
 
 def test_copies_of_rare_images_alone_are_seen_in_their_group() -> None:
