@@ -48,6 +48,8 @@ def compare(
         )
     frame = build_history_frame(records)
     those = summarise_entries(frame)
+    if len(those) < len(names) and len(those) < 2:
+        raise BadInput(f"Expected two runs or versions to compare, got {those[0].name} alone; name another.")
     pairs = list(pairwise(those) if names else neighbours(those))
     print(format_history(those), "", *(describe_changes(*pair) for pair in pairs), sep="\n")
     if not place:

@@ -258,7 +258,7 @@ def _judge(
     if noticed is None or noticed > MOST_OVERLOOKED:
         return "cannot tell", (
             f"{none}, but a set of which a half are copies would not have been noticed either: there are only "
-            f"{unseen:,} held-out real images to compare with."
+            f"{images:,} of them and {unseen:,} held-out real images."
         )
     return "passes", f"{none}; {SHARES[noticed]} of copies would have been noticed, by the images most like a real one."
 

@@ -102,7 +102,7 @@ def test_a_set_that_knows_the_held_out_pictures_is_told(share: float) -> None:
 
 def test_with_too_few_held_out_pictures_nothing_can_be_told() -> None:
     few = check_copies(FRESH.take(np.arange(60)), KNOWN, UNSEEN.take(np.arange(8)), seed=0).check
-    assert few.verdict == "cannot tell" and "only 8 held-out real images" in few.sentence
+    assert few.verdict == "cannot tell" and "only 60 of them and 8 held-out real images" in few.sentence
 
 
 def test_the_same_seed_gives_the_same_digits_and_each_comparison_is_told() -> None:
