@@ -25,9 +25,11 @@ from gan_core.pages.tables import (
     recall_column,
     settings_rows,
 )
+from gan_core.pages.worth_section import chart_worth, gain_tables
 from gan_core.reports.command_line import command_line
 from gan_core.reports.pictures import encode_png, grid
 from gan_core.reports.run_table import Result, summarise_results
+from gan_core.worth.worth import Worth
 
 MOST_PAIRS = 20
 MOST_PAIR = 15_000  # bytes of the picture of a pair
@@ -52,13 +54,14 @@ def render(
     figures: Sequence[Figure] = (),
     pairs: Sequence[Pair] = (),
     walks: Place | None = None,
+    worth: Worth | None = None,
     command: str = "",
 ) -> str:
     """The page; `frame` is the tidy report, `labelled_by` completes "its images were labelled by ...".
 
     `checks` and `figures` are those of the audit, `pairs` its most suspicious pairs with the worst first, `walks` is
-    the picture of walks between latents; where they are left out, the page says what was not measured. `command`
-    is what makes the page again, if not a run.
+    the picture of walks between latents, `worth` what the images are worth; where they are left out, the page says what
+    was not measured. `command` is what makes the page again, if not a run.
     """
     lines = summarise_results(examinations, trts)
     taught = [*examinations, trts]
@@ -81,6 +84,9 @@ def render(
         notes=[note for note in notes if not any(note in answer.sentences for answer in answers)],
         mosaic=embed_picture(mosaic),
         walks=embed_picture(walks) if walks else None,
+        worth=worth,
+        worth_curve=chart_worth(worth.curve) if worth else None,
+        gains=gain_tables(worth.gains) if worth else [],
         evolution=embed_film(evolution) if evolution else None,
         last_grid=embed_picture(grids[-1]) if grids else None,
         charts=chart_training(history) if len(history) else [],
