@@ -13,16 +13,19 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from gan_core.measures.measure import Figure
 from gan_core.reports.text_table import align_columns, format_percent
 from gan_core.settings_grid import by_name, differences, format_value
+from gan_core.worth.curve import EQUIVALENT_REAL_IMAGES
 
 Kind = Literal["run", "version"]
 EXAMINED_ON: dict[Kind, str] = {"run": "test", "version": "validation"}
 TEACHING = ("real", "synthetic", "both")
 MADE_BY = {"data_digest": "data and their cut", "program_digest": "program", "precision": "arithmetic"}
+WORTH = ("worth", "worth_low", "worth_high")
 COLUMNS = (
     *("name", "kind", "started", "examined_on", "taught_by", "classifier", "seed", "images", "accuracy"),
-    *("label_fidelity", "coverage", "champion", "note", "settings", *MADE_BY),
+    *("label_fidelity", "coverage", *WORTH, "champion", "note", "settings", *MADE_BY),
 )
 
 
@@ -41,6 +44,7 @@ class HistoryEntry:
     note: str  # a collapse, or what was decided
     settings: Mapping[str, Any]  # by name
     made_by: Mapping[str, str]  # data, program, arithmetic and libraries, where they are known
+    worth: str = "—"  # as how many real images the synthetic ones teach, with the interval
 
     @property
     def experiment(self) -> str:
@@ -109,14 +113,15 @@ def describe_changes(before: HistoryEntry, after: HistoryEntry) -> str:
     return f"{before.name} → {after.name}: {what or 'nothing that is known'}"
 
 
-_HEADS = ("", "started", "by real", "by synthetic", "by both", "label fidelity", "coverage", "")
+_HEADS = ("", "started", "by real", "by synthetic", "by both", "worth", "label fidelity", "coverage", "")
 
 
 def _cells(line: HistoryEntry) -> tuple[str, ...]:
     taught = (format_percent(line.accuracy[name], line.spread[name]) for name in TEACHING)
     when = f"{line.started:%Y-%m-%d %H:%M}" if line.started else "—"
     note = " ".join(filter(None, ["champion" if line.champion else "", line.note]))
-    return (line.name, when, *taught, format_percent(line.label_fidelity), format_percent(line.coverage), note)
+    shares = map(format_percent, (line.label_fidelity, line.coverage))
+    return (line.name, when, *taught, line.worth, *shares, note)
 
 
 def _line(name: str, rows: pd.DataFrame) -> HistoryEntry:
@@ -136,4 +141,5 @@ def _line(name: str, rows: pd.DataFrame) -> HistoryEntry:
         note=str(first.note),
         settings=by_name(json.loads(first.settings)),
         made_by={title.removeprefix("version_"): str(value) for title, value in known.items() if not pd.isna(value)},
+        worth=Figure(EQUIVALENT_REAL_IMAGES, "synthetic", *map(float, first[list(WORTH)])).text,
     )
