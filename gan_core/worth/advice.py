@@ -82,7 +82,7 @@ def advise_epoch(epochs: int, *, command: str) -> Advice:
 def advise_size(copies: Verdict, copied: str, *, images: int, command: str) -> Advice:
     """Whether the real set is too small for the generator, by the share of copies that an audit found."""
     if copies == "fails":
-        sentence = f"The {images:,} real images are too few for this generator, which copies them: {copied}."
+        sentence = f"The {images:,} real images are too few for this generator: {copied} of its images are copies."
         return Advice("size", sentence, command)
-    sentence = f"That {images:,} real images are too few for this generator {NOISE}: it copies {copied} of them."
+    sentence = f"That {images:,} real images are too few for this generator {NOISE}: {copied} of its images are copies."
     return Advice("size", sentence, "" if copies == "passes" else command)

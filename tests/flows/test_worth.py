@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import striped_images
+from conftest import striped_images, write_source
 from servers import tiny_experiment
 
 from flows.synthetic_data import synthetic_data
@@ -23,15 +23,17 @@ SECTIONS = ("Worth in real images", "Beside 60 real images", "Advice")
 
 
 def test_a_run_says_what_its_images_are_worth_and_the_command_adds_to_it_without_teaching_twice(
-    on_server: None, elsewhere: Path, tiny_source: Path, monkeypatch: pytest.MonkeyPatch
+    on_server: None, elsewhere: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    experiment = Experiment.model_validate(tiny_experiment(tiny_source, epochs=1) | {"worth": 3})
+    source = write_source(tmp_path, striped_images(600, seed=1, classes=4), striped_images(200, seed=2, classes=4))
+    tiny = tiny_experiment(source, epochs=1) | {"worth": 3}
+    experiment = Experiment.model_validate(tiny | {"classifier": tiny["classifier"] | {"name": "mlp"}})
     report = synthetic_data(experiment)
     assert report is not None
     run = Run(Path(report.page).parent)
     valued = read_worth(run.worth)
-    assert valued and [point.images for point in valued.curve.points] == [10, 37, 136, 500]
-    assert valued.curve.sentence in report.headline and "80 synthetic images teach" in report.headline
+    assert valued and [point.images for point in valued.curve.points] == [4, 20, 100, 500]
+    assert valued.curve.sentence in report.headline and "32 synthetic images teach" in report.headline
     page = run.report.read_text("utf-8")
     assert SECTIONS[0] in page and valued.curve.sentence in page and not any(name in page for name in SECTIONS[1:])
     measures = pd.read_parquet(run.measures)
