@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 else:
     Valued = build_options(Experiment, without=("name", "seed", "tolerate_collapse", "worth", "data", "gan", "dataset"))
 
-SUBSETS = 6  # on the curve, where the run has none
-
 
 def worth(
     folder: Annotated[str, Parameter(name="RUN", help="the folder of a finished run, or its URL")] = "runs/latest",
@@ -47,7 +45,7 @@ def worth(
     beside = read_sizes(gains)
     finished = Run(resolve_latest(require_reachable(located(folder))))
     made_by = read_valued_experiment(finished, folder)
-    wanted = merge_settings(made_by, read_settings(settings) | {"worth": subsets or made_by.worth or SUBSETS})
+    wanted = merge_settings(made_by, read_settings(settings) | ({"worth": subsets} if subsets else {}))
     check_experiment(wanted)
     check_worth(wanted, beside, advice=advice)
     check_folder(finished.folder, "name another run.")

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from gan_core.measures.measure import Figure
 from gan_core.measures.tstr import Examination
 from gan_core.pages.charts import Bar, Chart, chart_accuracies, chart_training
 from gan_core.pages.html_page import TEMPLATES, csv_uri, embed_film, embed_picture, embed_png
-from gan_core.pages.questions import answer_questions
+from gan_core.pages.questions import QUESTIONS, Answer, answer_questions
 from gan_core.pages.tables import (
     confusion_table,
     figure_columns,
@@ -69,6 +70,8 @@ def render(
     answers = answer_questions(
         lines, chance=tested.max() / tested.sum(), diversity=diversity, checks=checks, figures=figures
     )
+    if worth:
+        answers = [_add_worth(answer, worth) for answer in answers]
     return TEMPLATES.get_template("run_page.html.jinja").render(
         experiment=experiment,
         **describe_provenance(frame),
@@ -139,6 +142,12 @@ def find_figure(line: Result, figures: Sequence[Figure]) -> Figure | None:
         ),
         None,
     )
+
+
+def _add_worth(answer: Answer, worth: Worth) -> Answer:
+    """The same, where it says whether the set is useful with what it is worth in real images."""
+    useful = answer.question == QUESTIONS["useful"]
+    return replace(answer, sentences=(*answer.sentences, worth.sentence)) if useful else answer
 
 
 def _chart_lines(lines: Sequence[Result], examinations: Sequence[Examination], figures: Sequence[Figure]) -> Chart:

@@ -12,7 +12,7 @@ def format_worth(worth: Worth) -> str:
     """The curve with the synthetic set below it, the gains beside each number of real images, and the advice."""
     curve, heads = worth.curve, ("images", "accuracy in per cent")
     rows = [heads, *(_line(point, "real") for point in curve.points), _line(curve.synthetic, "synthetic")]
-    parts = [align_columns(rows, left=0), curve.sentence]
+    parts = [align_columns(rows, left=0), worth.sentence]
     for images, gains in groupby(worth.gains, key=lambda each: each.images):
         parts.append(_format_gains(images, list(gains)))
     parts += [

@@ -25,6 +25,11 @@ class Worth:
     gains: tuple[Gain, ...] = ()
     advice: tuple[Advice, ...] = ()
 
+    @property
+    def sentence(self) -> str:
+        """What the images are worth to a classifier of this kind, in a sentence."""
+        return f"To a {self.classifier} classifier, {self.curve.sentence}"
+
     def with_gains(self, gains: tuple[Gain, ...]) -> "Worth":
         """The same with these gains."""
         return replace(self, gains=gains).joined(self)

@@ -41,9 +41,9 @@ def publish_worth(worth: Worth, real: RealSets, experiment: Experiment, run: Run
 
 
 def is_valued(real: RealSets, experiment: Experiment, run: Run) -> bool:
-    """Whether a curve of so many subsets, if any are asked for, was measured and stands on the run's page."""
+    """Whether a curve of so many subsets or more, if any are asked for, was measured before."""
     known = known_worth(real, experiment, run)
-    return not experiment.worth or bool(known and known.subsets == experiment.worth)
+    return not experiment.worth or bool(known and known.subsets >= experiment.worth)
 
 
 def republish_run(worth: Worth, real: RealSets, experiment: Experiment, run: Run) -> Report:

@@ -23,7 +23,7 @@ from tasks.runs.run_folder import Run
 def format_run_headline(run: Run, worth: Worth | None) -> str:
     """The lines that the command prints of a run whose folder has everything but the page."""
     accuracies = format_headline(*from_arrays(load_arrays(run.examinations)))
-    valued = f"{accuracies}\n\n{worth.curve.sentence}" if worth else accuracies
+    valued = f"{accuracies}\n\n{worth.sentence}" if worth else accuracies
     said = [diversity_after(run).collapse, valued, "", format_checks(read_audit(run.audit).checks)]
     return "\n".join(said).lstrip()
 

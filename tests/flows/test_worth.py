@@ -33,9 +33,13 @@ def test_a_run_says_what_its_images_are_worth_and_the_command_adds_to_it_without
     run = Run(Path(report.page).parent)
     valued = read_worth(run.worth)
     assert valued and [point.images for point in valued.curve.points] == [4, 20, 100, 500]
-    assert valued.curve.sentence in report.headline and "32 synthetic images teach" in report.headline
+    assert valued.sentence in report.headline and "32 synthetic images teach" in report.headline
     page = run.report.read_text("utf-8")
-    assert SECTIONS[0] in page and valued.curve.sentence in page and not any(name in page for name in SECTIONS[1:])
+    assert (
+        SECTIONS[0] in page
+        and page.count(f"{valued.sentence}<") == 2
+        and not any(name in page for name in SECTIONS[1:])
+    )
     measures = pd.read_parquet(run.measures)
     assert measures.value[measures.measure == "worth"].tolist() == [valued.curve.equivalent.images]
     accuracies = measures[(measures.measure == "accuracy") & measures.seed.isna()].set_index("of").value
@@ -79,6 +83,7 @@ def seemingly_finished(source: Path, **changed: object) -> Run:
         (("--gains", "60,60"), "Expected each number once"),
         (("--subsets", "0"), "say --subsets 6"),
         (("--subsets", "many"), "worth: Expected a whole number"),
+        (("--subsets", "31"), "worth: Input should be less than or equal to 30"),
     ],
 )
 def test_what_cannot_be_measured_is_refused_before_a_server_starts(
@@ -95,6 +100,8 @@ def test_few_validation_images_choose_nothing_and_a_run_without_images_is_worth_
     run = seemingly_finished(tiny_source, data={"validation_images": 60})
     for arguments in (("--advice",), ("--gains", "50")):
         assert "Expected 100 validation images or more" in refusal("worth", str(run.folder), *arguments)
+    run = seemingly_finished(tiny_source, gan={"conditional": False})
+    assert "Expected a generator that is told the classes" in refusal("worth", str(run.folder), "--gains", "50")
     run.synthetic.unlink()
     assert "Expected labelled images in" in refusal("worth", str(run.folder))
     run.report.unlink()

@@ -25,7 +25,7 @@ def section(html: str) -> str:
 def test_the_section_and_the_table_on_a_screen_say_each_number(pictures: list[Path]) -> None:
     worth = valued()
     html, screen = section(page(pictures, worth=worth)), format_worth(worth)
-    assert html.count("<svg") == 1 and worth.curve.sentence in html and worth.curve.sentence in screen
+    assert html.count("<svg") == 1 and worth.sentence in html and worth.sentence in screen
     for point in (*worth.curve.points, worth.curve.synthetic):
         for number in (f"{point.images:,}", *(f"{100 * each:.2f}" for each in (point.accuracy, point.low, point.high))):
             assert number in html and number in screen
