@@ -33,7 +33,7 @@ def chart_worth(curve: Curve) -> Chart:
         _draw_curve(axes, curve)
         _draw_synthetic(axes, curve)
         axes.set_xscale("log")
-        axes.set_xlabel("images")
+        axes.set_xlabel("real images")
         axes.xaxis.set_major_formatter(FuncFormatter(lambda images, _: f"{images:,.0f}"))
         axes.minorticks_off()
         axes.yaxis.set_major_formatter(PercentFormatter(1))

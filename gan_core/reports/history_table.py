@@ -141,5 +141,11 @@ def _line(name: str, rows: pd.DataFrame) -> HistoryEntry:
         note=str(first.note),
         settings=by_name(json.loads(first.settings)),
         made_by={title.removeprefix("version_"): str(value) for title, value in known.items() if not pd.isna(value)},
-        worth=Figure(EQUIVALENT_REAL_IMAGES, "synthetic", *map(float, first[list(WORTH)])).text,
+        worth=_worth(first),
     )
+
+
+def _worth(row: pd.Series) -> str:
+    """What the images are worth, with the interval; a dash where that is not known."""
+    value, low, high = (float(row[name]) for name in WORTH)
+    return Figure(EQUIVALENT_REAL_IMAGES, "synthetic", value, low, high).text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -31,6 +31,11 @@ class ImageFile:
     @cached_property
     def images(self) -> LabelledImages:
         return LabelledImages.load(self.place)
+
+    @property
+    def whole(self) -> tuple[ImageFile, np.ndarray]:
+        """The file with the indices of all its images."""
+        return self, np.arange(len(self.images))
 
     @cached_property
     def digest(self) -> str:
@@ -64,14 +69,20 @@ class Classroom:
     settings: ClassifierSettings
     questions: Mapping[str, ImageFile]
 
-    def recognised(self, lessons: Iterable[Lesson], description: str) -> list[dict[str, np.ndarray]]:
-        """Which of the images in question each lesson's classifier recognises, bool [N] by their names.
+    def recognised(self, courses: Sequence[Sequence[Lesson]], description: str) -> dict[str, np.ndarray]:
+        """Which images the classifiers of each course recognise, bool [courses, S, N] by the names of the questions.
 
-        Each is taught once: a killed errand goes on after the last lesson that was learned.
+        A course has a lesson for each seed. Each is taught once: a killed errand goes on after the last that was
+        learned.
         """
-        lessons = list(lessons)
-        with progress(description, "worth", max(1, len(lessons)) * self.settings.steps) as advance:
-            return [self._right(lesson, advance) for lesson in lessons]
+        steps = sum(map(len, courses)) * self.settings.steps
+        with progress(description, "worth", max(1, steps)) as advance:
+            right = [[self._right(lesson, advance) for lesson in course] for course in courses]
+        found = {}
+        for name, file in self.questions.items():
+            shape = len(courses), len(self.settings.seeds), len(file.images)
+            found[name] = np.array([[each[name] for each in course] for course in right], bool).reshape(shape)
+        return found
 
     def _right(self, lesson: Lesson, advance: Callable[[int], None]) -> dict[str, np.ndarray]:
         cached = answers_cache() / f"{self._identity(lesson)}.npz"
@@ -93,7 +104,12 @@ class Classroom:
         """Digest of all that shapes the answers."""
         recipe = self.settings.model_copy(update={"seeds": (lesson.seed,)}).digest()
         asked = {name: file.digest for name, file in self.questions.items()}
-        return digest(recipe, program_digest(TEACHING), lesson.identity(), asked)
+        return digest(recipe, self.program, lesson.identity(), asked)
+
+    @cached_property
+    def program(self) -> str:
+        """The digest of what teaches and answers."""
+        return program_digest(TEACHING)
 
 
 def digest_indices(indices: np.ndarray) -> str:

@@ -74,9 +74,9 @@ def recognise_by_number(classroom: Classroom, synthetic: ImageFile, seeds: Seque
     labels = synthetic.images.labels
     numbers = sorted({max(len(np.unique(labels)), round(share * len(labels))) for share in SHARES})
     orders = {seed: nest(labels, seed) for seed in seeds}
-    lessons = [Lesson(((synthetic, orders[seed][:number]),), seed) for number in numbers for seed in seeds]
-    right = classroom.recognised(lessons, "Teaching by fewer images")
-    return dict(zip(numbers, group_by_seeds(right, len(seeds)), strict=True))
+    courses = [[Lesson(((synthetic, orders[seed][:number]),), seed) for seed in seeds] for number in numbers]
+    right = classroom.recognised(courses, "Teaching by fewer images")["validation"]
+    return dict(zip(numbers, right, strict=True))
 
 
 def choose_classes(right: np.ndarray, true: np.ndarray, drawn: np.ndarray) -> list[int]:
@@ -90,13 +90,9 @@ def recognise_without_classes(
 ) -> tuple[np.ndarray, dict[int, np.ndarray]]:
     """The validation images recognised, bool [S, N], where all real and synthetic images teach, and by class without
     the synthetic images of that."""
-    everything, labels = np.arange(len(train.images)), synthetic.images.labels
-    kept = [np.arange(len(labels)), *(np.flatnonzero(labels != label) for label in classes)]
-    lessons = [Lesson(((train, everything), (synthetic, some)), seed) for some in kept for seed in seeds]
-    whole, *without = group_by_seeds(classroom.recognised(lessons, "Teaching without a class"), len(seeds))
+    labels = synthetic.images.labels
+    kept = [np.flatnonzero(labels != label) for label in classes]
+    parts = [(train.whole, synthetic.whole), *((train.whole, (synthetic, some)) for some in kept)]
+    courses = [[Lesson(each, seed) for seed in seeds] for each in parts]
+    whole, *without = classroom.recognised(courses, "Teaching without a class")["validation"]
     return whole, dict(zip(classes, without, strict=True))
-
-
-def group_by_seeds(right: Sequence[Mapping[str, np.ndarray]], seeds: int) -> list[np.ndarray]:
-    """The answers about validation images in groups of so many seeds, each bool [S, N]."""
-    return list(np.array([each["validation"] for each in right]).reshape(-1, seeds, len(right[0]["validation"])))

@@ -9,6 +9,7 @@ import numpy as np
 from gan_core.config import Experiment
 from gan_core.errors import BadInput
 from gan_core.files import load_arrays, read_frame, sha256
+from gan_core.images.labelled_images import read_shape
 from gan_core.provenance import TEACHING, digest, program_digest
 from gan_core.reports.examination_arrays import recognised
 from gan_core.worth.curve import measure_curve as curve_of
@@ -36,11 +37,10 @@ def measure_curve(real: RealSets, experiment: Experiment, run: Run) -> Worth:
     *sizes, most = choose_sizes(labels, experiment.worth)
     classroom = Classroom(settings, {"test": ImageFile(real.test)})
     orders = {seed: nest(labels, seed) for seed in settings.seeds}
-    lessons = [Lesson(((train, orders[seed][:size]),), seed) for size in sizes for seed in settings.seeds]
-    right = [each["test"] for each in classroom.recognised(lessons, "Teaching by real subsets")]
+    courses = [[Lesson(((train, orders[seed][:size]),), seed) for seed in settings.seeds] for size in sizes]
+    subsets = classroom.recognised(courses, "Teaching by real subsets")["test"]
     whole, synthetic = recognise_by_whole_sets(classroom, train, experiment, run)
-    subsets = np.reshape(np.array(right, bool), (len(sizes), len(settings.seeds), whole.shape[1]))
-    images = len(ImageFile(run.synthetic).images)
+    images = read_shape(run.synthetic)[0]
     curve = curve_of([*sizes, most], np.concatenate([subsets, whole[np.newaxis]]), synthetic, images=images)
     logger.info(curve.sentence)
     return Worth(identify_worth(real, experiment, run), settings.name, settings.steps, experiment.worth, curve)
@@ -57,10 +57,9 @@ def recognise_by_whole_sets(
         arrays = load_arrays(run.examinations)
         return recognised(arrays, "real"), recognised(arrays, "synthetic")
     sets = (train, ImageFile(run.synthetic))
-    seeds = classroom.settings.seeds
-    lessons = [Lesson(((each, np.arange(len(each.images))),), seed) for each in sets for seed in seeds]
-    right = np.array([each["test"] for each in classroom.recognised(lessons, "Teaching by whole sets")])
-    return right[: len(seeds)], right[len(seeds) :]
+    courses = [[Lesson((each.whole,), seed) for seed in classroom.settings.seeds] for each in sets]
+    whole, synthetic = classroom.recognised(courses, "Teaching by whole sets")["test"]
+    return whole, synthetic
 
 
 def require_same_images(real: RealSets, run: Run) -> None:

@@ -29,27 +29,22 @@ def measure_gains(images: int, real: RealSets, experiment: Experiment, run: Run)
     with as many images as the run's have. The generator, and each classifier that is taught, is found again.
     """
     from gan_core.classifiers.free_rival import choose_variation
-    from gan_core.images.labelled_images import LabelledImages
 
     require_same_images(real, run)
     settings, train = experiment.classifier, ImageFile(real.train)
     require_subset(images, train.images.labels)
     chosen = nest(train.images.labels, settings.seeds[0])[:images]
     drawn = draw_beside(train, chosen, shorten_game(experiment.gan, len(train.images)), experiment.seed)
-    variation = choose_variation(Teacher(real.train, settings).classifier(), LabelledImages.load(real.validation))
-    classroom = Classroom(settings, {"test": ImageFile(real.test), "validation": ImageFile(real.validation)})
+    test_images, validation_images = ImageFile(real.test), ImageFile(real.validation)
+    variation = choose_variation(Teacher(real.train, settings).classifier(), validation_images.images)
+    classroom = Classroom(settings, {"test": test_images, "validation": validation_images})
     kinds = [(round(ratio * images), varied) for varied in (False, True) for ratio in (0, *RATIOS)]
-    lessons = [
-        Lesson(((train, chosen), (drawn, np.arange(added)))[: 1 + bool(added)], seed, variation if varied else None)
-        for added, varied in kinds
-        for seed in settings.seeds
-    ]
-    right = classroom.recognised(lessons, f"Teaching beside {images:,} images")
-    by_kind = {kind: right[place * len(settings.seeds) :][: len(settings.seeds)] for place, kind in enumerate(kinds)}
-    test, validation = (
-        {kind: np.array([each[name] for each in answers]) for kind, answers in by_kind.items()}
-        for name in ("test", "validation")
-    )
+    courses = []
+    for added, varied in kinds:
+        parts = ((train, chosen), (drawn, np.arange(added)))[: 1 + bool(added)]
+        courses.append([Lesson(parts, seed, variation if varied else None) for seed in settings.seeds])
+    right = classroom.recognised(courses, f"Teaching beside {images:,} images")
+    test, validation = (dict(zip(kinds, right[name], strict=True)) for name in ("test", "validation"))
     return gains_of(images, test, validation)
 
 

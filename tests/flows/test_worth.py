@@ -13,7 +13,7 @@ from flows.worth import worth
 from gan_core.classifiers import classifier
 from gan_core.config import Experiment
 from gan_core.errors import BadInput
-from gan_core.files import write_frame, write_text
+from gan_core.files import read_frame, write_frame, write_text
 from gan_core.worth.worth import read_worth
 from tasks.registry.model_registry import ModelRegistry
 from tasks.reports.gather_history import read_entries
@@ -40,7 +40,7 @@ def test_a_run_says_what_its_images_are_worth_and_the_command_adds_to_it_without
         and page.count(f"{valued.sentence}<") == 2
         and not any(name in page for name in SECTIONS[1:])
     )
-    measures = pd.read_parquet(run.measures)
+    measures = read_frame(run.measures)
     assert measures.value[measures.measure == "worth"].tolist() == [valued.curve.equivalent.images]
     accuracies = measures[(measures.measure == "accuracy") & measures.seed.isna()].set_index("of").value
     assert accuracies["real"] == valued.curve.points[-1].accuracy
@@ -55,7 +55,7 @@ def test_a_run_says_what_its_images_are_worth_and_the_command_adds_to_it_without
     assert all(name in page for name in SECTIONS) and "best by validation" in page
     [record, *_] = read_entries([run], ModelRegistry(elsewhere / "models"))[0]
     assert record["worth"] == valued.curve.equivalent.images
-    frame = pd.read_parquet(run.worth_frame)
+    frame = read_frame(run.worth_frame)
     assert frame.taught_by.value_counts()["real"] == 5  # four on the curve, one beside which there are gains
 
     monkeypatch.setattr(classifier, "teach", lambda *arguments, **options: pytest.fail("taught twice"))
