@@ -22,13 +22,13 @@ logger = logging.getLogger("synthetic_data.worth")
 
 @uncached_task
 def publish_worth(worth: Worth, real: RealSets, experiment: Experiment, run: Run) -> Worth:
-    """Write what the run's images are worth beside its report, and the page again with it, the page last.
+    """Write what the run's images are worth beside its report, and the page again with it; the JSON last, as it says
+    that all else is there.
 
     Gains and advice that were measured before stay. A run of a program that kept no answers keeps its page.
     """
     joined = worth.joined(known_worth(real, experiment, run))
     write_frame(build_worth_frame(joined), run.worth_frame)
-    write_text(run.worth, to_json(joined))
     if run.measures.is_file():
         write_frame(add_worth(read_frame(run.measures), joined), run.measures)
     if run.examinations.is_file():
@@ -36,13 +36,15 @@ def publish_worth(worth: Worth, real: RealSets, experiment: Experiment, run: Run
         write_text(run.report, render_report(run, read_run_experiment(run), joined))
     else:
         logger.warning("The page of %s stays as it is: an older program made the run", run.id)
-    run.send_all()
+    write_text(run.worth, to_json(joined))
+    files = (run.worth_frame, run.measures, run.headline, run.report, run.worth)
+    run.send(*(file for file in files if file.is_file()))
     return joined
 
 
 def is_valued(real: RealSets, experiment: Experiment, run: Run) -> bool:
     """Whether a curve of so many subsets or more, if any are asked for, was measured before."""
-    known = known_worth(real, experiment, run)
+    known = known_worth(real, experiment, run) if run.worth_frame.is_file() else None
     return not experiment.worth or bool(known and known.subsets >= experiment.worth)
 
 
