@@ -11,27 +11,32 @@ from tasks.data.real_images import real_images
 from tasks.examination.examine import examine
 from tasks.examination.teacher import Teacher
 from tasks.reports.publish_report import Report, is_published, publish_report, publish_run
+from tasks.reports.publish_worth import is_valued, republish_run
 from tasks.runs.open_or_resume_run import open_run
 from tasks.runs.run_folder import Run
 from tasks.training.generate_dataset import generate_dataset
 from tasks.training.refine_dataset import refine_dataset
 from tasks.training.team import assemble
 from tasks.training.train_gan import train_along, train_gan
+from tasks.worth.measure_curve import measure_curve
 
 
 @flow(name="synthetic-data", persist_result=True, result_serializer="json")
 def synthetic_data(experiment: Experiment = STANDARD) -> Report | None:
     """Imitate Fashion-MNIST with a GAN, then measure how well the imitation teaches.
 
-    A run that is finished is found, not made again. Where several hosts train the GAN, one does all the rest; the
-    others return nothing.
+    What its images are worth is measured last. A run that is finished is found, not made again. Where several hosts
+    train the GAN, one does all the rest; the others return nothing.
     """
     team = assemble()
     real = real_images(experiment)
     if team.follows:
         return train_along(real, experiment)
     with open_run(experiment, real.digest, finished=True) as run:
-        return publish_run(run, experiment) if is_published(run) else imitate(real, experiment, run)
+        report = publish_run(run, experiment) if is_published(run) else imitate(real, experiment, run)
+        if is_valued(real, experiment, run):
+            return report
+        return republish_run(measure_curve(real, experiment, run), real, experiment, run)
 
 
 def imitate(real: RealSets, experiment: Experiment, run: Run) -> Report:

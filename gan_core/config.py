@@ -111,6 +111,7 @@ Refinement = Literal["filtered", "soft"]
 Refinements = Annotated[tuple[Refinement, ...], BeforeValidator(split_names)]
 Seeds = Annotated[tuple[Seed, ...], BeforeValidator(split_numbers), AfterValidator(require_different)]
 Counts = Annotated[dict[str, NonNegativeInt], BeforeValidator(split_counts)]
+Subsets = Annotated[int, Field(ge=0, le=30), Whole]
 Size = Annotated[str | None, BeforeValidator(read_size)]
 Fit = Literal["crop", "pad", "stretch"]
 Colour = Literal["grey", "rgb"]
@@ -351,6 +352,11 @@ class Experiment(Settings):
         description="folder, file, archive or URL (http, or one that fsspec knows) of labelled pictures; Fashion-MNIST "
         "is looked for if not given",
     )
+    worth: Subsets = Field(
+        6,
+        description="real subsets that teach beside the whole training set, each in turn, to say as how many real "
+        "images the synthetic ones teach; 0 to leave that out",
+    )
     data: DataSettings = DataSettings()
     gan: GanSettings = GanSettings()
     dataset: DatasetSettings = DatasetSettings()
@@ -359,6 +365,10 @@ class Experiment(Settings):
     def settings_digest(self) -> str:
         """The digest of all that shapes the result; where the data lie does not, their content is digested itself."""
         return self.model_copy(update={"name": "", "source": None}).digest()
+
+    def digest(self) -> str:
+        """SHA-256 of the settings but `worth`, which changes neither generator nor images: they are found as before."""
+        return hashlib.sha256(self.model_dump_json(exclude={"worth"}).encode()).hexdigest()
 
 
 class RetrainSettings(Settings):
@@ -378,6 +388,7 @@ class RetrainSettings(Settings):
 STANDARD = Experiment()
 SMOKE = Experiment(
     name="smoke",
+    worth=0,
     gan=GanSettings(epochs=2),
     dataset=DatasetSettings(per_class=2_000),
     classifier=ClassifierSettings(steps=120),

@@ -24,7 +24,7 @@ FLOORS = ("flows", "tasks", "gan_core")
 FOLDERS = (*FLOORS, "tests", "docs", "deploy", "benchmarks")
 COMMAND = ("synthetic-data", ".venv/bin/synthetic-data")
 TAKING_OPTIONS = (  # whole command lines, to which more options may be added
-    *(["run"], ["audit"], ["examine"], ["inspect"], ["sweep"], ["compare"], ["retrain"]),
+    *(["run"], ["audit"], ["examine"], ["inspect"], ["sweep"], ["compare"], ["retrain"], ["worth"]),
     *(["export", "--out", "dataset"], ["verify", "dataset"], ["server", "setup"]),
 )
 READ_BY: dict[type, type[Settings]] = {

@@ -27,7 +27,7 @@ from gan_core.files import Place, located, require_reachable
 if TYPE_CHECKING:
     Audited = object
 else:
-    Audited = build_options(Experiment, without=("source", "name", "tolerate_collapse"))
+    Audited = build_options(Experiment, without=("source", "name", "tolerate_collapse", "worth"))
 
 MOST_REFERENCES = 100
 WEIGHTS = b"\x89HDF", b"PK\x03\x04"  # how the files begin that Keras writes

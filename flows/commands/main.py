@@ -43,6 +43,10 @@ app = App(
 LATER = {  # imported when they are called, with what their help says
     "inspect": ("flows.commands.inspect:inspect", "Say what is in a source of images, and what is wrong with it."),
     "audit": ("flows.commands.audit:audit", "Say whether a set is useful and diverse, and whether it was memorised."),
+    "worth": (
+        "flows.commands.worth:worth",
+        "Say as how many real images those of a run teach, and what to do.",
+    ),
     "compare": ("flows.commands.compare:compare", "Compare runs and versions, and say what changed between them."),
     "sweep": ("flows.commands.sweep:sweep", "Train with each combination of settings from each seed, and compare."),
     "retrain": ("flows.commands.models:retrain", "Train a challenger, promote it if it is better."),

@@ -14,7 +14,7 @@ from tasks.task_runners import DASK, check_workers, task_runner
 if TYPE_CHECKING:
     Varied = object
 else:
-    Varied = build_options(Experiment, several_in_sections=True, without=("seed",))
+    Varied = build_options(Experiment, several_in_sections=True, without=("seed", "worth"))
 
 
 def sweep(

@@ -13,10 +13,11 @@ from gan_core.audit import canaries, copies, membership, published_scores, ruler
 from gan_core.measures import diversity, frechet_distance, inception, manifold, tstr
 from gan_core.measures.calibration import CALIBRATION_ERROR
 from gan_core.measures.measure import Figure, Measure
+from gan_core.worth.curve import EQUIVALENT_REAL_IMAGES
 
 SYNTHETIC = "synthetic"  # what most figures are of
 MEASURES: tuple[Measure, ...] = (
-    *(tstr.ACCURACY, tstr.CLASS_RECALL, CALIBRATION_ERROR, tstr.LABEL_FIDELITY),
+    *(tstr.ACCURACY, tstr.CLASS_RECALL, CALIBRATION_ERROR, tstr.LABEL_FIDELITY, EQUIVALENT_REAL_IMAGES),
     *(manifold.COVERAGE, manifold.MANIFOLD_RECALL, manifold.MANIFOLD_PRECISION, manifold.DENSITY),
     *(frechet_distance.FRECHET_DISTANCE, inception.INCEPTION_FID, inception.INCEPTION_KID),
     *(diversity.WORST_CLASS, diversity.REPEATED, diversity.EVENNESS),

@@ -18,6 +18,7 @@ class GeneratorOrigin:
     run_id: str | None  # of the run that trained it, where that is known
     figures: Place | None  # that run's report.parquet
     audit: Place | None = None  # what an audit of its images found, as JSON
+    worth: Place | None = None  # as how many real images those of the run teach, as JSON
 
 
 @dataclass(frozen=True)

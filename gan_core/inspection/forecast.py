@@ -30,7 +30,7 @@ class Forecast:
 
 def forecast(experiment: Experiment, train: LabelledImages) -> Forecast:
     """Measure a few steps and draws, and multiply."""
-    gan, taught = experiment.gan, 3 + len(experiment.dataset.refinements)
+    gan, taught = experiment.gan, 3 + len(experiment.dataset.refinements) + experiment.worth
     per_step, per_image, measured = measure_gan(gan, train)
     steps = gan.epochs * steps_per_epoch(gan, len(train))
     drawn = sum(experiment.dataset.plan(len(train.class_names)).values()) * (1 + bool(experiment.dataset.refinements))

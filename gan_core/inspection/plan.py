@@ -25,7 +25,8 @@ def describe_plan(experiment: Experiment, train: LabelledImages) -> Iterator[str
     drawn = sum(experiment.dataset.plan(len(train.class_names)).values())
     yield (
         f"It would draw {show_count(drawn, 'image')} and teach {classifier.name} classifiers from "
-        f"{show_count(len(classifier.seeds), 'seed')}, {show_count(classifier.steps, 'step')} each."
+        f"{show_count(len(classifier.seeds), 'seed')}, {show_count(classifier.steps, 'step')} each"
+        f"{f', and as many by each of {experiment.worth} real subsets' if experiment.worth else ''}."
     )
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 Aspect = Literal["useful", "diverse", "memorised", "trusted"]
 Direction = Literal["higher is better", "lower is better"]
-Unit = Literal["share", "distance", "factor"]
+Unit = Literal["share", "distance", "factor", "count"]
 COLUMNS = ("measure", "of", "classifier", "class", "seed", "value", "low", "high", "images")
 
 
@@ -29,9 +29,11 @@ class Measure:
     unit: Unit = "share"
 
     def format(self, value: float) -> str:
-        """The value as a page shows it: shares in per cent, a dash for what is not a number."""
+        """The value as a page shows it: shares in per cent, counts with two digits, a dash for what is no number."""
         if math.isnan(value):
             return "—"
+        if self.unit == "count":
+            return "more than all" if math.isinf(value) else f"{float(f'{value:.2g}'):,.0f}"
         text = f"{100 * value:.1f} %" if self.unit == "share" else f"{value:.3g}"
         return text.replace("-", "\N{MINUS SIGN}", 1) if value < 0 else text
 

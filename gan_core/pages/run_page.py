@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from gan_core.measures.measure import Figure
 from gan_core.measures.tstr import Examination
 from gan_core.pages.charts import Bar, Chart, chart_accuracies, chart_training
 from gan_core.pages.html_page import TEMPLATES, csv_uri, embed_film, embed_picture, embed_png
-from gan_core.pages.questions import answer_questions
+from gan_core.pages.questions import QUESTIONS, Answer, answer_questions
 from gan_core.pages.tables import (
     classifier_table,
     confusion_table,
@@ -27,10 +28,12 @@ from gan_core.pages.tables import (
     recall_columns_by_classifier,
     settings_rows,
 )
+from gan_core.pages.worth_section import chart_worth, gain_tables
 from gan_core.reports.classifier_table import of_deciding
 from gan_core.reports.command_line import command_line
 from gan_core.reports.pictures import encode_png, grid
 from gan_core.reports.run_table import Result, summarise_results
+from gan_core.worth.worth import Worth
 
 MOST_PAIRS = 20
 MOST_PAIR = 15_000  # bytes of the picture of a pair
@@ -58,15 +61,16 @@ def render(
     walks: Place | None = None,
     audited: str = "",
     made_here: bool = True,
+    worth: Worth | None = None,
     command: str = "",
 ) -> str:
     """The page; `frame` is the tidy report, `labelled_by` completes "its images were labelled by ...".
 
     The examinations are those of the classifier that decides; `figures` may have those of others too. `checks` and
-    `figures` are those of the audit, `pairs` its most suspicious pairs with the worst first, `walks` is
-    the picture of walks between latents; where they are left out, the page says what was not measured. `audited`
-    is the name of the set, if the page is that of an audit; one that was not `made_here` has no settings of a training.
-    `command` is what makes the page again, if not a run.
+    `figures` are those of the audit, `pairs` its most suspicious pairs with the worst first, `walks` is the picture of
+    walks between latents, `worth` what the images are worth; where they are left out, the page says what was not
+    measured. `audited` is the name of the set, if the page is that of an audit; one that was not `made_here` has no
+    settings of a training. `command` is what makes the page again, if not a run.
     """
     lines, whole = summarise_results(examinations, trts), of_deciding(figures)
     taught = [*examinations, trts]
@@ -74,6 +78,8 @@ def render(
     answers = answer_questions(
         lines, chance=tested.max() / tested.sum(), diversity=diversity, checks=checks, figures=whole
     )
+    if worth:
+        answers = [_add_worth(answer, worth) for answer in answers]
     return TEMPLATES.get_template("run_page.html.jinja").render(
         experiment=experiment,
         audited=audited,
@@ -90,6 +96,9 @@ def render(
         notes=[note for note in notes if not any(note in answer.sentences for answer in answers)],
         mosaic=embed_picture(mosaic),
         walks=embed_picture(walks) if walks else None,
+        worth=worth,
+        worth_curve=chart_worth(worth.curve) if worth else None,
+        gains=gain_tables(worth.gains) if worth else [],
         evolution=embed_film(evolution) if evolution else None,
         last_grid=embed_picture(grids[-1]) if grids else None,
         charts=chart_training(history) if len(history) else [],
@@ -144,6 +153,12 @@ def find_figure(line: Result, figures: Sequence[Figure]) -> Figure | None:
         ),
         None,
     )
+
+
+def _add_worth(answer: Answer, worth: Worth) -> Answer:
+    """The same, where it says whether the set is useful with what it is worth in real images."""
+    useful = answer.question == QUESTIONS["useful"]
+    return replace(answer, sentences=(*answer.sentences, worth.sentence)) if useful else answer
 
 
 def _chart_lines(lines: Sequence[Result], examinations: Sequence[Examination], figures: Sequence[Figure]) -> Chart:

@@ -16,17 +16,20 @@ import pandas as pd
 
 from gan_core.audit.measures import measures_in
 from gan_core.measures.manifold import COVERAGE
+from gan_core.measures.measure import Figure
 from gan_core.measures.tstr import LABEL_FIDELITY
 from gan_core.reports.text_table import align_columns, format_percent
 from gan_core.settings_grid import by_name, differences, format_value
+from gan_core.worth.curve import EQUIVALENT_REAL_IMAGES
 
 Kind = Literal["run", "version"]
 EXAMINED_ON: dict[Kind, str] = {"run": "test", "version": "validation"}
 TEACHING = ("real", "synthetic", "both")
 MADE_BY = {"data_digest": "data and their cut", "program_digest": "program", "precision": "arithmetic"}
+WORTH = ("worth", "worth_low", "worth_high")
 COLUMNS = (
     *("name", "kind", "started", "examined_on", "taught_by", "classifier", "seed", "images", "accuracy"),
-    *("label_fidelity", "coverage", "champion", "note", "settings", *MADE_BY),
+    *("label_fidelity", "coverage", *WORTH, "champion", "note", "settings", *MADE_BY),
 )
 
 
@@ -44,6 +47,7 @@ class HistoryEntry:
     settings: Mapping[str, Any]  # by name
     figures: Mapping[str, float]  # by the names of the measures, of those that were taken
     made_by: Mapping[str, str]  # data, program, arithmetic and libraries, where they are known
+    worth: str = "—"  # as how many real images the synthetic ones teach, with the interval
 
     @property
     def experiment(self) -> str:
@@ -120,14 +124,15 @@ def describe_changes(before: HistoryEntry, after: HistoryEntry) -> str:
     return f"{before.name} → {after.name}: {what or 'nothing that is known'}"
 
 
-_HEADS = ("", "started", "by real", "by synthetic", "by both", "label fidelity", "coverage", "")
+_HEADS = ("", "started", "by real", "by synthetic", "by both", "worth", "label fidelity", "coverage", "")
 
 
 def _cells(line: HistoryEntry) -> tuple[str, ...]:
     taught = (format_percent(line.accuracy[name], line.spread[name]) for name in TEACHING)
     when = f"{line.started:%Y-%m-%d %H:%M}" if line.started else "—"
     note = " ".join(filter(None, ["champion" if line.champion else "", line.note]))
-    return (line.name, when, *taught, format_percent(line.label_fidelity), format_percent(line.coverage), note)
+    shares = map(format_percent, (line.label_fidelity, line.coverage))
+    return (line.name, when, *taught, line.worth, *shares, note)
 
 
 def _line(name: str, rows: pd.DataFrame) -> HistoryEntry:
@@ -146,6 +151,7 @@ def _line(name: str, rows: pd.DataFrame) -> HistoryEntry:
         settings=by_name(json.loads(first.settings)),
         figures=_figures(rows),
         made_by={title.removeprefix("version_"): str(value) for title, value in known.items() if not pd.isna(value)},
+        worth=_worth(first),
     )
 
 
@@ -160,3 +166,9 @@ def _figures(rows: pd.DataFrame) -> dict[str, float]:
 def _mean(values: pd.Series) -> float:
     """Their mean, to the last digit where all are one."""
     return float(values.iloc[0] if values.nunique() == 1 else values.mean())
+
+
+def _worth(row: pd.Series) -> str:
+    """What the images are worth, with the interval; a dash where that is not known."""
+    value, low, high = (float(row[name]) for name in WORTH)
+    return Figure(EQUIVALENT_REAL_IMAGES, "synthetic", value, low, high).text

@@ -12,6 +12,7 @@ from gan_core.exports.export_plan import ExportPlan, GeneratorOrigin
 from gan_core.exports.shards import planned
 from gan_core.files import Place, read_frame, sha256
 from gan_core.provenance import EXPORT, digest, library_versions, program_digest
+from gan_core.worth.worth import read_worth
 from tasks.data.download import download
 from tasks.data.normalize import normalize
 from tasks.export.check_export import read_experiment, read_wanted, require_counts
@@ -35,10 +36,12 @@ def plan_export(generator: Place, formats: Sequence[str], settings: ExportSettin
         run_id=run.id if run else None,
         figures=find_figures(run),
         audit=find_audit(run, weights),
+        worth=find_worth(run),
     )
     export = planned(origin.generator, card, settings, _real_test(run) if settings.real_test else None)
     require_counts(wanted.formats, {split.name: dict(split.counts) for split in export.splits}, export.class_names)
-    found = [sha256(file) for file in (*(split.source for split in export.splits if split.real), origin.audit) if file]
+    tests = [split.source for split in export.splits if split.real]
+    found = [sha256(file) for file in (*tests, origin.audit, origin.worth) if file]
     made_by = origin.generator_digest, settings.digest(), wanted.formats, origin.run_id
     identity = digest(*made_by, program_digest(EXPORT), library_versions(), *found)
     return ExportPlan(export, origin, wanted.formats, identity)
@@ -62,6 +65,11 @@ def find_audit(run: Run | None, weights: Place) -> Place | None:
         return None
     read_audit(file)
     return file
+
+
+def find_worth(run: Run | None) -> Place | None:
+    """What the images of the run are worth, for the card; None if that is not known, BadInput for a damaged file."""
+    return run.worth if run and read_worth(run.worth) else None
 
 
 def require_weights(weights: Place) -> None:

@@ -15,7 +15,9 @@ from gan_core.audit.measures import figures_in, with_figures
 from gan_core.errors import BadInput, say_error
 from gan_core.files import Place, read_frame, read_text, without_password, write_csv, write_frame, write_text
 from gan_core.measures.diversity import Diversity, recorded_diversity
-from gan_core.reports.history_table import EXAMINED_ON, HistoryEntry, Kind
+from gan_core.measures.measure import Figure
+from gan_core.reports.history_table import EXAMINED_ON, WORTH, HistoryEntry, Kind
+from gan_core.worth.curve import EQUIVALENT_REAL_IMAGES
 from tasks.registry.model_registry import RECORD, ModelRegistry, Version
 from tasks.registry.records import Lineage
 from tasks.runs.run_folder import Run, resolve_latest
@@ -94,8 +96,15 @@ def _of_run(run: Run) -> list[dict[str, Any]]:
     note = diversity.collapse if diversity else ""
     about = _about(run.id, "run", run.id, run.experiment) | {"champion": False, "note": note}
     figures = figures_in(read_frame(run.measures)) if run.measures.is_file() else []
+    about |= _worth(figures)
     rows = [seen | {str(name): value for name, value in row.items()} | about for row in report.to_dict("records")]
     return [with_figures(row, figures, row["taught_by"]) for row in rows]
+
+
+def _worth(figures: Sequence[Figure]) -> dict[str, float]:
+    """As how many real images those of a run teach, with the ends of the interval; nothing where it is not known."""
+    found = next((each for each in figures if each.measure == EQUIVALENT_REAL_IMAGES), None)
+    return dict(zip(WORTH, (found.value, found.low, found.high), strict=True)) if found else {}
 
 
 def _of_version(version: Version, *, champion: bool) -> dict[str, Any]:

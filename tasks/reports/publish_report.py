@@ -4,23 +4,21 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
 
 from gan_core.audit.measures import figures_in
 from gan_core.audit.opinions import Opinion, measure_opinions
-from gan_core.audit.record import Audit, pairs_from_arrays, read_audit, to_json
+from gan_core.audit.record import Audit, read_audit, to_json
 from gan_core.audit.use import check_use
 from gan_core.config import Experiment
 from gan_core.files import (
     Place,
     is_local,
-    load_arrays,
     read_frame,
     read_text,
     remove_tree,
-    without_password,
+    save_arrays,
     write_csv,
     write_frame,
     write_text,
@@ -28,19 +26,20 @@ from gan_core.files import (
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.measures.measure import Figure, build_measures_frame
 from gan_core.measures.tstr import Examination
-from gan_core.pages import run_page
 from gan_core.pages.html_page import embed_png
 from gan_core.provenance import program_digest
 from gan_core.reports import run_table as report
-from gan_core.reports.check_table import format_checks
 from gan_core.reports.confusion_frame import build_confusion_frame
+from gan_core.reports.examination_arrays import to_arrays
 from gan_core.reports.pictures import mosaic, save_png
 from tasks.data.normalize import RealSets
 from tasks.registry.events import emit_collapse
+from tasks.reports.render_report import format_run_headline, render_report
 from tasks.runs.epochs import diversity_after
 from tasks.runs.run_folder import Run, publish_latest
 from tasks.runs.run_provenance import run_provenance
 from tasks.uncached_task import uncached_task
+from tasks.worth.measure_curve import known_worth
 
 MOST_SHOWN = 350_000  # bytes of a picture in an artifact, of which base64 makes a third more: the server takes 512 KB
 
@@ -77,42 +76,18 @@ def publish_report(
     write_csv(frame, run.frame_csv)
     found = read_audit(audit).begin_with(check_use(examinations, real.class_names))
     write_text(audit, to_json(found))
+    worth = known_worth(splits, experiment, run)
     figures = collect_figures([Opinion(tuple(examinations), trts)], found, real.class_names)
+    figures += [worth.curve.figure] if worth else []
     write_frame(build_measures_frame(figures), run.measures)
     write_frame(build_confusion_frame(examinations, trts, real.class_names), run.confusions)
+    save_arrays(run.examinations, to_arrays(examinations, trts))
     save_png(mosaic(synthetic, real), run.mosaic)
     _save_walks(run, experiment.seed)
-    diversity, history = diversity_after(run), read_frame(run.history)
-    warning = diversity.collapse
-    notes = [
-        warning,
-        _refined(experiment),
-        "" if experiment.gan.conditional else _balance(synthetic),
-        _replicas(history),
-    ]
-    html = run_page.render(
-        examinations=examinations,
-        trts=trts,
-        labelled_by=None if experiment.gan.conditional else f"a real-taught {experiment.classifier.name} classifier",
-        frame=frame,
-        history=history,
-        experiment=experiment.model_copy(update={"source": experiment.source and without_password(experiment.source)}),
-        mosaic=run.mosaic,
-        grids=run.epoch_grids(),
-        evolution=run.evolution,
-        class_names=real.class_names,
-        notes=list(filter(None, notes)),
-        walks=run.walks,
-        diversity=diversity,
-        checks=found.checks,
-        figures=figures,
-        pairs=pairs_from_arrays(load_arrays(run.pairs)),
-    )
-    said = [warning, report.format_headline(examinations, trts), "", format_checks(found.checks)]
-    headline = "\n".join(said).lstrip()
+    headline = format_run_headline(run, worth)
     _publish_artifacts(frame, headline, run)
     write_text(run.headline, headline + "\n")
-    write_text(run.report, html)
+    write_text(run.report, render_report(run, experiment, worth))
     remove_tree(run.classifiers)
     run.send_all()
     return publish_run(run, experiment)
@@ -137,33 +112,6 @@ def publish_run(run: Run, experiment: Experiment) -> Report:
     publish_latest(run)
     headline = read_text(run.headline).rstrip("\n")
     return Report(run.id, headline, str(stored.report), str(stored.frame), str(stored.synthetic))
-
-
-def _refined(experiment: Experiment) -> str:
-    """What the refined sets are, where there are any."""
-    if not experiment.dataset.refinements:
-        return ""
-    spread = experiment.dataset.refined_std
-    dropout = "" if experiment.classifier.soft_dropout else " and is learned without dropout"
-    return (
-        f"Filtered and soft are drawn with a latent spread of {spread}. Filtered is without the images whose label "
-        f"real-taught classifiers deny, soft has their probabilities in place of labels{dropout}: both pass on what "
-        "those classifiers learned from real images."
-    )
-
-
-def _balance(synthetic: LabelledImages) -> str:
-    counts = np.bincount(synthetic.labels, minlength=len(synthetic.class_names))
-    pairs = (f"{name} {count:,}" for name, count in zip(synthetic.class_names, counts, strict=True))
-    return f"Images seen in each class: {', '.join(pairs)}."
-
-
-def _replicas(history: pd.DataFrame) -> str:
-    """How many trained the GAN, where it were several: they round in another way than one would."""
-    numbers = sorted(set(history["replicas"]))
-    if numbers == [1]:
-        return ""
-    return f"The GAN was trained by {' and '.join(map(str, numbers))} replicas, each with a share of every batch."
 
 
 def _save_walks(run: Run, seed: int) -> None:

@@ -142,6 +142,21 @@ class Run:
         return self.folder / "confusion.parquet"
 
     @property
+    def examinations(self) -> Place:
+        """What each classifier answered about the test images."""
+        return self.folder / "examinations.npz"
+
+    @property
+    def worth(self) -> Place:
+        """As how many real images the synthetic ones teach, as JSON."""
+        return self.folder / "worth.json"
+
+    @property
+    def worth_frame(self) -> Place:
+        """The same as a frame: a row for each teaching set."""
+        return self.folder / "worth.parquet"
+
+    @property
     def audit(self) -> Place:
         """What the audit of the synthetic images found, as JSON."""
         return self.folder / AUDIT

@@ -130,6 +130,7 @@ def test_oblong_pictures_in_colour_run_through_and_are_exported(
     out = exported(folder, tmp_path / "out", formats=formats_for(drawn.shape), settings=ExportSettings(per_class=2))
     with np.load(out / "npz" / "dataset.npz") as arrays:
         assert arrays["x_train"].shape == (8, 20, 30, 3)
+    assert "To a two-conv classifier, 32 synthetic images teach" in (out / "README.md").read_text("utf-8")
 
 
 def test_oblong_pictures_in_colour_are_swept_over_and_challenge_a_champion(

@@ -1,6 +1,7 @@
 """Laws of the history: every finished run and version is in one frame, what is broken takes nothing else with it."""
 
 import json
+import math
 import re
 import shutil
 from collections.abc import Callable
@@ -17,12 +18,16 @@ from finished import FLAT, NAMES, SOUND, finished_run
 from flows.commands.compare import compare
 from gan_core.config import CLASSIC, STANDARD, GanSettings
 from gan_core.errors import BadInput
+from gan_core.files import write_frame
 from gan_core.measures.challenger_comparison import Verdict
+from gan_core.measures.measure import Figure, build_measures_frame
 from gan_core.pages.html_page import SCRIPT_HASH
 from gan_core.reports.history_table import build_history_frame, changes, format_history, neighbours, summarise_entries
+from gan_core.worth.curve import EQUIVALENT_REAL_IMAGES
 from tasks.registry.model_registry import ModelRegistry
 from tasks.registry.records import VersionOrigin
 from tasks.reports.gather_history import find_entries, publish_history, read_entries
+from tasks.runs.run_folder import Run
 
 
 def add_version(models: ModelRegistry, verdict: Verdict, seed: int) -> None:
@@ -111,6 +116,17 @@ def test_a_line_has_the_mean_and_the_spread_of_the_report(runs: Path, models: Mo
     taught = report[report.taught_by == "synthetic"].accuracy
     assert (line.accuracy["synthetic"], line.spread["synthetic"]) == (taught.mean(), taught.std())
     assert line.started == datetime(2026, 11, 8, 3) and line.experiment == "standard" and not line.note
+
+
+def test_what_images_are_worth_stands_beside_each_run_that_measured_it(runs: Path, models: ModelRegistry) -> None:
+    known = Figure(EQUIVALENT_REAL_IMAGES, "synthetic", 13_870.0, 11_000.0, math.inf)
+    write_frame(build_measures_frame([known]), Run(runs / NAMES[1]).measures)
+    frame, left_out = history(runs, models)
+    assert not left_out and set(frame.worth[frame.name == NAMES[1]]) == {13_870.0}
+    told = {line.name: line.worth for line in summarise_entries(frame)}
+    assert told[NAMES[1]] == "14,000 (11,000 to more than all)" and told[NAMES[0]] == told["v0001"] == "—"
+    page = publish_history(frame, [], models, [], runs).read_text("utf-8")
+    assert told[NAMES[1]] in page and told[NAMES[1]] in format_history(summarise_entries(frame))
 
 
 def test_a_collapse_is_named(runs: Path, models: ModelRegistry) -> None:

@@ -1,0 +1,67 @@
+"""The command `synthetic-data worth`: as how many real images those of a run teach."""
+
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from flows.commands.options import Verbose, build_options, merge_settings, read_settings
+from flows.commands.screen import hide_library_messages
+from gan_core.config import Experiment, require_different, split_numbers
+from gan_core.errors import BadInput
+from gan_core.files import located, require_reachable
+
+if TYPE_CHECKING:
+    Valued = object
+else:
+    Valued = build_options(Experiment, without=("name", "seed", "tolerate_collapse", "worth", "data", "gan", "dataset"))
+
+
+def worth(
+    folder: Annotated[str, Parameter(name="RUN", help="the folder of a finished run, or its URL")] = "runs/latest",
+    *,
+    gains: Annotated[
+        str | None,
+        Parameter(help="as 550,5500: numbers of real images, beside which those of a generator of these are tried"),
+    ] = None,
+    advice: Annotated[
+        bool,
+        Parameter(negative="", help="teach without a class and by fewer images, on validation images"),
+    ] = False,
+    subsets: Annotated[
+        str | None, Parameter(metavar="INT", help="real subsets on the curve; those of the run, or 6 if it has none")
+    ] = None,
+    settings: Annotated[Valued | None, Parameter(name="*")] = None,
+    verbose: Verbose = False,
+) -> None:
+    """Say as how many real images those of a run teach; goes on with what was stopped.
+
+    It leaves worth.json and worth.parquet in the run's folder and the curve on its page.
+    """
+    from tasks.data.check_experiment import check_experiment
+    from tasks.places import check_folder
+    from tasks.runs.run_folder import Run, resolve_latest
+    from tasks.worth.check_worth import check_worth, read_valued_experiment
+
+    beside = read_sizes(gains)
+    finished = Run(resolve_latest(require_reachable(located(folder))))
+    made_by = read_valued_experiment(finished, folder)
+    wanted = merge_settings(made_by, read_settings(settings) | ({"worth": subsets} if subsets else {}))
+    check_experiment(wanted)
+    check_worth(wanted, beside, advice=advice)
+    check_folder(finished.folder, "name another run.")
+    if not verbose:
+        hide_library_messages()
+    from flows.commands.local_server import server
+    from flows.worth import worth as flow
+
+    with server():
+        table = flow(str(finished.folder), wanted, beside, advice)
+    print(f"\n{table}\n\npage  {finished.report}")
+
+
+def read_sizes(text: str | None) -> tuple[int, ...]:
+    """550,5500 as (550, 5500), none for nothing; BadInput for what is no such text."""
+    try:
+        return require_different(split_numbers(text)) if text else ()
+    except ValueError as error:
+        raise BadInput(str(error)) from error
