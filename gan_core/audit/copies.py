@@ -119,9 +119,8 @@ def check_copies(
     verdict, sentence = _judge(shares, len(generated), noticed, honest, len(unseen))
     figures = (*_share_figures(shares), *_pair_figures(generated, matches, known, unseen))
     good = (
-        "It passes where training images are the nearest ones about as often as their number lets expect, so that of "
-        f"{round(1 / ALARM, -2):.0f} sets that copy nothing one is accused, and where a half of copies would have been "
-        "noticed."
+        "It passes where training images are the nearest ones about as often as their number lets expect (one in "
+        f"{round(1 / ALARM, -2):.0f} honest sets is accused), and where a half of copies would have been noticed."
     )
     check = Check("copies", "Copies of training images", "memorised", verdict, sentence, figures, controls, good)
     return CopyFindings(check, _find_pairs(generated, matches, known))
@@ -264,10 +263,10 @@ def _judge(
 
 
 def _count_copies(shares: Mapping[str, Share]) -> float:
-    """The share of copies among all images: as all of them say, or at least as the most suspicious ones say."""
+    """The share of copies among all images, as the groups say that accuse: a part of the images copies at least so."""
     everything = shares[ALL]
-    parts = [share.copied * share.images / everything.images for share in shares.values()]
-    return min(1.0, max(everything.copied, *parts))
+    accusing = [share for name, share in shares.items() if is_accused({name: share}, ALARM / len(shares))]
+    return min(1.0, max(share.copied * share.images / everything.images for share in accusing))
 
 
 def _share_figures(shares: Mapping[str, Share]) -> tuple[Figure, ...]:

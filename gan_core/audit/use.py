@@ -30,8 +30,8 @@ def check_use(examinations: Sequence[Examination], class_names: Sequence[str]) -
     if verdict != "passes":
         sentence += f" The interval would have to lie above {least:.1%}."
     good = (
-        f"It passes where the lower end of the accuracy is above {least:.1%}: three quarters of the way from "
-        f"{chance:.1%}, which has who always names the commonest class, to what real images teach."
+        f"It passes where the lower end of the accuracy is above {least:.1%}: three quarters of the way from chance, "
+        f"{chance:.1%}, to what real images teach."
     )
     return Check("use", "What it teaches", "useful", verdict, sentence, (synthetic, real), passes_where=good)
 

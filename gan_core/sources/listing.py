@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import translate
 from pathlib import Path
 
-from gan_core.errors import unreadable
+from gan_core.errors import BadInput, unreadable
 from gan_core.files import Place, is_local, refreshed
 
 LITTER = (  # what systems and readers leave where they have been
@@ -54,6 +54,8 @@ def list_place(place: Place) -> Listing:
     root = Path(os.path.realpath(place))
     if root.is_file():
         return Listing(root.parent, (root.name,), alone=True)
+    if root.exists() and not root.is_dir():
+        raise BadInput(f"Expected a folder, a file or a URL as source, got the pipe or device {place}; name another.")
     names, folders, leading_out = list[str](), list[str](), list[str]()
     for folder, below, files in os.walk(root, onerror=_refuse):
         below[:] = [name for name in below if not is_hidden(name)]

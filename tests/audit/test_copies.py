@@ -1,5 +1,7 @@
 """Laws of the check for copies: who copies is accused, who does not is not, and it says what it would have noticed."""
 
+import re
+
 import numpy as np
 import pytest
 from textures import textured_images
@@ -44,6 +46,14 @@ def test_fresh_pictures_pass_and_each_planted_copy_is_noticed(honest: CopyFindin
     assert all(control.told for control in check.controls)
     assert check.sentence.startswith("No evidence of copies among 300 images; ")
     assert " of copies would have been noticed" in check.sentence and "It passes where" in check.passes_where
+
+
+def test_a_few_copies_are_not_counted_for_many() -> None:
+    few = mix(FRESH, KNOWN, 0.05, seed=1)
+    found = check_copies(few, KNOWN, UNSEEN, seed=0).check
+    if found.verdict == "fails":
+        told = re.match(r"It copies: about (\d+)%", found.sentence)
+        assert told and 2 <= int(told[1]) <= 9
 
 
 def test_no_sentence_promises_more_than_was_seen(honest: CopyFindings) -> None:

@@ -687,6 +687,15 @@ def test_classes_of_one_picture_each_leave_nothing_to_test_and_are_refused(tmp_p
         check_experiment(Experiment(source=str(tmp_path / "source")))
 
 
+def test_a_pipe_is_no_source_and_no_table_or_list_of_names(tmp_path: Path, expected: dict[str, LabelledImages]) -> None:
+    os.mkfifo(tmp_path / "pipe.npz")
+    assert "got the pipe or device" in refused(tmp_path / "pipe.npz", tmp_path)
+    source = write_folder(tmp_path / "source", SETS)
+    for name in ("classes.txt", "labels.csv"):
+        os.mkfifo(source / name)
+    assert_equal(normalized(source, tmp_path), expected)
+
+
 def test_a_link_that_leads_nowhere_is_left_out_and_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     source = write_folder(tmp_path / "source", SETS)
     name = next((source / "train").iterdir()).name
