@@ -99,8 +99,9 @@ def audit(
         nothing_learned = holdout or ("validation" if origin else "test")
         report = audit_set(place, str(folder), wanted, nothing_learned, games, weights, asked, command)
     print(f"\n{report.text}\n\npage  {report.page}")
+    for fault in report.faults:
+        print(f"synthetic-data: {fault}", file=sys.stderr)
     if report.faults:
-        print(f"synthetic-data: {report.faults[0]}", file=sys.stderr)
         raise SystemExit(1)
 
 
@@ -124,9 +125,8 @@ def require_weights(inception: str | None) -> str:
         return ""
     place = located(inception)
     if not (place.is_file() and read_start(place) in WEIGHTS):
-        raise BadInput(
-            f"Expected a file of InceptionV3's weights (HDF5 or .keras), got {inception}; name one that Keras wrote."
-        )
+        got = inception if place.is_file() else f"no file {inception}"
+        raise BadInput(f"Expected a file of InceptionV3's weights (HDF5 or .keras), got {got}; name one of Keras's.")
     return str(place)
 
 
