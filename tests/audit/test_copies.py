@@ -49,11 +49,9 @@ def test_fresh_pictures_pass_and_each_planted_copy_is_noticed(honest: CopyFindin
 
 
 def test_a_few_copies_are_not_counted_for_many() -> None:
-    few = mix(FRESH, KNOWN, 0.05, seed=1)
-    found = check_copies(few, KNOWN, UNSEEN, seed=0).check
-    if found.verdict == "fails":
-        told = re.match(r"It copies: about (\d+)%", found.sentence)
-        assert told and 2 <= int(told[1]) <= 9
+    few = mix(FRESH, KNOWN, 0.1, seed=1)
+    told = re.match(r"It copies: about (\d+)%", check_copies(few, KNOWN, UNSEEN, seed=0).check.sentence)
+    assert told and 5 <= int(told[1]) <= 16
 
 
 def test_no_sentence_promises_more_than_was_seen(honest: CopyFindings) -> None:
