@@ -73,7 +73,7 @@ def audit(
     """
     from tasks.audit.check_set import FILES, check_audit
     from tasks.places import check_folder, check_own_folder
-    from tasks.runs.run_experiment import read_run_experiment
+    from tasks.runs.run_experiment import read_run_experiment, require_same_cut
     from tasks.runs.run_folder import Run
 
     games, weights, asked = read_references(references), require_weights(inception), read_classifiers(classifiers)
@@ -134,21 +134,6 @@ def read_start(place: Place) -> bytes:
     """The first bytes of a file."""
     with place.open("rb") as file:
         return file.read(4)
-
-
-def require_same_cut(own: Experiment, wanted: Experiment) -> None:
-    """Raise BadInput for settings by which other images would count as those that a generator has learned from."""
-    told = {
-        "--seed": (own.seed, wanted.seed),
-        "--data.validation-images": (own.data.validation_images, wanted.data.validation_images),
-        "--data.train-images": (own.data.train_images, wanted.data.train_images),
-    }
-    for option, (before, now) in told.items():
-        if before != now:
-            raise BadInput(
-                f"Expected the {option} of the run that made the set, as it says which real images were learned from, "
-                f"got {now} for {before or 'none'}; leave it out."
-            )
 
 
 def find_origin(place: str, generator: str | None) -> Place | None:

@@ -94,13 +94,15 @@ def examine(
     """Examine the images of a finished run again, by another classifier or from other seeds."""
     from gan_core.images.labelled_images import require_images
     from tasks.places import check_cache
-    from tasks.runs.run_experiment import read_run_experiment
+    from tasks.runs.run_experiment import read_run_experiment, require_same_cut
     from tasks.runs.run_folder import Run, resolve_latest
 
     finished = Run(resolve_latest(require_reachable(located(folder))))
     if not finished.report.is_file():
         raise BadInput(f"Expected the folder of a finished run, got {folder}; name one that holds a report.html.")
-    wanted = merge_settings(read_run_experiment(finished), read_settings(settings))
+    made_by = read_run_experiment(finished)
+    wanted = merge_settings(made_by, read_settings(settings))
+    require_same_cut(made_by, wanted)
     require_images(finished.synthetic)
     check_cache()
     if not verbose:

@@ -24,6 +24,12 @@ TEMPLATES = Environment(
     undefined=StrictUndefined,
     autoescape=False,
 )
+HUB_PATHS = {  # what the hub's loader reads as the default, the first of these that is there
+    "parquet": "parquet/data/{split}-*.parquet",
+    "imagefolder": "imagefolder/{split}/**",
+    "webdataset": "webdataset/{split}-*.tar",
+}
+SIZES = (("n<1K", 10**3), ("1K<n<10K", 10**4), ("10K<n<100K", 10**5), ("100K<n<1M", 10**6), ("1M<n<10M", 10**7))
 
 
 def escape_markdown(text: str) -> str:
@@ -32,12 +38,6 @@ def escape_markdown(text: str) -> str:
 
 
 TEMPLATES.filters["plain"] = escape_markdown
-HUB_PATHS = {  # what the hub's loader reads as the default, the first of these that is there
-    "parquet": "parquet/data/{split}-*.parquet",
-    "imagefolder": "imagefolder/{split}/**",
-    "webdataset": "webdataset/{split}-*.tar",
-}
-SIZES = (("n<1K", 10**3), ("1K<n<10K", 10**4), ("10K<n<100K", 10**5), ("100K<n<1M", 10**6), ("1M<n<10M", 10**7))
 
 
 @dataclass(frozen=True)

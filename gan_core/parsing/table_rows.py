@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -16,7 +17,7 @@ SURPLUS = "\0"  # the name of the cells that a row has beyond the last column
 
 
 def read_columns(path: Place) -> tuple[str, ...]:
-    """The names of the columns of a Parquet file that hold texts or numbers."""
+    """The names of the columns of a Parquet file that hold texts or numbers; BadInput for two of one name."""
     try:
         with path.open("rb") as file:
             columns = [column.name for column in pq.read_schema(file) if not _is_content(column.type)]
@@ -24,6 +25,7 @@ def read_columns(path: Place) -> tuple[str, ...]:
         raise BadInput(
             f"Expected a whole Parquet file at {path}, got “{say_error(error)}”; fetch or write it again."
         ) from error
+    require_different_columns(columns, path)
     return tuple(columns)
 
 
@@ -48,8 +50,7 @@ def read_separated(path: Place) -> list[dict[str, Any]]:
     except csv.Error as error:
         raise BadInput(f"Expected a table in {path}, got “{say_error(error)}”; write it again.") from error
     columns = table.fieldnames or []
-    if twice := sorted({name for name in columns if name and columns.count(name) > 1}):
-        raise BadInput(f"Expected columns of different names in {path}, got {show_names(twice)} twice; rename one.")
+    require_different_columns(columns, path)
     for number, row in enumerate(rows, 1):
         if any(row.pop(SURPLUS, ())):
             raise BadInput(
@@ -68,6 +69,12 @@ def read_objects(path: Place) -> list[dict[str, Any]]:
             f"Expected a JSON object on each line of {path}, got “{say_error(error)}”; write it again."
         ) from error
     return [row for row in rows if isinstance(row, dict)]
+
+
+def require_different_columns(columns: Sequence[str], path: Place) -> None:
+    """Raise BadInput for columns of one name: which of them is meant is not known."""
+    if twice := sorted({name for name in columns if name and columns.count(name) > 1}):
+        raise BadInput(f"Expected columns of different names in {path}, got {show_names(twice)} twice; rename one.")
 
 
 def _is_content(kind: pa.DataType) -> bool:

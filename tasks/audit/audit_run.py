@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-
 from gan_core.config import Experiment
 from gan_core.files import Place, is_whole
 from gan_core.images.labelled_images import LabelledImages
@@ -12,8 +10,6 @@ from tasks.data.normalize import RealSets
 from tasks.examination.teacher import Teacher
 from tasks.runs.run_folder import Run
 from tasks.uncached_task import uncached_task
-
-logger = logging.getLogger("synthetic_data.audit")
 
 
 @uncached_task

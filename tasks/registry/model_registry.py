@@ -9,7 +9,6 @@ whole; numbers only grow. See `tasks.locks`: locks die with their process.
 
 from __future__ import annotations
 
-import logging
 import os
 import re
 import shutil
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
 GENERATOR, CHECKPOINT, HISTORY = "generator.npz", "checkpoint.npz", "history.parquet"
 EXPERIMENT, GRID, RECORD = "experiment.json", "grid.png", "record.json"
 POINTER = "champion.json"
-
-logger = logging.getLogger("synthetic_data.models")
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """The errand of gathering: what the folders of runs and models say, whatever program wrote them."""
 
 import json
-import logging
 import re
 from collections.abc import Sequence
 from dataclasses import fields
@@ -30,8 +29,6 @@ UNREADABLE = (
     KeyError,
     TypeError,
 )  # those of JSON and pydantic are ValueErrors
-
-logger = logging.getLogger("synthetic_data.history")
 
 
 def find_entries(names: Sequence[str], runs: Place, models: ModelRegistry) -> list[Found]:

@@ -9,7 +9,7 @@ import pytest
 from conftest import colour_images, striped_images, write_source
 from sources import BUILDERS, coloured_sets
 
-from flows.commands.audit import require_same_cut, require_weights
+from flows.commands.audit import require_weights
 from gan_core.config import ClassifierSettings, DataSettings, Experiment
 from gan_core.errors import BadInput
 from gan_core.exports.class_folders import folder_names
@@ -17,6 +17,7 @@ from gan_core.files import write_text
 from gan_core.images.labelled_images import LabelledImages
 from tasks.audit import check_set
 from tasks.audit.check_set import check_audit
+from tasks.runs.run_experiment import require_same_cut
 from tasks.runs.run_folder import Run
 
 pytestmark = pytest.mark.usefixtures("elsewhere")
@@ -138,7 +139,7 @@ def test_settings_by_which_other_images_would_be_the_known_ones_are_refused() ->
         "--data.validation-images": {"data": DataSettings(train_images=2_000, validation_images=500)},
     }
     for option, other in changes.items():
-        with pytest.raises(BadInput, match=f"Expected the {option} of the run .* leave it out"):
+        with pytest.raises(BadInput, match=f"Expected the {option} of the run, .* leave it out"):
             require_same_cut(own, own.model_copy(update=other))
 
 

@@ -817,6 +817,15 @@ def test_a_table_that_points_elsewhere_or_is_not_clear_is_refused(
         assert re.search(told, refused(place, tmp_path))
 
 
+def test_two_columns_of_one_name_in_parquet_are_refused(tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns = [pa.array(["a.png", "b.png"]), pa.array(["cat", "dog"]), pa.array(["dog", "cat"])]
+    pq.write_table(pa.table(columns, names=["path", "label", "label"]), tmp_path / "list.parquet")
+    assert "got label twice" in refused(tmp_path, tmp_path / "elsewhere")
+
+
 def test_empty_cells_beyond_the_last_column_of_a_table_say_nothing(
     tmp_path: Path, expected: dict[str, LabelledImages]
 ) -> None:
