@@ -55,7 +55,7 @@ def audit(
     ] = "0",
     classifiers: Annotated[
         Listed | None,
-        Parameter(help="what is taught beside the classifier of the settings, as mlp,residual; all five, if none"),
+        Parameter(help="what is taught beside the classifier of the settings, as mlp,residual, or all; the light ones, if none"),
     ] = None,
     inception: Annotated[
         str | None, Parameter(help="file of Keras's InceptionV3 weights, for FID and KID in these")
@@ -113,10 +113,10 @@ def read_references(text: str) -> int:
 
 
 def read_classifiers(listed: list[str] | None) -> tuple[str, ...]:
-    """The classifiers that were named, all if none was; BadInput for what is none."""
-    from gan_core.audit.opinions import CLASSIFIERS, require_classifiers
+    """The classifiers that were named, the light ones if none was; BadInput for what is none."""
+    from gan_core.audit.opinions import LIGHT, require_classifiers
 
-    return CLASSIFIERS if listed is None else require_classifiers(split_names(join_list(listed)))
+    return LIGHT if listed is None else require_classifiers(split_names(join_list(listed)))
 
 
 def require_weights(inception: str | None) -> str:

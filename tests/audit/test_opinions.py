@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from finished import CLASSES, examination
 
-from gan_core.audit.opinions import CLASSIFIERS, Opinion, measure_opinions, require_classifiers
+from gan_core.audit.opinions import CLASSIFIERS, LIGHT, Opinion, measure_opinions, require_classifiers
 from gan_core.audit.use import check_use
 from gan_core.errors import BadInput
 from gan_core.measures.measure import build_measures_frame
@@ -70,9 +70,10 @@ def test_recalls_of_each_class_are_those_of_the_synthetic_taught() -> None:
 
 def test_a_classifier_is_asked_once_and_by_its_name() -> None:
     assert require_classifiers(["mlp", "residual", "mlp"]) == ("mlp", "residual")
+    assert require_classifiers(["all"]) == CLASSIFIERS and set(LIGHT) < set(CLASSIFIERS)
 
 
-@pytest.mark.parametrize("names", [[], ["forest"], ["mlp", "MLP"], ["mlp", ""]])
+@pytest.mark.parametrize("names", [[], ["forest"], ["mlp", "MLP"], ["mlp", ""], ["mlp", "all"]])
 def test_what_is_no_classifier_is_refused(names: list[str]) -> None:
     with pytest.raises(BadInput, match=r"^Expected classifiers of two-conv, .*, got .*; name some of them\.$"):
         require_classifiers(names)
