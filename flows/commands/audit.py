@@ -55,7 +55,7 @@ def audit(
     ] = "0",
     classifiers: Annotated[
         Listed | None,
-        Parameter(help="what is taught beside the classifier of the settings, as mlp,residual, or all; the light ones, if none"),
+        Parameter(help="what is taught beside that of the settings, as mlp,residual or all; two light ones, if none"),
     ] = None,
     inception: Annotated[
         str | None, Parameter(help="file of Keras's InceptionV3 weights, for FID and KID in these")

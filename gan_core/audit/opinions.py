@@ -38,11 +38,12 @@ def _measure(opinion: Opinion, class_names: Sequence[str]) -> list[Figure]:
 
 
 def require_classifiers(names: Sequence[str]) -> tuple[str, ...]:
-    """The names, each once, those of all classifiers for `all`; BadInput for none, and for one that is no classifier's."""
+    """The names, each once, or all for `all`; BadInput for none, and for one that no classifier has."""
     if tuple(names) == ("all",):
         return CLASSIFIERS
     if not names or not set(names) <= set(CLASSIFIERS):
         raise BadInput(
-            f"Expected classifiers of {', '.join(CLASSIFIERS)}, got {', '.join(names) or 'none'}; name some of them, or all."
+            f"Expected classifiers of {', '.join(CLASSIFIERS)}, got {', '.join(names) or 'none'}; name some of them, "
+            "or all."
         )
     return tuple(dict.fromkeys(names))
