@@ -75,5 +75,5 @@ def test_a_classifier_is_asked_once_and_by_its_name() -> None:
 
 @pytest.mark.parametrize("names", [[], ["forest"], ["mlp", "MLP"], ["mlp", ""], ["mlp", "all"]])
 def test_what_is_no_classifier_is_refused(names: list[str]) -> None:
-    with pytest.raises(BadInput, match=r"^Expected classifiers of two-conv, .*, got .*; name some of them\.$"):
+    with pytest.raises(BadInput, match=r"^Expected classifiers of two-conv, .*, got .*; name some of them, or all\.$"):
         require_classifiers(names)
