@@ -12,6 +12,7 @@ from gan_core.audit.opinions import Opinion, measure_opinions
 from gan_core.audit.record import Audit, read_audit, to_json
 from gan_core.audit.use import check_use
 from gan_core.config import Experiment
+from gan_core.errors import Unsound
 from gan_core.files import (
     Place,
     is_local,
@@ -44,7 +45,7 @@ from tasks.worth.measure_curve import known_worth
 MOST_SHOWN = 350_000  # bytes of a picture in an artifact, of which base64 makes a third more: the server takes 512 KB
 
 
-class Collapsed(RuntimeError):
+class Collapsed(Unsound):
     """The generator shows too little of the real variety for its run to count as a success."""
 
 
