@@ -30,7 +30,6 @@ from gan_core.measures.tstr import Examination
 from gan_core.pages.html_page import embed_png
 from gan_core.provenance import program_digest
 from gan_core.reports import run_table as report
-from gan_core.reports.confusion_frame import build_confusion_frame
 from gan_core.reports.examination_arrays import to_arrays
 from gan_core.reports.pictures import mosaic, save_png
 from tasks.data.normalize import RealSets
@@ -81,7 +80,6 @@ def publish_report(
     figures = collect_figures([Opinion(tuple(examinations), trts)], found, real.class_names)
     figures += [worth.curve.figure] if worth else []
     write_frame(build_measures_frame(figures), run.measures)
-    write_frame(build_confusion_frame(examinations, trts, real.class_names), run.confusions)
     save_arrays(run.examinations, to_arrays(examinations, trts))
     save_png(mosaic(synthetic, real), run.mosaic)
     _save_walks(run, experiment.seed)
