@@ -30,7 +30,7 @@ SAMPLE_COVERAGE = Measure(
 )
 WORST_CLASS = Measure(
     name="worst_class_coverage",
-    title="Coverage of the class covered least, in a sample",
+    title="Least coverage of a class, in a sample",
     aspect="diverse",
     meaning="The same of the class of which the fewest real images have a synthetic one among their nearest; images "
     "of other classes are neighbours too.",
