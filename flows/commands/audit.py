@@ -21,7 +21,7 @@ from flows.commands.options import (
 )
 from flows.commands.screen import hide_library_messages
 from gan_core.config import STANDARD, Experiment, split_names
-from gan_core.errors import BadInput
+from gan_core.errors import BadInput, Unsound
 from gan_core.files import Place, located, require_reachable
 
 if TYPE_CHECKING:
@@ -99,10 +99,8 @@ def audit(
         nothing_learned = holdout or ("validation" if origin else "test")
         report = audit_set(place, str(folder), wanted, nothing_learned, games, weights, asked, command)
     print(f"\n{report.text}\n\npage  {report.page}")
-    for fault in report.faults:
-        print(f"synthetic-data: {fault}", file=sys.stderr)
     if report.faults:
-        raise SystemExit(1)
+        raise Unsound(*report.faults)
 
 
 def read_references(text: str) -> int:
