@@ -10,6 +10,10 @@ class BadInput(Exception):
     """An error that is the user's to mend; its message is one sentence."""
 
 
+class BudgetExceeded(BadInput):
+    """A reading of the training images that the privacy budget does not suffice for."""
+
+
 def say_error(error: BaseException) -> str:
     """What an error of some library says, in one line, without what a list would follow."""
     lines = (line.strip().rstrip(":") for line in str(error).splitlines())
