@@ -13,10 +13,9 @@ import numpy as np
 import tensorflow as tf
 
 from gan_core.privacy.ledger import Reading
-from gan_core.privacy.reader import Read, clip
+from gan_core.privacy.reader import Read, blocks, clip
 
 MEANS = "sums of the classes' features"
-ROWS = 512  # pictures at once
 FEWEST = 1.0  # pictures of a class, where noise counts less
 
 
@@ -104,10 +103,10 @@ def sum_classes(
     Each picture moves one row, by at most one.
     """
     total = np.zeros((classes, features.shape[1] + embedding.fourier + 1))
-    for start in range(0, len(features), ROWS):
-        block = embedding.embed(tf.constant(features[start : start + ROWS])).numpy()
+    for part in blocks(len(features), total.shape[1]):
+        block = embedding.embed(tf.constant(features[part])).numpy()
         ones = np.full((len(block), 1), np.sqrt(counting))
-        members = np.eye(classes)[labels[start : start + ROWS]]
+        members = np.eye(classes)[labels[part]]
         total += members.T @ clip(np.concatenate([np.sqrt(1 - counting) * block, ones], axis=1), 1.0)
     return total
 

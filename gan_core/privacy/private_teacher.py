@@ -12,13 +12,11 @@ from functools import partial
 import numpy as np
 from scipy.special import softmax
 
-from gan_core.images.shape import ImageShape
 from gan_core.privacy.ledger import Reading
-from gan_core.privacy.reader import Read, shrinkage
-from gan_core.privacy.scattering import parts, read_features
+from gan_core.privacy.reader import Read, blocks, shrinkage
+from gan_core.privacy.scattering import read_features
 
 GRADIENT = "gradient of the teacher"
-ROWS = 2_048  # pictures at once
 
 
 @dataclass(frozen=True)
@@ -90,10 +88,10 @@ def sum_gradients(teacher: Teacher, features: np.ndarray, labels: np.ndarray, *,
     In float64, so that what one picture adds does not depend on the others beyond the last of sixteen digits.
     """
     total = np.zeros_like(teacher.weights)
-    for start in range(0, len(features), ROWS):
-        block = _with_bias(features[start : start + ROWS], teacher.bias)
+    for part in blocks(*features.shape):
+        block = _with_bias(features[part], teacher.bias)
         errors = softmax(block @ teacher.weights, axis=1)
-        errors[np.arange(len(block)), labels[start : start + ROWS]] -= 1
+        errors[np.arange(len(block)), labels[part]] -= 1
         lengths = np.linalg.norm(errors, axis=1) * np.linalg.norm(block, axis=1)
         total += block.T @ (errors * shrinkage(lengths, clip)[:, None])
     return total
@@ -115,10 +113,9 @@ def believe(teacher: Teacher, features: np.ndarray) -> np.ndarray:
 
 def beliefs(teacher: Teacher, images: np.ndarray) -> np.ndarray:
     """The probability that the teacher gives each class of images uint8 [N, height, width, C]; float32 [N, K]."""
-    believed = [np.zeros((0, teacher.mean.shape[1]), np.float32)]
-    for part in parts(len(images), ImageShape(*images.shape[1:])):
-        believed.append(believe(teacher, read_features(images[part])))
-    return np.concatenate(believed)
+    parts = blocks(len(images), len(teacher.mean))
+    believed = [believe(teacher, read_features(images[part])) for part in parts]
+    return np.concatenate([np.zeros((0, teacher.mean.shape[1]), np.float32), *believed])
 
 
 def _with_bias(features: np.ndarray, bias: float) -> np.ndarray:

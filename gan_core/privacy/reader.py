@@ -1,12 +1,13 @@
 """The one door through which a private run looks at its training images."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from gan_core.privacy.ledger import Ledger, Reading
 from gan_core.privacy.noise import Noise
 
+NUMBERS = 8_000_000  # of vectors at once
 Read = Callable[[Reading, Callable[[], np.ndarray]], np.ndarray]  # a reading and its sum without noise -> with noise
 
 
@@ -37,3 +38,9 @@ def clip(vectors: np.ndarray, length: float) -> np.ndarray:
 def shrinkage(lengths: np.ndarray, length: float) -> np.ndarray:
     """The factors [N] that make vectors of these lengths no longer than `length`."""
     return length / np.maximum(lengths, length)
+
+
+def blocks(count: int, length: int) -> Iterator[slice]:
+    """So many vectors of this length in blocks that fit into any memory."""
+    rows = max(1, NUMBERS // length)
+    return (slice(start, start + rows) for start in range(0, count, rows))

@@ -6,8 +6,8 @@ arXiv:1812.11214). Each picture is then normalised by itself in groups of three 
 most (Tramer and Boneh 2021, arXiv:2011.11660), and has length one.
 """
 
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Callable
+from functools import cache, reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -32,7 +32,7 @@ class Filters(NamedTuple):
     """For padded pictures of height H and width W."""
 
     fine: tf.Tensor  # complex64 [8, H, W], in the frequency domain
-    coarse: tf.Tensor  # complex64 [8, H, W]
+    coarse: list[tf.Tensor]  # the four quarters of those, complex64 [8, H / 2, W / 2]
     smooth: tuple[tf.Tensor, tf.Tensor]  # float32 [h, H] and [w, W]
     smooth_half: tuple[tf.Tensor, tf.Tensor]  # float32 [h, H / 2] and [w, W / 2]
 
@@ -43,18 +43,20 @@ def count_features(shape: ImageShape) -> int:
 
 
 def read_features(images: np.ndarray) -> np.ndarray:
-    """The features of images uint8 [N, height, width, C]; float32 [N, D], each of length one."""
+    """The features of images uint8 [N, height, width, C]; float32 [N, D], each of length one.
+
+    They are computed in parts of one size, the last one filled up, so that what is rounded in one picture's features
+    does not depend on the others.
+    """
     shape = ImageShape(*images.shape[1:])
+    rows = max(1, PIXELS // shape.values)
     read = np.empty((len(images), count_features(shape)), np.float32)
-    for part in parts(len(images), shape):
-        read[part] = _compiled(shape)(to_signed(images[part].astype(np.float32)))
+    for start in range(0, len(images), rows):
+        block = np.zeros((rows, *shape), np.float32)
+        count = len(images[start : start + rows])
+        block[:count] = images[start : start + rows]
+        read[start : start + rows] = _compiled(shape)(to_signed(block))[:count]
     return read
-
-
-def parts(count: int, shape: ImageShape) -> Iterator[slice]:
-    """So many pictures of this shape in parts that a machine can hold the maps of."""
-    rows = max(1, PIXELS // (shape.height * shape.width * shape.channels))
-    return (slice(start, start + rows) for start in range(0, count, rows))
 
 
 @cache
@@ -89,10 +91,10 @@ def scatter(pictures: tf.Tensor) -> tf.Tensor:
     after = [(_pad(side) - side + 1) // 2 for side in (height, width)]
     padded = tf.pad(pictures, [[0, 0], *zip(before, after, strict=True)], "REFLECT")[:, None]
     spectrum = _transform(padded)
-    fine = _modulus(spectrum * filters.fine)
-    coarse = _modulus(_halve(spectrum * filters.coarse))
-    second = _modulus(_halve(_transform(fine)[:, :, None] * filters.coarse))
-    half = tf.concat([coarse, tf.reshape(second, [-1, ANGLES**2, *coarse.shape[2:]])], axis=1)
+    fine = _modulus(tf.signal.ifft2d(spectrum * filters.fine))
+    coarse = _modulus(_convolve_and_halve(spectrum, filters.coarse))
+    second = _modulus(_convolve_and_halve(_transform(fine), filters.coarse))
+    half = tf.concat([coarse, second], axis=1)
     whole = tf.concat([padded, fine], axis=1)
     return tf.concat([_smooth(whole, *filters.smooth), _smooth(half, *filters.smooth_half)], axis=1)
 
@@ -106,18 +108,28 @@ def _transform(maps: tf.Tensor) -> tf.Tensor:
     return tf.signal.fft2d(tf.cast(maps, tf.complex64))
 
 
-def _modulus(spectrum: tf.Tensor) -> tf.Tensor:
-    waves = tf.signal.ifft2d(spectrum)
-    return tf.sqrt(tf.square(tf.math.real(waves)) + tf.square(tf.math.imag(waves)) + SOFTNESS)
+@tf.custom_gradient
+def _modulus(waves: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
+    """The absolute value, and its gradient in fewer operations than TensorFlow's."""
+    modulus = tf.sqrt(tf.square(tf.math.real(waves)) + tf.square(tf.math.imag(waves)) + SOFTNESS)
+    return modulus, lambda upstream: waves * tf.cast(upstream / modulus, tf.complex64)
 
 
-def _halve(spectrum: tf.Tensor) -> tf.Tensor:
-    """The spectrum of every second row and column of maps with this spectrum [..., H, W]."""
-    *batch, height, width = spectrum.shape
-    batch = [-1, *batch[1:]]
-    rows = tf.reshape(spectrum, [*batch, 2, height // 2 * width])
-    rows = tf.reshape(rows[..., 0, :] + rows[..., 1, :], [*batch, height // 2, 2, width // 2])
-    return (rows[..., 0, :] + rows[..., 1, :]) / 4
+def _convolve_and_halve(spectra: tf.Tensor, quarters: list[tf.Tensor]) -> tf.Tensor:
+    """Maps with the spectra [N, M, H, W], each convolved with all filters, at every second pixel; [N, 8 M, H/2, W/2].
+
+    What is left out by the step of two appears at half the frequency: the quarters of the spectrum add up.
+    """
+    products = (spectrum[:, :, None] * each for spectrum, each in zip(_quarter(spectra), quarters, strict=True))
+    waves = tf.signal.ifft2d(reduce(tf.add, products))
+    return tf.reshape(waves, [-1, ANGLES * spectra.shape[1], *waves.shape[3:]])
+
+
+def _quarter(spectra: tf.Tensor) -> list[tf.Tensor]:
+    """The quarters of spectra [..., M, H, W]."""
+    maps, height, width = spectra.shape[-3:]
+    halves = tf.reshape(spectra, [-1, maps, 2, height // 2, 2, width // 2])
+    return [part for rows in tf.unstack(halves, axis=2) for part in tf.unstack(rows, axis=3)]
 
 
 def _smooth(maps: tf.Tensor, rows: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
@@ -130,6 +142,7 @@ def _smooth(maps: tf.Tensor, rows: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
 def _filters(height: int, width: int) -> Filters:
     with tf.init_scope():
         fine, coarse = (tf.constant(_wavelets(height, width, scale), tf.complex64) for scale in (0, 1))
+        coarse = [quarter[0] / 4 for quarter in _quarter(coarse)]
         matrices = [[tf.constant(each, tf.float32) for each in _low_pass(side)] for side in (height, width)]
         whole, half = zip(*matrices, strict=True)
         return Filters(fine, coarse, whole, half)
