@@ -18,6 +18,10 @@ class Unsound(Exception):
         return "\n".join(map(str, self.args))
 
 
+class BudgetExceeded(BadInput):
+    """A reading of the training images that the privacy budget does not suffice for."""
+
+
 def say_error(error: BaseException) -> str:
     """What an error of some library says, in one line, without what a list would follow."""
     lines = (line.strip().rstrip(":") for line in str(error).splitlines())
