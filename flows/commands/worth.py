@@ -10,7 +10,6 @@ from flows.commands.screen import hide_library_messages
 from gan_core.config import Experiment, require_different, split_names, split_numbers
 from gan_core.errors import BadInput
 from gan_core.files import located, require_reachable
-from gan_core.worth.gains import LEAST_RATIO, MOST_RATIO, RATIOS
 
 if TYPE_CHECKING:
     Valued = object
@@ -76,6 +75,8 @@ def read_sizes(text: str | None) -> tuple[int, ...]:
 
 def read_ratios(text: str | None, gains: str | None) -> tuple[float, ...]:
     """0.25,2,20 as (0.25, 2.0, 20.0), the usual ones if none is named; BadInput for what is no such text."""
+    from gan_core.worth.gains import LEAST_RATIO, MOST_RATIO, RATIOS
+
     if text is None:
         return RATIOS
     if not gains:

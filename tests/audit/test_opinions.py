@@ -55,10 +55,12 @@ def test_the_tables_have_a_line_for_each_classifier() -> None:
     assert caption.endswith(f"The verdict rests on {CLASSIFIERS[0]}.")
     assert [line.split()[0] for line in lines.splitlines()[1:]] == list(CLASSIFIERS)
     table = classifier_table(FIGURES)
-    assert table.heads == ["by real", "by augmented", "by synthetic", "by both", "label fidelity"]
+    assert table.heads == ["by real", "by augmented", "by synthetic", "by both", "label fidelity", "calibration error"]
     for (name, cells), each in zip(table.rows, OPINIONS, strict=True):
-        shares = [item.accuracy for item in each.examinations] + [each.trts.accuracy]
-        assert name == each.classifier and [cell.value for cell in cells] == shares
+        shares = {item.taught_by: item.accuracy for item in each.examinations}
+        surely_wrong = 1 - shares["synthetic"]  # as these classifiers are sure of all that they say
+        assert name == each.classifier
+        assert [cell.value for cell in cells] == pytest.approx([*shares.values(), each.trts.accuracy, surely_wrong])
 
 
 def test_recalls_of_each_class_are_those_of_the_synthetic_taught() -> None:
