@@ -3,7 +3,7 @@
 A reading is a sum over all images of vectors no longer than the sensitivity, with Gaussian noise of a standard
 deviation of sigma times the sensitivity. Two sets are neighbours if one has one image more. Such a reading is
 mu-Gaussian differentially private with mu = 1 / sigma; of several, each chosen in the light of those before, the
-squares of mu add up (Dong, Roth and Su 2019, arXiv:1905.02383, theorem 2.7 and corollary 3.3). What mu means as
+squares of mu add up (Dong, Roth and Su 2019, arXiv:1905.02383). What mu means as
 (epsilon, delta) is exact too (Balle and Wang 2018, arXiv:1805.06530, theorem 8). No bound is loose, so none is needed
 that is tighter, such as Renyi's or one of privacy loss distributions.
 """

@@ -116,7 +116,7 @@ def squared_distance(embedded: tf.Tensor, labels: tf.Tensor, means: tf.Tensor) -
 
     The embeddings [N, D'] are of generated pictures with labels [N]. Both halves of the batch have means of their own,
     (first - m)(second - m): the expectation is that of infinitely many pictures, without the variance of so few
-    (Gretton et al. 2012, JMLR 13, lemma 6). Classes that a half lacks do not count.
+    (as the unbiased one of Gretton et al. 2012, JMLR 13). Classes that a half lacks do not count.
     """
     half = tf.shape(embedded)[0] // 2
     first, first_has = _class_differences(embedded[:half], labels[:half], means)

@@ -14,10 +14,11 @@ class Noise:
 
     It is drawn and added in float64. That is not the noise of the theorem: only some real numbers are floats, and which
     of them a noisy sum can be depends, in its last digits, on the sum (Mironov 2012, doi:10.1145/2382196.2382264). The
-    guarantee is that of ideal arithmetic; who fears attacks on last digits should hand on what was rounded after it, as
-    all results here are, to float32 or to pixels. NumPy's generator is made for statistics, not against who would
-    reckon its state from its numbers (Garfinkel and Leclerc 2020, arXiv:2009.03777); so each reading has a fresh one,
-    whose seed comes from the operating system and is kept nowhere.
+    guarantee is that of ideal arithmetic; who fears attacks on last digits hands on what was rounded after it: means
+    and beliefs are float32 and pictures bytes, but the arrays by which a teacher is resumed are not rounded. NumPy's
+    generator is made for statistics, not against who would reckon its state from its numbers (Garfinkel and Leclerc
+    2020, arXiv:2009.03777); so each reading has a fresh one, whose seed comes from the operating system and is kept
+    nowhere.
     """
 
     def __init__(self, seed: int | None = None) -> None:
