@@ -38,13 +38,13 @@ def read_release(sigma: float, **options: Any) -> Release:
 def test_embeddings_are_no_longer_than_one_and_have_the_kernel_as_their_inner_product() -> None:
     assert EMBEDDED.shape[1] == EMBEDDING.count(REAL.shape)
     assert np.linalg.norm(EMBEDDED, axis=1).max() < 1 + 1e-6
-    wide = Embedding(frequencies=20_000, projected=9_000, bandwidths=(0.8, 0.4))
+    wide = Embedding(frequencies=5_000, projected=3_000, bandwidths=(0.8, 0.4))
     features, pictures = FEATURES[:8], PICTURES[:8]
     embedded = wide.embed(tf.constant(features), pictures).numpy()
     products, small = features @ features.T, tf.nn.avg_pool2d((pictures + 1) / 2, 2, 2, "VALID").numpy().reshape(8, -1)
     kernel = np.mean([np.exp(-(2 - 2 * products) / (2 * bandwidth**2)) for bandwidth in (0.8, 0.4)], axis=0)
     expected = 0.4 * products + 0.5 * kernel + 0.1 * small @ small.T / small.shape[1]
-    assert np.allclose(embedded @ embedded.T, expected, atol=0.03)
+    assert np.allclose(embedded @ embedded.T, expected, atol=0.05)
 
 
 def test_the_centre_is_the_mean_of_all_features() -> None:
