@@ -77,8 +77,10 @@ def _convolve(add: Add, maps: keras.KerasTensor, layer: Layer) -> keras.KerasTen
 
 
 def _normalise(add: Add, maps: keras.KerasTensor, by: Normalisation) -> keras.KerasTensor:
-    arrays = by.scale, by.offset, by.mean, by.variance
-    return add(LAYERS.ReLU, add(LAYERS.BatchNormalization, maps, *arrays, epsilon=by.epsilon))
+    """In two steps of float32; Keras' own normalisation multiplies first."""
+    less = add(LAYERS.Rescaling, maps, scale=1.0, offset=(-by.mean).tolist(), dtype="float32")
+    scaled = add(LAYERS.Rescaling, less, scale=by.factor.tolist(), offset=by.offset.tolist(), dtype="float32")
+    return add(LAYERS.ReLU, scaled)
 
 
 def _pictures(add: Add, quarters: keras.KerasTensor, generator: PlainGenerator) -> keras.KerasTensor:

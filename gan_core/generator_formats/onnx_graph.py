@@ -44,9 +44,9 @@ class Graph:
         return self.add("Cast", [self.add("Cast", [value], to=TensorProto.BFLOAT16)], to=FLOAT)
 
     def normalise(self, value: str, by: Normalisation) -> str:
-        arrays = by.scale, by.offset, by.mean, by.variance
-        inputs = [value, *map(self.weight, arrays)]
-        return self.round(self.add("Relu", [self.add("BatchNormalization", inputs, epsilon=by.epsilon)]))
+        for kind, array in (("Sub", by.mean), ("Mul", by.factor), ("Add", by.offset)):
+            value = self.add(kind, [value, self.weight(array.reshape(-1, 1, 1))])
+        return self.round(self.add("Relu", [value]))
 
 
 def write(folder: Place, generator: PlainGenerator) -> None:

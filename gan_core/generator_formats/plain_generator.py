@@ -14,13 +14,20 @@ from gan_core.images.shape import ImageShape
 
 @dataclass(frozen=True)
 class Normalisation:
-    """The statistics and the scale of a batch normalisation, each float32 [C]."""
+    """The statistics and the scale of a batch normalisation, each float32 [C].
+
+    Of maps it makes `(maps - mean) * factor + offset`; other orders round otherwise, which bfloat16 would multiply.
+    """
 
     scale: np.ndarray
     offset: np.ndarray
     mean: np.ndarray
     variance: np.ndarray
     epsilon: float
+
+    @property
+    def factor(self) -> np.ndarray:
+        return self.scale / np.sqrt(self.variance + np.float32(self.epsilon))
 
 
 @dataclass(frozen=True)
@@ -63,7 +70,7 @@ def flatten_generator(generator: Generator, class_names: tuple[str, ...]) -> Pla
     maps = generator.to_map.target_shape
 
     def rounded(kernel: keras.Variable | tf.Tensor) -> np.ndarray:
-        array = np.array(kernel)
+        array = kernel.numpy()
         return tf.cast(tf.cast(array, tf.bfloat16), tf.float32).numpy() if bfloat16 else array
 
     convolutions = [generator.convolution, *generator.up_convolutions]
@@ -90,5 +97,5 @@ def _kernel(convolution: keras.layers.Conv2D | UpConvolution) -> keras.Variable 
 
 
 def _normalisation(layer: BatchNormalisation) -> Normalisation:
-    arrays = (np.array(weight) for weight in (layer.scale, layer.offset, layer.mean, layer.variance))
+    arrays = (weight.numpy() for weight in (layer.scale, layer.offset, layer.mean, layer.variance))
     return Normalisation(*arrays, layer.epsilon)

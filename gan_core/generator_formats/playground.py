@@ -9,7 +9,7 @@ import numpy as np
 from markupsafe import Markup
 
 from gan_core.files import Place, write_text
-from gan_core.generator_formats.plain_generator import Normalisation, PlainGenerator
+from gan_core.generator_formats.plain_generator import PlainGenerator
 from gan_core.pages.html_page import TEMPLATES
 
 NAME = "playground.html"
@@ -73,15 +73,10 @@ def _parts(kernel: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def _vectors(generator: PlainGenerator) -> Iterator[np.ndarray]:
-    """What each normalisation multiplies by and adds, and the bias of the last layer."""
+    """What each normalisation takes away, multiplies by and adds, and the bias of the last layer."""
     for each in (generator.first, *(layer.normalisation for layer in generator.layers)):
-        yield from _scale_and_shift(each)
+        yield from (each.mean, each.factor, each.offset)
     yield generator.bias
-
-
-def _scale_and_shift(each: Normalisation) -> tuple[np.ndarray, np.ndarray]:
-    scale = each.scale / np.sqrt(each.variance + each.epsilon, dtype=float)
-    return scale.astype(np.float32), (each.offset - each.mean * scale).astype(np.float32)
 
 
 def _upper_halves(arrays: Iterator[np.ndarray]) -> Iterator[np.ndarray]:

@@ -9,6 +9,9 @@ import tensorflow as tf
 
 from gan_core.files import Place, copy
 from gan_core.generator_formats.plain_generator import Normalisation, PlainGenerator
+from gan_core.sources.listing import files_in
+
+RANDOM = "fingerprint.pb"  # which holds a number drawn at random, and is not needed
 
 
 class Pictures(tf.Module):
@@ -68,13 +71,18 @@ def write(folder: Place, generator: PlainGenerator) -> None:
     pictures = Pictures(generator)
     with TemporaryDirectory() as made:
         tf.saved_model.save(pictures, made, signatures=pictures.signature())
-        for file in sorted(path for path in Path(made).rglob("*") if path.is_file()):
-            copy(file, folder / file.relative_to(made).as_posix())
+        for name in files_in(Path(made)):
+            if name != RANDOM:
+                copy(Path(made, name), folder / name)
 
 
 def draw(folder: Place, latents: np.ndarray, classes: np.ndarray) -> np.ndarray:
     """What TensorFlow makes of the folder, uint8 [N, height, width, C]."""
-    signature = tf.saved_model.load(str(folder)).signatures["serving_default"]
+    with TemporaryDirectory() as fetched:
+        for name in files_in(folder):
+            copy(folder / name, Path(fetched, name))
+        loaded = tf.saved_model.load(fetched)
+    signature = loaded.signatures["serving_default"]
     _, named = signature.structured_input_signature
     given = {"latents": tf.constant(latents), "classes": tf.constant(classes)}
     return signature(**{name: given[name] for name in named})["images"].numpy()

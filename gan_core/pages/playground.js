@@ -20,7 +20,7 @@ function unpack(name, halves) {
 
 // The matrices [outputs, inputs] of all layers, in the order in which Python wrote them.
 function readNetwork(kernels, vectors) {
-  const normalisation = (size) => ({ scale: vectors(size), shift: vectors(size) });
+  const normalisation = (size) => ({ mean: vectors(size), factor: vectors(size), offset: vectors(size) });
   const [rows, columns, size] = about.coarse;
   const embedding = kernels(about.classes.length * about.embedding);
   const seedMap = kernels(rows * columns * size * (about.latents + about.embedding));
@@ -114,10 +114,14 @@ function round(numbers) {
 }
 
 // The same maps, rounded, normalised and all below zero set to zero.
-function normalise(maps, { scale, shift }) {
+function normalise(maps, { mean, factor, offset }) {
   round(maps);
-  const size = scale.length;
-  for (let i = 0; i < maps.length; i += 1) maps[i] = Math.max(0, maps[i] * scale[i % size] + shift[i % size]);
+  const size = mean.length;
+  for (let i = 0; i < maps.length; i += 1) {
+    const channel = i % size;
+    const scaled = Math.fround(Math.fround(maps[i] - mean[channel]) * factor[channel]);
+    maps[i] = Math.max(0, scaled + offset[channel]);
+  }
   return round(maps);
 }
 
