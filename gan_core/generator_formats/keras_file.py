@@ -45,7 +45,7 @@ def build_model(generator: PlainGenerator) -> keras.Model:
     """The layers with their weights, in the arithmetic of the generator."""
     policy = "mixed_bfloat16" if generator.bfloat16 else "float32"
 
-    def add(kind: type[LAYERS.Layer], maps: keras.KerasTensor, *weights: np.ndarray, **settings: Any) -> Any:
+    def add(kind: type[keras.layers.Layer], maps: keras.KerasTensor, *weights: np.ndarray, **settings: Any) -> Any:
         layer = kind(**{"dtype": policy} | settings)
         outputs = layer(maps)
         layer.set_weights(weights)

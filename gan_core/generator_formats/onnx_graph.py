@@ -109,9 +109,9 @@ def _add_pictures(graph: Graph, quarters: str, generator: PlainGenerator) -> Non
     signed = graph.add("Tanh", [graph.add("DepthToSpace", [quarters], blocksize=2, mode="DCR")])
     ends = (top, left), (top + shape.height, left + shape.width), (2, 3)
     cut = graph.add("Slice", [signed, *(graph.weight(np.array(each, np.int64)) for each in ends)])
-    raised = graph.add("Add", [cut, graph.weight(np.float32(1))])
-    scaled = graph.add("Mul", [raised, graph.weight(np.float32(127.5))])
-    limits = [graph.weight(np.float32(limit)) for limit in (0, 255)]
+    raised = graph.add("Add", [cut, graph.weight(np.array(1, np.float32))])
+    scaled = graph.add("Mul", [raised, graph.weight(np.array(127.5, np.float32))])
+    limits = [graph.weight(np.array(limit, np.float32)) for limit in (0, 255)]
     pixels = graph.add("Clip", [graph.add("Round", [scaled]), *limits])
     last = graph.add("Transpose", [pixels], perm=[0, 2, 3, 1])
     graph.add("Cast", [last], "images", to=TensorProto.UINT8)

@@ -97,5 +97,5 @@ def _kernel(convolution: keras.layers.Conv2D | UpConvolution) -> keras.Variable 
 
 
 def _normalisation(layer: BatchNormalisation) -> Normalisation:
-    arrays = (weight.numpy() for weight in (layer.scale, layer.offset, layer.mean, layer.variance))
-    return Normalisation(*arrays, layer.epsilon)
+    scale, offset, mean, variance = (each.numpy() for each in (layer.scale, layer.offset, layer.mean, layer.variance))
+    return Normalisation(scale, offset, mean, variance, layer.epsilon)

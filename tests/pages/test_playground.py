@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,7 +25,7 @@ PHONE = 380  # pixels
 READABLE = 4.5  # contrast of text, WCAG 2.2, 1.4.3
 CONTRASTS = (Path(__file__).parent / "contrasts.js").read_text("utf-8")
 SECONDS = 2.0  # for 81 pictures of the standard generator
-KINDS = {
+KINDS: dict[str, tuple[ImageShape, dict[str, Any]]] = {
     "standard": (GREY, {"generator_width": 64, "latent_size": 64, "precision": "mixed_bfloat16"}),
     "in colour": (COLOUR, {"precision": "float32"}),
     "padded": (ImageShape(33, 40, 3), {"precision": "mixed_bfloat16"}),
