@@ -131,7 +131,7 @@ def compare_generators(
         float(answers.mean()),
         comparison,
         faults=[*filter(None, [diversity.collapse]), *found.faults],
-        measured=with_figures(found.headline | asdict(diversity), found.all_figures),
+        measured=with_figures({}, found.all_figures, sampled=asdict(diversity)),
         standard_errors=standard_errors,
     )
 

@@ -137,13 +137,8 @@ class Run:
         return self.folder / "measures.parquet"
 
     @property
-    def confusions(self) -> Place:
-        """What was taken for what, in one long frame: a row for each line of the headline and pair of classes."""
-        return self.folder / "confusion.parquet"
-
-    @property
     def examinations(self) -> Place:
-        """What each classifier answered about the test images."""
+        """What each classifier answered about the test images, and what was taken for what."""
         return self.folder / "examinations.npz"
 
     @property
