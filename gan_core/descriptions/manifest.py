@@ -39,7 +39,8 @@ def describe_dataset(plan: ExportPlan, settings: ExportSettings) -> dict[str, An
             {"check": check.name, "verdict": check.verdict, "found": check.sentence}
             for check in (read_audit(origin.audit).checks if origin.audit else ())
         ],
-        "source_data_digest": card.data_digest,
+        "source_data_digest": card.data_digest or None,
+        "privacy": json.loads(card.privacy.to_json()) if card.privacy else None,
         "run_id": origin.run_id,
         "program_version": program_version(),
         "program_license": LICENSE,  # not that of the data, which is the source's

@@ -72,6 +72,11 @@ def require_images(
         )
     require_colours(formats, card.shape)
     counts = planned_counts(settings, card)
+    if settings.real_test and card.privacy:
+        raise BadInput(
+            "Expected synthetic test images beside those of a private generator, as no budget covers real ones, got "
+            "--real-test; leave it out."
+        )
     if settings.real_test:
         read_experiment(run)
     else:

@@ -27,14 +27,15 @@ def plan_export(generator: Place, formats: Sequence[str], settings: ExportSettin
     wanted = read_wanted(generator, formats, settings)
     run, weights, card = wanted.run, wanted.weights, wanted.card
     require_weights(weights)
+    told = None if card.privacy else run  # no figure of real images goes with private ones
     origin = GeneratorOrigin(
         generator=weights,
         generator_digest=sha256(weights),
         card=card,
-        run_id=run.id if run else None,
-        figures=find_figures(run),
-        audit=find_audit(run, weights),
-        worth=find_worth(run),
+        run_id=told.id if told else None,
+        figures=find_figures(told),
+        audit=None if card.privacy else find_audit(run, weights),
+        worth=find_worth(told),
     )
     export = Export((), card.class_names, card.shape)
     if wanted.formats:
