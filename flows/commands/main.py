@@ -29,7 +29,10 @@ from gan_core.files import located, require_reachable, require_working_folder
 from gan_core.installed_package import program_version
 from tasks.task_runners import DASK, check_workers, task_runner
 
-FORMAT_NAMES = "idx, npz, parquet, imagefolder, tfds and webdataset"  # FORMATS takes long to import
+FORMAT_NAMES = (  # FORMATS takes long to import
+    "idx, npz, parquet, imagefolder, tfds and webdataset of images, and savedmodel, onnx, keras and playground of the "
+    "generator itself"
+)
 LOOPBACK = "127.0.0.1,localhost"  # which no proxy can reach for us
 
 
@@ -127,7 +130,7 @@ def export(
     dask: Annotated[str | None, Parameter(env_var=DASK, help="a number of processes, or a scheduler's address")] = None,
     verbose: Verbose = False,
 ) -> None:
-    """Write datasets as idx, npz, parquet, imagefolder, tfds or webdataset; goes on with one that was interrupted."""
+    """Write images or the generator itself in the formats of others; goes on with an export that was interrupted."""
     from tasks.export.check_export import check_export
 
     wanted = ExportSettings.model_validate(read_settings(settings))
@@ -151,7 +154,7 @@ def verify(
     *,
     verbose: Verbose = False,
 ) -> None:
-    """Check a dataset's manifest, digests, counts and descriptions, and read all its images in each format."""
+    """Check an export's manifest, digests, counts and descriptions, read all its images and try its generator."""
     if not verbose:
         hide_library_messages()
     from tasks.export.verify_export import verify_export
