@@ -70,12 +70,14 @@ def run(
     verbose: Verbose = False,
 ) -> None:
     """Download, train, draw, examine and report; goes on with an unfinished run of the same settings."""
+    from tasks.clock.fit_to_deadline import set_deadline
     from tasks.data.check_experiment import check_experiment
     from tasks.runs.run_folder import check_runs_folder
 
     started, typed = time.monotonic(), read_settings(settings)
-    given = read_minutes(minutes) if minutes else None
+    given = read_minutes(minutes) if minutes is not None else None
     wanted = customise_experiment(experiment, typed)
+    set_deadline(given)
     check_runs_folder(check_experiment(wanted), wanted)
     if not verbose:
         hide_library_messages()

@@ -19,7 +19,7 @@ Timed = Annotated[
     Parameter(
         name="minutes",
         metavar="FLOAT",
-        help="from now to the end: a measurement chooses settings that fill 3 minutes to 10 hours, but those given here",
+        help="from now to the end: a measurement chooses what is not given here, to fill 3 minutes to 10 hours",
     ),
 ]
 NUMBERS = {int: "INT", float: "FLOAT"}

@@ -6,7 +6,7 @@ from math import floor
 
 from gan_core.clock.duration import Images, Taught, estimate
 from gan_core.clock.pace import Pace
-from gan_core.clock.stages import read_stages
+from gan_core.clock.stages import Stage, read_stages
 from gan_core.clock.training_length import count_epochs, lengthen, shorten
 from gan_core.config import Experiment
 from gan_core.errors import BadInput
@@ -19,12 +19,12 @@ LEFT = 0.05  # of the time: if more is left after the longest training, classifi
 
 @dataclass(frozen=True)
 class Choice:
-    """An experiment, what it will take, and what its settings taught Fashion-MNIST, in percent, if that is known."""
+    """An experiment, the stage of the table that it is of, and what it will take."""
 
     experiment: Experiment
+    stage: Stage
     forecast: Forecast
-    accuracy: float | None
-    taught_by: str
+    accuracy: float | None  # in percent, what such settings taught Fashion-MNIST; none where that is not known
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def choose(experiment: Experiment, kept: Set[str], situation: Situation, seconds
     longest = lengthen(least, BEYOND_EPOCHS * stage.epochs[-1], room, situation.pace(least), images, kept)
     chosen = teach_longer(longest, kept, situation, left)
     accuracy = stage.accuracy(count_epochs(chosen, images)) if stage.speaks_of(chosen) else None
-    return Choice(chosen, situation.forecast(chosen), accuracy, stage.taught_by)
+    return Choice(chosen, stage, situation.forecast(chosen), accuracy)
 
 
 def _measured_if_near(experiment: Experiment, first: Pace, situation: Situation, seconds: Callable[[], float]) -> bool:

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from gan_core.clock.training_length import EPOCH_IMAGES, EPOCHS
+from gan_core.clock.duration import Images
+from gan_core.clock.training_length import EPOCH_IMAGES, EPOCHS, shorten
 from gan_core.config import STANDARD, Experiment
 from gan_core.settings_grid import by_name, replace_settings
 
@@ -39,17 +40,27 @@ class Stage:
         return float(np.interp(np.log(epochs), np.log(self.epochs), self.accuracies))
 
     def speaks_of(self, experiment: Experiment) -> bool:
-        """Whether the accuracies are of such an experiment, whatever its epochs and its images."""
+        """Whether the accuracies are of such an experiment, or of one whose classifiers learn for fewer steps."""
         measured = self.apply(STANDARD, frozenset())
-        return _compared(measured) == _compared(experiment)
+        longer = experiment.classifier.steps >= measured.classifier.steps
+        return longer and _compared(measured) == _compared(experiment)
 
 
 @cache
 def read_stages() -> tuple[Stage, ...]:
     """The stages of the table in its order."""
-    with TABLE.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    return tuple(_stage(list(group)) for _, group in groupby(rows, _settings))
+    return tuple(_stage(list(group)) for _, group in groupby(read_rows(), _settings))
+
+
+def read_rows(table: Path = TABLE) -> list[dict[str, str]]:
+    """The rows of the table, as they are written."""
+    with table.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def row_experiment(row: dict[str, str], images: Images) -> Experiment:
+    """The standard experiment by the settings of a row."""
+    return shorten(replace_settings(STANDARD, _settings(row)), float(row[EPOCHS]), images, frozenset())
 
 
 def _settings(row: dict[str, str]) -> dict[str, str]:
@@ -62,7 +73,8 @@ def _stage(rows: list[dict[str, str]]) -> Stage:
 
 
 def _compared(experiment: Experiment) -> dict[str, object]:
-    """The settings by which an accuracy comes about, but for the length of the training."""
+    """The settings by which an accuracy comes about, but for the lengths of the training and of the teaching."""
     sections = experiment.model_dump(include={"gan", "dataset", "classifier"})
-    left_out = {EPOCHS, EPOCH_IMAGES, "gan.precision", "dataset.batch_size", "classifier.seeds"}
-    return {name: value for name, value in by_name(sections).items() if name not in left_out}
+    lengths = {EPOCHS, EPOCH_IMAGES, "classifier.steps"}
+    harmless = {"gan.precision", "dataset.batch_size", "classifier.seeds"}
+    return {name: value for name, value in by_name(sections).items() if name not in lengths | harmless}

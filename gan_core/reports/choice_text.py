@@ -19,7 +19,7 @@ def describe_choice(found: Choice, *, seconds: float) -> Iterator[str]:
     if found.forecast.seconds < EARLY * seconds:
         yield "The run will end early: with what is to stay as it is, the table of settings has nothing longer"
     if found.accuracy is not None:
-        by = "soft labels" if found.taught_by == "soft" else "labels"
+        by = "soft labels" if found.stage.taught_by == "soft" else "labels"
         yield f"Expect what such settings led to before: Fashion-MNIST taught about {found.accuracy:.1f} % by its {by}"
     else:
         yield "Nothing was measured by which to expect an accuracy of such settings"
@@ -34,8 +34,8 @@ def describe_settings(experiment: Experiment) -> str:
     refined = f", the same refined ({', '.join(dataset.refinements)})" if dataset.refinements else ""
     worth = f"the worth by {show_count(experiment.worth, 'subset')}" if experiment.worth else "no worth"
     return (
-        f"{widths} channels, {show_count(gan.epochs, 'epoch')}{shown}, {show_count(dataset.per_class, 'image')} of each "
-        f"class{refined}, {classifier.name} classifiers of {show_count(classifier.steps, 'step')}, {worth}"
+        f"{widths} channels, {show_count(gan.epochs, 'epoch')}{shown}, {show_count(dataset.per_class, 'image')} of "
+        f"each class{refined}, {classifier.name} classifiers of {show_count(classifier.steps, 'step')}, {worth}"
     )
 
 

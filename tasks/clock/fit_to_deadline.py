@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable
 from functools import cache
@@ -12,6 +13,7 @@ from pydantic import Field
 
 from gan_core.clock.minutes import MOST_MINUTES
 from gan_core.config import EXPERIMENTS, STANDARD, ClassifierSettings, Experiment, GanSettings
+from gan_core.errors import BadInput
 from gan_core.images.labelled_images import LabelledImages, read_shape
 from gan_core.settings_grid import by_name, differences
 from tasks.data.check_experiment import check_experiment
@@ -19,7 +21,7 @@ from tasks.data.normalize import RealSets
 from tasks.examination.examine import count_taught
 from tasks.places import classifier_cache
 from tasks.runs.run_folder import check_runs_folder
-from tasks.training.team import assemble, require_one_host
+from tasks.training.team import DISTRIBUTE, assemble
 from tasks.uncached_task import uncached_task
 from tasks.worth.classroom import Classroom, ImageFile
 from tasks.worth.measure_curve import plan_courses
@@ -34,11 +36,17 @@ AIM = 0.97  # of the time; what is late is worse than what is early
 logger = logging.getLogger("synthetic_data.clock")
 
 
-def set_deadline(minutes: float | None) -> float | None:
-    """The moment, by `time.monotonic`, so many minutes from now; none where no time is given.
+def require_one_host() -> None:
+    """Raise BadInput where several hosts are to train, each of which would choose for itself."""
+    if os.environ.get(DISTRIBUTE) == "workers":
+        raise BadInput(
+            f"Expected one host that chooses settings by a time, got {DISTRIBUTE}=workers; run with the time on one "
+            "host alone, and give all of them the command that it prints."
+        )
 
-    BadInput where several hosts are to train, each of which would choose for itself.
-    """
+
+def set_deadline(minutes: float | None) -> float | None:
+    """The moment, by `time.monotonic`, so many minutes from now; none where no time is given, BadInput as above."""
     if minutes is None:
         return None
     require_one_host()
@@ -46,10 +54,8 @@ def set_deadline(minutes: float | None) -> float | None:
 
 
 @uncached_task
-def fit_to_deadline(
-    experiment: Experiment, real: RealSets, deadline: float | None, kept: tuple[str, ...] = ()
-) -> Experiment:
-    """The experiment with the settings that fill the time until the deadline, as it is where there is none.
+def fit_to_deadline(experiment: Experiment, real: RealSets, deadline: float, kept: tuple[str, ...] = ()) -> Experiment:
+    """The experiment with the settings that fill the time until the deadline.
 
     Settings that differ from those of the named experiment stay, and those that are `kept`, by names as gan.epochs.
     """
@@ -57,8 +63,6 @@ def fit_to_deadline(
     from gan_core.reports.choice_text import describe_choice
     from gan_core.reports.inspection_table import format_minutes
 
-    if deadline is None:
-        return experiment
     started = time.monotonic()
     logger.info("Measuring this machine, to fill the %s that are left", format_minutes(deadline - started))
     situation = Situation(_count(real), _stopwatch(real), _memory(real))
