@@ -91,6 +91,8 @@ def run(
         return
     print(f"\n{report.headline}")
     print(f"\nreport  {_short(report.page)}")
+    if report.release:
+        print(f"release {_short(report.release)}  what may leave; the rest is the owner's")
     print(f'images  {_loading(report.synthetic)}; data["images"], data["labels"]')
 
 

@@ -15,6 +15,7 @@ from gan_core.exports.class_folders import folder_names
 from gan_core.exports.export_plan import ExportPlan
 from gan_core.exports.shards import Export, ExportSplit
 from gan_core.files import read_frame
+from gan_core.privacy.ledger import describe_guarantee
 from gan_core.worth.worth import read_worth
 
 TEMPLATES = Environment(
@@ -64,6 +65,8 @@ def format_card(plan: ExportPlan, digest: str, sizes: Sequence[HubSize]) -> str:
         figures=[] if report is None else _figures(report),
         checks=read_audit(origin.audit).checks if origin.audit else (),
         worth=read_worth(origin.worth) if origin.worth else None,
+        ledger=origin.privacy,
+        guarantee=describe_guarantee(origin.privacy) if origin.privacy else "",
         fidelity=float("nan") if report is None else float(report["label_fidelity"].mean()),
     )
     return str(DatasetCard(f"---\n{_head(plan, digest, sizes)}\n---\n\n{text}"))

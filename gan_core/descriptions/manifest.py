@@ -37,7 +37,8 @@ def describe_dataset(plan: ExportPlan, settings: ExportSettings) -> dict[str, An
             {"check": check.name, "verdict": check.verdict, "found": check.sentence}
             for check in (read_audit(origin.audit).checks if origin.audit else ())
         ],
-        "source_data_digest": origin.data_digest,
+        "source_data_digest": origin.data_digest or None,
+        "privacy": json.loads(origin.privacy.to_json()) if origin.privacy else None,
         "run_id": origin.run_id,
         "program_version": program_version(),
         "program_license": LICENSE,  # not that of the data, which is the source's

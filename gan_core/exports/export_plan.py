@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from gan_core.exports.shards import Export
 from gan_core.files import Place
+from gan_core.privacy.ledger import Ledger
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class GeneratorOrigin:
     figures: Place | None  # that run's report.parquet
     audit: Place | None = None  # what an audit of its images found, as JSON
     worth: Place | None = None  # as how many real images those of the run teach, as JSON
+    privacy: Ledger | None = None  # what was read of the real images, where that is bounded
 
 
 @dataclass(frozen=True)

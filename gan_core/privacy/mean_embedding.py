@@ -2,18 +2,23 @@
 
 The idea is DP-MERF's (Harder, Adamczewski and Park 2021, arXiv:2002.11603): the distance of two mean embeddings is a
 maximum mean discrepancy, and noise on one of them is all that privacy costs. Here scattering features stand beside
-random Fourier features of them.
+random Fourier features of them, and beside small pictures.
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 
 import numpy as np
 import tensorflow as tf
 
+from gan_core.compute.graphs import compile_graph
+from gan_core.images.labelled_images import LabelledImages, to_signed
+from gan_core.images.shape import ImageShape
 from gan_core.privacy.ledger import Reading
 from gan_core.privacy.reader import Read, blocks, clip
+from gan_core.privacy.scattering import count_features
 
 MEANS = "sums of the classes' features"
 FEWEST = 1.0  # pictures of a class, where noise counts less
@@ -21,38 +26,67 @@ FEWEST = 1.0  # pictures of a class, where noise counts less
 
 @dataclass(frozen=True)
 class Embedding:
-    """Which vector, of length one, stands for a picture."""
+    """Which vector, no longer than one, stands for a picture: its features, Fourier features of them, and its pixels.
 
-    fourier: int = 8_192  # random Fourier features, an even number
-    bandwidth: float = 0.5  # of their Gaussian kernel, where the features of all pictures have length one
-    plain: float = 0.5  # the share of the squared length that the features themselves have
-    seed: int = 0  # of the random frequencies, which are no secret
+    Two embeddings have the inner product features x.y + fourier k(x, y) + pixels p.q, about: k is the mean of Gaussian
+    kernels exp(-|x - y|^2 / (2 bandwidth^2)), p and q are pictures of half the size (Rahimi and Recht 2007).
+    """
 
-    def embed(self, features: tf.Tensor) -> tf.Tensor:
-        """The embeddings float32 [N, D + fourier] of features [N, D]; gradients pass through.
+    features: float = 0.4  # shares of the squared length, one in all
+    fourier: float = 0.5
+    pixels: float = 0.1  # features are normalised and do not tell how bright a picture is
+    projected: int = 512  # numbers that the features are projected to before their Fourier features
+    frequencies: int = 1_024  # of each bandwidth
+    bandwidths: tuple[float, ...] = (0.7, 0.35)
+    seed: int = 0  # of what is random here, which is no secret
 
-        The features, and cosine and sine of random projections of them (Rahimi and Recht 2007): two embeddings have the
-        inner product plain x.y + (1 - plain) exp(-|x - y|^2 / (2 bandwidth^2)), about.
+    def count(self, shape: ImageShape) -> int:
+        """How many numbers stand for a picture of this shape."""
+        pixels = (shape.height // 2) * (shape.width // 2) * shape.channels
+        return count_features(shape) + 2 * self.frequencies * len(self.bandwidths) + pixels
+
+    def embed(self, features: tf.Tensor, pictures: tf.Tensor) -> tf.Tensor:
+        """The embeddings float32 [N, count] of pictures float32 [N, height, width, C] in [-1, 1] with features [N, D].
+
+        Gradients pass through.
         """
-        phases = tf.matmul(features, _frequencies(self, features.shape[1]))
-        scale = np.sqrt((1 - self.plain) / (self.fourier // 2))
-        return tf.concat([np.sqrt(self.plain) * features, scale * tf.cos(phases), scale * tf.sin(phases)], axis=1)
+        phases = tf.matmul(tf.matmul(features, _projection(self, features.shape[1])), _frequencies(self))
+        waves = tf.concat([tf.cos(phases), tf.sin(phases)], axis=1) / np.sqrt(phases.shape[1])
+        small = tf.nn.avg_pool2d((pictures + 1) / 2, 2, 2, "VALID")
+        pixels = tf.reshape(small, [-1, math.prod(small.shape[1:])]) / np.sqrt(math.prod(small.shape[1:]))
+        parts = zip((self.features, self.fourier, self.pixels), (features, waves, pixels), strict=True)
+        return tf.concat([np.sqrt(share).astype(np.float32) * part for share, part in parts], axis=1)
+
+    def find_centre(self, released: "Release", features: int) -> np.ndarray:
+        """The mean of the features [D] of all pictures, as far as the release tells it."""
+        weights = released.counts / released.counts.sum()
+        return weights @ released.means[:, :features].astype(np.float64) / np.sqrt(self.features)
 
 
 @cache
-def _frequencies(embedding: Embedding, features: int) -> tf.Tensor:
-    """Frequencies float32 [D, fourier / 2], normal with a standard deviation of 1 / bandwidth."""
-    random = np.random.default_rng(embedding.seed)
-    frequencies = random.standard_normal((features, embedding.fourier // 2), np.float32) / embedding.bandwidth
+def _projection(embedding: Embedding, features: int) -> tf.Tensor:
+    """A random matrix float32 [D, projected] that keeps lengths, about (Johnson and Lindenstrauss 1984)."""
+    random = np.random.default_rng([embedding.seed, 0])
+    matrix = random.standard_normal((features, embedding.projected), np.float32) / np.sqrt(embedding.projected)
     with tf.init_scope():
-        return tf.constant(frequencies, tf.float32)
+        return tf.constant(matrix, tf.float32)
+
+
+@cache
+def _frequencies(embedding: Embedding) -> tf.Tensor:
+    """Frequencies float32 [projected, F], normal with a standard deviation of 1 / bandwidth."""
+    random = np.random.default_rng([embedding.seed, 1])
+    shape = embedding.projected, embedding.frequencies
+    drawn = [random.standard_normal(shape, np.float32) / bandwidth for bandwidth in embedding.bandwidths]
+    with tf.init_scope():
+        return tf.constant(np.concatenate(drawn, axis=1), tf.float32)
 
 
 @dataclass(frozen=True)
 class Release:
     """What was read of the classes, with noise; all that is computed from it is free."""
 
-    means: np.ndarray  # float32 [K, D + fourier], of the embeddings
+    means: np.ndarray  # float32 [K, E], of the embeddings
     counts: np.ndarray  # float64 [K], of the images, as given or read
     deviations: np.ndarray  # float64 [K], standard deviation of the noise in each number of a mean
 
@@ -73,42 +107,51 @@ class Release:
 
 def release(
     features: np.ndarray,
-    labels: np.ndarray,
+    real: LabelledImages,
     embedding: Embedding,
     *,
-    classes: int,
     sigma: float,
     read: Read,
     counts: np.ndarray | None = None,
-    counting: float = 0.1,
+    counting: float = 0.02,
 ) -> Release:
-    """The mean embedding of each class of features float32 [N, D] with labels [N], by one reading.
+    """The mean embedding of each class of images with features float32 [N, D], by one reading.
 
-    Where no `counts` are given, the reading counts the pictures too: `counting` is the share of each picture's squared
-    length, which is one in all, that its one has among the numbers of its class.
+    The sum is computed before it is charged, which takes long and tells nobody anything. Where no `counts` are given,
+    the reading counts the pictures too: `counting` is the share of each picture's squared length, which is one in all,
+    that its one has among the numbers of its class.
     """
     counting = counting if counts is None else 0.0
     reading = Reading(MEANS, 1.0, sigma, images=len(features))
-    summed = read(reading, partial(sum_classes, features, labels, embedding, classes=classes, counting=counting))
+    total = sum_classes(features, real, embedding, counting=counting)
+    summed = read(reading, lambda: total)
     shown = np.maximum(FEWEST, summed[:, -1] / np.sqrt(counting) if counts is None else counts)
     divisors = np.sqrt(1 - counting) * shown
     return Release((summed[:, :-1] / divisors[:, None]).astype(np.float32), shown, sigma / divisors)
 
 
-def sum_classes(
-    features: np.ndarray, labels: np.ndarray, embedding: Embedding, *, classes: int, counting: float
-) -> np.ndarray:
-    """The sum of each class's embeddings, with a number beside them that counts; float64 [K, D + fourier + 1].
+def sum_classes(features: np.ndarray, real: LabelledImages, embedding: Embedding, *, counting: float) -> np.ndarray:
+    """The sum of each class's embeddings, with a number beside them that counts; float64 [K, E + 1].
 
     Each picture moves one row, by at most one.
     """
-    total = np.zeros((classes, features.shape[1] + embedding.fourier + 1))
-    for part in blocks(len(features), total.shape[1]):
-        block = embedding.embed(tf.constant(features[part])).numpy()
+    classes, length = len(real.class_names), embedding.count(real.shape) + 1
+    total, embed = np.zeros((classes, length)), compile_graph(embedding.embed)
+    for part in blocks(len(features), length):
+        block = _embed_block(embed, features[part], real.images[part], rows=part.stop - part.start)
         ones = np.full((len(block), 1), np.sqrt(counting))
-        members = np.eye(classes)[labels[part]]
+        members = np.eye(classes)[real.labels[part]]
         total += members.T @ clip(np.concatenate([np.sqrt(1 - counting) * block, ones], axis=1), 1.0)
     return total
+
+
+def _embed_block(
+    embed: Callable[[tf.Tensor, tf.Tensor], tf.Tensor], features: np.ndarray, images: np.ndarray, *, rows: int
+) -> np.ndarray:
+    """The embeddings of some pictures, filled up to so many: other shapes would round otherwise."""
+    lacking = rows - len(images)
+    signed = to_signed(np.pad(images, [(0, lacking), (0, 0), (0, 0), (0, 0)]).astype(np.float32))
+    return embed(tf.constant(np.pad(features, [(0, lacking), (0, 0)])), tf.constant(signed)).numpy()[: len(images)]
 
 
 def squared_distance(embedded: tf.Tensor, labels: tf.Tensor, means: tf.Tensor) -> tf.Tensor:

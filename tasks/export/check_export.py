@@ -54,6 +54,11 @@ def read_wanted(generator: Place, formats: Sequence[str], settings: ExportSettin
         raise BadInput("Expected a generator that draws by class, got an unconditional one; train one with classes.")
     require_colours(formats, card.shape)
     counts = planned_counts(settings, card)
+    if settings.real_test and card.privacy:
+        raise BadInput(
+            "Expected synthetic test images beside those of a private generator, as no budget covers real ones, got "
+            "--real-test; leave it out."
+        )
     if settings.real_test:
         read_experiment(run)
     else:

@@ -27,16 +27,18 @@ def plan_export(generator: Place, formats: Sequence[str], settings: ExportSettin
     wanted = read_wanted(generator, formats, settings)
     run, weights, card = wanted.run, wanted.weights, wanted.card
     require_weights(weights)
+    told = None if card.privacy else run  # no figure of real images goes with private ones
     origin = GeneratorOrigin(
         generator=weights,
         generator_digest=sha256(weights),
         gan_settings=card.gan.digest(),
         gan_seed=card.seed,
         data_digest=card.data_digest,
-        run_id=run.id if run else None,
-        figures=find_figures(run),
-        audit=find_audit(run, weights),
-        worth=find_worth(run),
+        run_id=told.id if told else None,
+        figures=find_figures(told),
+        audit=None if card.privacy else find_audit(run, weights),
+        worth=find_worth(told),
+        privacy=card.privacy,
     )
     export = planned(origin.generator, card, settings, _real_test(run) if settings.real_test else None)
     require_counts(wanted.formats, {split.name: dict(split.counts) for split in export.splits}, export.class_names)
