@@ -77,7 +77,7 @@ def run(
     started, typed = time.monotonic(), read_settings(settings)
     given = read_minutes(minutes) if minutes is not None else None
     wanted = customise_experiment(experiment, typed)
-    set_deadline(given)
+    set_deadline(given, wanted)
     check_runs_folder(check_experiment(wanted), wanted)
     if not verbose:
         hide_library_messages()

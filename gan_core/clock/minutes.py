@@ -15,7 +15,7 @@ def read_minutes(typed: str) -> float:
         minutes = math.nan
     if not LEAST_MINUTES <= minutes <= MOST_MINUTES:
         raise BadInput(
-            f"Expected {LEAST_MINUTES} to {MOST_MINUTES} minutes, got {typed or 'none'}; give such a time, or none, and name the "
-            "settings."
+            f"Expected {LEAST_MINUTES} to {MOST_MINUTES} minutes, got {typed or 'none'}; give such a time, or leave it "
+            "out and name the settings."
         )
     return minutes

@@ -36,21 +36,28 @@ AIM = 0.97  # of the time; what is late is worse than what is early
 logger = logging.getLogger("synthetic_data.clock")
 
 
-def require_one_host() -> None:
-    """Raise BadInput where several hosts are to train, each of which would choose for itself."""
+def set_deadline(minutes: float | None, experiment: Experiment) -> float | None:
+    """The moment, by `time.monotonic`, so many minutes from now; none where no time is given, BadInput as below."""
+    if minutes is None:
+        return None
+    require_choice(experiment)
+    return time.monotonic() + AIM * 60 * minutes
+
+
+def require_choice(experiment: Experiment) -> None:
+    """Raise BadInput for a run whose settings no time can choose: one of several hosts, each of which would choose for
+    itself, and a private one, whose game is another than that of the table.
+    """
     if os.environ.get(DISTRIBUTE) == "workers":
         raise BadInput(
             f"Expected one host that chooses settings by a time, got {DISTRIBUTE}=workers; run with the time on one "
             "host alone, and give all of them the command that it prints."
         )
-
-
-def set_deadline(minutes: float | None) -> float | None:
-    """The moment, by `time.monotonic`, so many minutes from now; none where no time is given, BadInput as above."""
-    if minutes is None:
-        return None
-    require_one_host()
-    return time.monotonic() + AIM * 60 * minutes
+    if experiment.private:
+        raise BadInput(
+            "Expected a run that is not private, as the table of settings has no private ones, got an epsilon of "
+            f"{experiment.privacy.epsilon:g}; leave out the time."
+        )
 
 
 @uncached_task

@@ -8,7 +8,7 @@ from servers import tiny_experiment
 from flows.synthetic_data import synthetic_data
 from gan_core.clock import choice, pace
 from gan_core.clock.stages import Stage
-from gan_core.config import STORED, Experiment
+from gan_core.config import PRIVATE, STORED, Experiment
 from gan_core.errors import BadInput
 from gan_core.settings_grid import by_name, replace_settings
 from tasks.clock.fit_to_deadline import find_changes
@@ -57,3 +57,8 @@ def test_several_hosts_do_not_choose_each_for_itself(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv(DISTRIBUTE, "workers")
     with pytest.raises(BadInput, match=r"^Expected one host .+, got SYNTHETIC_DATA_DISTRIBUTE=workers; .+\.$"):
         synthetic_data(Experiment(), 30)
+
+
+def test_a_private_run_has_no_table_to_choose_by() -> None:
+    with pytest.raises(BadInput, match=r"^Expected a run that is not private.+, got an epsilon of 1; .+\.$"):
+        synthetic_data(PRIVATE, 30)
