@@ -9,7 +9,7 @@ from gan_core.config import Experiment
 from gan_core.inspection.forecast import Forecast
 
 SETS = 3  # that teach: real, synthetic, both
-REST = 20.0  # seconds for what is not measured: bootstraps, pictures, the page, the server
+REST = 10.0  # seconds for what is not measured: bootstraps, pictures, the page, the end of the server
 
 
 @dataclass(frozen=True)

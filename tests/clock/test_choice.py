@@ -15,7 +15,7 @@ from gan_core.clock.minutes import LEAST_MINUTES, MOST_MINUTES, read_minutes
 from gan_core.clock.pace import Pace
 from gan_core.clock.stages import read_rows, read_stages
 from gan_core.clock.training_length import count_epochs, count_rounds
-from gan_core.config import CLASSIC, FULL, STANDARD, Experiment
+from gan_core.config import CLASSIC, FULL, SMOKE, STANDARD, Experiment
 from gan_core.errors import BadInput
 from gan_core.reports.choice_text import describe_choice
 from gan_core.settings_grid import by_name, replace_settings
@@ -164,6 +164,17 @@ def test_the_lines_say_what_was_chosen_what_to_expect_and_the_command_without_th
 def test_more_of_anything_takes_longer(more: dict[str, int | str]) -> None:
     longer = replace_settings(STANDARD, more)
     assert estimate(longer, TWO_CORES, FASHION).seconds > estimate(STANDARD, TWO_CORES, FASHION).seconds
+
+
+@pytest.mark.parametrize(
+    ("experiment", "epoch", "step", "taken"),
+    [(SMOKE, 37.9, 0.0395, 152), (STANDARD.model_copy(update={"worth": 0}), 40.1, 0.0415, 1_092)],
+    ids=["smoke", "standard"],
+)
+def test_runs_that_were_made_took_what_is_told(experiment: Experiment, epoch: float, step: float, taken: float) -> None:
+    """By the seconds of an epoch and of a step in two runs of November 2026, from their start to the report."""
+    pace = replace(TWO_CORES, round=epoch / 53, look=1.2, step=step, compared=1.1e-3)
+    assert estimate(experiment, pace, FASHION).seconds == pytest.approx(taken, rel=0.1)
 
 
 def test_the_table_rises_and_says_what_the_benchmarks_found() -> None:
