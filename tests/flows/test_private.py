@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 from conftest import striped_images, surroundings, write_source
 from killed import call, kill
@@ -18,7 +17,7 @@ from flows.sweep import sweep
 from flows.synthetic_data import synthetic_data
 from gan_core.config import Experiment, ExportSettings, RetrainSettings
 from gan_core.errors import BadInput
-from gan_core.files import sha256
+from gan_core.files import read_frame, sha256
 from gan_core.gan.generator_card import read_card
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.privacy.ledger import Ledger
@@ -70,7 +69,7 @@ def test_a_private_run_spends_its_budget_once_and_releases_nothing_but_what_it_c
     assert soft.soft_labels is not None and np.allclose(soft.soft_labels.sum(axis=1), 1, atol=1e-5)
 
     train, identity = striped_images(600, seed=1), made.identity.read_text("utf-8")
-    digest = pd.read_parquet(made.frame)["data_digest"][0]
+    digest = read_frame(made.frame)["data_digest"][0]
     for text in (path.read_text("utf-8") for path in release.iterdir() if path.suffix in (".md", ".html", ".json")):
         assert identity[:8] not in text and made.id not in text and digest not in text
         assert "accuracy" not in text.lower().replace("real-taught", "")
