@@ -1,7 +1,6 @@
 """The main flow: imitate a set of labelled images, then measure how well the imitation teaches."""
 
 from prefect import flow
-from tasks.reports.publish_release import publish_release
 
 from gan_core.config import STANDARD, Experiment
 from gan_core.files import Place
@@ -12,6 +11,7 @@ from tasks.data.real_images import real_images
 from tasks.examination.examine import examine
 from tasks.examination.teacher import Teacher
 from tasks.privacy.private_teacher import PrivateTeacher
+from tasks.reports.publish_release import publish_release
 from tasks.reports.publish_report import Report, is_published, publish_report, publish_run
 from tasks.reports.publish_worth import is_valued, republish_run
 from tasks.runs.open_or_resume_run import open_run
