@@ -2,8 +2,9 @@
 
     PYTHONPATH=tests python -m benchmarks.playground
 
-The generator has the standard width and is not trained, which changes no time. The browser is spoken to as the tests of
-pages do it. The time on the clock is what somebody waits; that of the processor does not grow while others keep it busy.
+The generator has the standard width and is not trained, which changes no time. The browser is spoken to as the tests
+of pages do it. The time on the clock is what somebody waits; that of the processor grows little where others keep it
+busy.
 """
 
 import argparse
@@ -55,7 +56,7 @@ def _processor_seconds(tab: Tab) -> float:
 def found(shape: ImageShape, turns: pd.DataFrame) -> list[Result]:
     """The rows of a shape."""
     setting = f"{PICTURES} pictures by a page, a generator of the standard width, medians of {len(turns)} turns"
-    return [Result(setting, str(shape), name, turns[name].median(), turns[name].std()) for name in turns]
+    return [Result(setting, str(shape), str(name), turns[name].median(), turns[name].std()) for name in turns]
 
 
 def main() -> None:
@@ -68,9 +69,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, running_browser(Path(folder, "profile")) as tab:
         for wanted in chosen.shapes:
             turns = time_page(tab, write_page(Path(folder), wanted), chosen.turns)
-            print(
-                f"{wanted}: {PICTURES} pictures in {', '.join(f'{turns[name].median():.2f} {name}' for name in turns)}"
-            )
+            told = ", ".join(f"{median:.2f} {name}" for name, median in turns.median().items())
+            print(f"{wanted}: {PICTURES} pictures in {told}")
             results.append(found(wanted, turns))
 
 
