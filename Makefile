@@ -10,7 +10,7 @@ export PIP_USER := 0
 .PHONY: run test bench newest lock
 
 run: .venv/ready
-	$(BIN)/synthetic-data run --experiment $(EXPERIMENT) $(ARGS)
+	$(BIN)/synthetic-data run --experiment $(EXPERIMENT) $(addprefix --minutes ,$(MINUTES)) $(ARGS)
 
 test: .venv/ready
 	$(BIN)/ruff check

@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +16,7 @@ from flows.commands.options import (
     ExportOptions,
     Named,
     Replaced,
+    Timed,
     Verbose,
     customise_experiment,
     merge_settings,
@@ -23,10 +25,12 @@ from flows.commands.options import (
 from flows.commands.prefect_settings import PREFECT
 from flows.commands.refusals import describe_lack, describe_refusal
 from flows.commands.screen import forgive_output, forgive_warnings, hide_library_messages, log_file
+from gan_core.clock.minutes import read_minutes
 from gan_core.config import STANDARD, ExportSettings
 from gan_core.errors import BadInput, Unsound, say_error
 from gan_core.files import located, require_reachable, require_working_folder
 from gan_core.installed_package import program_version
+from gan_core.settings_grid import by_name
 from tasks.task_runners import DASK, check_workers, task_runner
 
 FORMAT_NAMES = (  # FORMATS takes long to import
@@ -64,14 +68,19 @@ for name, (place, said) in LATER.items():
 def run(
     *,
     experiment: Named = STANDARD.name,
+    minutes: Timed = None,
     settings: Replaced = None,
     verbose: Verbose = False,
 ) -> None:
     """Download, train, draw, examine and report; goes on with an unfinished run of the same settings."""
+    from tasks.clock.fit_to_deadline import set_deadline
     from tasks.data.check_experiment import check_experiment
     from tasks.runs.run_folder import check_runs_folder
 
-    wanted = customise_experiment(experiment, read_settings(settings))
+    started, typed = time.monotonic(), read_settings(settings)
+    given = read_minutes(minutes) if minutes is not None else None
+    wanted = customise_experiment(experiment, typed)
+    set_deadline(given, wanted)
     check_runs_folder(check_experiment(wanted), wanted)
     if not verbose:
         hide_library_messages()
@@ -79,7 +88,8 @@ def run(
     from flows.synthetic_data import synthetic_data
 
     with server():
-        report = synthetic_data(wanted)
+        left = given and given - (time.monotonic() - started) / 60
+        report = synthetic_data(wanted, left, tuple(by_name(typed)))
     if report is None:  # another host has it
         return
     print(f"\n{report.headline}")
