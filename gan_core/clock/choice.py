@@ -54,11 +54,13 @@ def choose(experiment: Experiment, kept: Set[str], situation: Situation, seconds
     images, stages = situation.images, read_stages()
     shortest = [shorten(stage.apply(experiment, kept), stage.epochs[0], images, kept) for stage in stages]
     start = min(START, len(stages) - 1)
-    fitting = _find_fitting(shortest[start:], situation, seconds) or _find_fitting(shortest[:start], situation, seconds)
+    tried, fitting = shortest[start], _find_fitting(shortest[start:], situation, seconds)
+    if not fitting and seconds() > 0:
+        tried, fitting = shortest[0], _find_fitting(shortest[: max(1, start)], situation, seconds)
     left = seconds()
     still = [each for each in fitting if situation.seconds(each) <= left]
     if not still:
-        raise too_short(min(situation.seconds(each) for each in (shortest[0], shortest[start])), left)
+        raise too_short(situation.seconds(tried), left)
     least = still[-1]
     stage = [stage for stage, each in zip(stages, shortest, strict=True) if each == least][-1]
     room = left - situation.seconds(least)

@@ -116,6 +116,19 @@ def test_only_what_may_fit_is_measured(times: float, widths: set[int], names: se
     assert {width for width, _ in measured} == widths and {name for _, name in measured} == names
 
 
+def test_nothing_more_is_measured_when_the_time_is_over() -> None:
+    left, measured = [200.0], []
+
+    def measure(experiment: Experiment) -> Pace:
+        left[0] = 0.0
+        measured.append(experiment.gan.generator_width)
+        return pace_of(experiment)
+
+    with pytest.raises(BadInput, match=r"got 0\.0; "):
+        choose(STANDARD, set(), Situation(FASHION, measure, lambda experiment: Taught()), lambda: left[0])
+    assert set(measured) == {64}
+
+
 def test_the_time_that_a_measurement_took_is_not_spent_again() -> None:
     left = iter(np.linspace(600, 400, 1_000))  # it runs down whenever it is looked at
     last = [600.0]
