@@ -20,7 +20,7 @@ from flows.commands.options import (
     merge_settings,
     read_settings,
 )
-from flows.commands.prefect_settings import PREFECT
+from flows.commands.prefect_settings import build_variables
 from flows.commands.refusals import describe_lack, describe_refusal
 from flows.commands.screen import forgive_output, forgive_warnings, hide_library_messages, log_file
 from gan_core.config import STANDARD, ExportSettings
@@ -30,7 +30,6 @@ from gan_core.installed_package import program_version
 from tasks.task_runners import DASK, check_workers, task_runner
 
 FORMAT_NAMES = "idx, npz, parquet, imagefolder, tfds and webdataset"  # FORMATS takes long to import
-LOOPBACK = "127.0.0.1,localhost"  # which no proxy can reach for us
 
 
 app = App(
@@ -165,10 +164,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if arguments is None:
         forgive_output()
         forgive_warnings()
-    for name, value in PREFECT.items():
-        os.environ.setdefault(name, value)
-    for name in ("NO_PROXY", "no_proxy"):
-        os.environ[name] = ",".join(filter(None, (os.environ.get(name), LOOPBACK)))
+    os.environ.update(build_variables(os.environ))
     try:
         require_working_folder()
         app(sys.argv[1:] if arguments is None else arguments, exit_on_error=False, print_error=False)

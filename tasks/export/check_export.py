@@ -50,8 +50,7 @@ def read_wanted(generator: Place, formats: Sequence[str], settings: ExportSettin
     run, weights = find_weights(generator)
     card = read_card(weights)
     require_names(card.class_names)
-    if not card.gan.conditional:
-        raise BadInput("Expected a generator that draws by class, got an unconditional one; train one with classes.")
+    require_classes(card)
     require_colours(formats, card.shape)
     counts = planned_counts(settings, card)
     if settings.real_test:
@@ -59,6 +58,12 @@ def read_wanted(generator: Place, formats: Sequence[str], settings: ExportSettin
     else:
         require_counts(formats, counts, card.class_names)
     return Wanted(tuple(name for name in FORMATS if name in formats), run, weights, card, counts)
+
+
+def require_classes(card: GeneratorCard) -> None:
+    """Raise BadInput for a generator that is not told the class."""
+    if not card.gan.conditional:
+        raise BadInput("Expected a generator that draws by class, got an unconditional one; train one with classes.")
 
 
 def require_formats(formats: Sequence[str]) -> None:
