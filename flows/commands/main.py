@@ -15,6 +15,7 @@ from flows.commands.options import (
     ExportOptions,
     Named,
     Replaced,
+    Tracked,
     Verbose,
     customise_experiment,
     merge_settings,
@@ -25,7 +26,7 @@ from flows.commands.refusals import describe_lack, describe_refusal
 from flows.commands.screen import forgive_output, forgive_warnings, hide_library_messages, log_file
 from gan_core.config import STANDARD, ExportSettings
 from gan_core.errors import BadInput, say_error
-from gan_core.files import located, require_reachable, require_working_folder
+from gan_core.files import located, refreshed, require_reachable, require_working_folder
 from gan_core.installed_package import program_version
 from tasks.task_runners import DASK, check_workers, task_runner
 
@@ -49,6 +50,7 @@ LATER = {  # imported when they are called, with what their help says
     "compare": ("flows.commands.compare:compare", "Compare runs and versions, and say what changed between them."),
     "sweep": ("flows.commands.sweep:sweep", "Train with each combination of settings from each seed, and compare."),
     "retrain": ("flows.commands.models:retrain", "Train a challenger, promote it if it is better."),
+    "push": ("flows.commands.push:push", "Send a generator to the Hugging Face hub, with its card."),
     "models": ("flows.commands.models:models", "Versions of the generator, and which of them is champion."),
     "server": ("flows.commands.server_setup:server_app", "Make a Prefect server ready to be left alone."),
 }
@@ -61,13 +63,16 @@ def run(
     *,
     experiment: Named = STANDARD.name,
     settings: Replaced = None,
+    track: Tracked = None,
     verbose: Verbose = False,
 ) -> None:
     """Download, train, draw, examine and report; goes on with an unfinished run of the same settings."""
     from tasks.data.check_experiment import check_experiment
     from tasks.runs.run_folder import check_runs_folder
+    from tasks.runs.tracking import choose_trackers
 
     wanted = customise_experiment(experiment, read_settings(settings))
+    choose_trackers(track)
     check_runs_folder(check_experiment(wanted), wanted)
     if not verbose:
         hide_library_messages()
@@ -139,7 +144,7 @@ def export(
     with server():
         on_runner = export_dataset.with_options(task_runner=task_runner(dask))
         on_runner(generator, out, formats, wanted, overwrite)
-    print(f"{out}  {', '.join(sorted(path.name for path in located(out).iterdir()))}")
+    print(f"{out}  {', '.join(sorted(path.name for path in refreshed(located(out)).iterdir()))}")
 
 
 @app.command

@@ -7,6 +7,7 @@ import threading
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from typing import TextIO
 
 from gan_core.errors import BadInput
@@ -80,10 +81,11 @@ def changed_process() -> Iterator[None]:
     """Our settings of Prefect, and silence: no warnings, and nothing of what C++ libraries print."""
     from flows.commands.prefect_settings import build_variables
 
-    with warnings.catch_warnings(), variables(build_variables(os.environ) | NO_PLUGINS), diverted():
+    with warnings.catch_warnings(), variables(build_variables(os.environ) | NO_PLUGINS):
         warnings.simplefilter("ignore")
         import_quietly()
-        yield
+        with diverted():
+            yield
 
 
 @contextmanager
@@ -114,13 +116,18 @@ def diverted() -> Iterator[None]:
             return
         undone.callback(os.close, screen)
         if is_on_screen(sys.stderr):
-            stream = undone.enter_context(open(screen, "w", encoding=sys.stderr.encoding, buffering=1, closefd=False))
             undone.callback(replace_stderr, sys.stderr)
-            replace_stderr(stream)
+            replace_stderr(open_screen(sys.stderr.encoding))
         undone.callback(os.dup2, screen, 2)
         with log_file().open("ab") as log:
             os.dup2(log.fileno(), 2)
         yield
+
+
+@cache
+def open_screen(encoding: str) -> TextIO:
+    """What Python prints errors to meanwhile; it stays open, as libraries keep what they find at their import."""
+    return open(os.dup(2), "w", encoding=encoding, errors="backslashreplace", buffering=1, closefd=False)
 
 
 def is_on_screen(stream: TextIO | None) -> bool:

@@ -22,6 +22,7 @@ from tasks.examination.teacher import Teacher
 from tasks.progress import progress
 from tasks.runs.epochs import diversity_after, read_epochs, save_epochs
 from tasks.runs.run_folder import Run
+from tasks.runs.tracking import Trackers, tracked
 from tasks.training.team import Team, assemble
 from tasks.uncached_task import uncached_task
 
@@ -62,9 +63,9 @@ def train_gan(
         game.begin_from(load_arrays(start))
         logger.info("Beginning with the networks in %s", start)
     probe = Probe(teacher.classifier(), LabelledImages.load(splits.validation), experiment.dataset.latent_std)
-    with team.together():
+    with team.together(), tracked(run, experiment) as trackers:
         game.restore(team.from_chief(game.state()))
-        _play(game, real, probe, run)
+        _play(game, real, probe, run, trackers)
     if warning := diversity_after(run).collapse:
         logger.warning(warning)
     save_gif(run.epoch_grids(), run.evolution, milliseconds=400)
@@ -115,7 +116,7 @@ def _log_course(game: Game, images: int) -> None:
     logger.info("%s, in which each training image is seen %.1f times", length, seen)
 
 
-def _play(game: Game, real: LabelledImages, probe: Probe, run: Run) -> None:
+def _play(game: Game, real: LabelledImages, probe: Probe, run: Run, trackers: Trackers) -> None:
     """Play the epochs that are left; the checkpoint is written last, so that what it counts is there."""
     epochs = game.settings.epochs
     history = [row for row in read_epochs(run) if row["epoch"] <= game.epoch]
@@ -124,11 +125,14 @@ def _play(game: Game, real: LabelledImages, probe: Probe, run: Run) -> None:
             seen = probe.look(game.averaged, game.seed)
             history.append(asdict(epoch) | asdict(seen))
             save_epochs(history, run)
-            if epoch.epoch % EPOCHS_PER_GRID == 0 or epoch.epoch == epochs:
-                _save_grid(game, run.grid(epoch.epoch))
-                run.send(run.grid(epoch.epoch))
+            shown = run.grid(epoch.epoch) if epoch.epoch % EPOCHS_PER_GRID == 0 or epoch.epoch == epochs else None
+            if shown:
+                _save_grid(game, shown)
+                run.send(shown)
             save_arrays(run.checkpoint, game.state())
             run.send(run.history, run.checkpoint)
+            trackers.epoch(history[-1], shown)
+            run.send(*run.events())
             logger.info(_line(epoch, seen, epochs))
 
 

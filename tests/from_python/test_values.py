@@ -70,7 +70,6 @@ def test_an_audit_of_arrays_is_that_of_the_file_that_has_them(source: Path, tmp_
     [
         {"gan": {"epochs": 0}},
         {"experiment": "nope"},
-        {"gan": {"loss": "hinge"}},
         {"source": "/nowhere"},
         {"source": ""},
         {"dataset": {"counts": {10: 3}}},
