@@ -169,7 +169,8 @@ class Handler(BaseHTTPRequestHandler):
             elif line["key"] == "deletedFile":
                 del files[value["path"]]
         self.server.commits += 1
-        self.answer({"commitUrl": f"{self.server.url}/commit/{self.server.sha}", "commitOid": self.server.sha})
+        page = f"{self.server.url}/{repository.removeprefix('models/')}/commit/{self.server.sha}"
+        self.answer({"commitUrl": page, "commitOid": self.server.sha})
 
     def answer(self, content: object, status: int = 200, headers: dict[str, str] | None = None) -> None:
         self.send(json.dumps(content).encode(), status, {"Content-Type": "application/json"} | (headers or {}))

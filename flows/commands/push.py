@@ -18,11 +18,12 @@ def push(
 
     The token is that in HF_TOKEN, or of hf auth login. What an interrupted call has sent is not sent again.
     """
-    if not verbose:
-        hide_library_messages()
-    from tasks.export.push_generator import push_generator
+    from tasks.export.push_generator import check_push, push_generator
     from tasks.hub import look_into
 
-    repository = push_generator(generator, to)
-    contents = look_into(repository)
-    print(f"{repository}  {', '.join(sorted(contents.files if contents else ()))}")
+    wanted = check_push(generator, to)
+    if not verbose:
+        hide_library_messages()
+    push_generator(wanted)
+    contents = look_into(wanted.repository)
+    print(f"{wanted.repository}  {', '.join(sorted(contents.files if contents else ()))}")

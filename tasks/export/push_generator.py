@@ -1,6 +1,7 @@
 """The errand of sending a generator to a repository of models, with its card and what its run found."""
 
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from gan_core.descriptions.model_card import format_model_card
@@ -15,23 +16,34 @@ from tasks.runs.run_folder import AUDIT, Run
 PICTURE, HEADLINE, FRAME = "mosaic.png", "headline.txt", "report.csv"
 
 
-def push_generator(generator: str, to: str) -> Repository:
-    """Send the generator of a run or version to a repository of models, which then holds nothing else; the repository.
+@dataclass(frozen=True)
+class Push:
+    """A generator and where it goes."""
 
-    Raises BadInput for what is no generator, where no token is known, and where something of others is in the
-    repository.
-    """
+    run: Run | None  # that trained it, where its folder was named
+    weights: Place
+    card: GeneratorCard
+    repository: Repository
+    contents: Contents | None  # what is there before
+
+
+def check_push(generator: str, to: str) -> Push:
+    """What is to be sent where; BadInput for what is no generator, without a token, and for a repository of others."""
     run, weights = find_weights(located(generator))
     card, repository = read_card(weights), find_repository(located(to), "model")
     require_writable(repository)
     contents = look_into(repository)
     require_ours(repository, contents)
+    return Push(run, weights, card, repository, contents)
+
+
+def push_generator(push: Push) -> None:
+    """Send a generator, its card and what is told of it to a repository, which then holds nothing else."""
     remedy = "make room there, or let TMPDIR name another folder."
     with tempfile.TemporaryDirectory(prefix="synthetic-data-") as scratch, writing_to(Path(scratch), remedy):
-        gather(run, weights, to=Path(scratch))
-        write_card(card, repository, Path(scratch))
-        send_folder(Path(scratch), repository, contents)
-    return repository
+        gather(push.run, push.weights, to=Path(scratch))
+        write_card(push.card, push.repository, Path(scratch))
+        send_folder(Path(scratch), push.repository, push.contents)
 
 
 def gather(run: Run | None, weights: Place, *, to: Path) -> None:
