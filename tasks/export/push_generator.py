@@ -13,7 +13,7 @@ from tasks.export.contents import CARD, is_litter
 from tasks.hub import Contents, Repository, find_repository, look_into, require_writable, send_folder
 from tasks.runs.run_folder import AUDIT, Run
 
-PICTURE, HEADLINE, FRAME = "mosaic.png", "headline.txt", "report.csv"
+PICTURE, HEADLINE, FRAME = "grid.png", "headline.txt", "report.csv"
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,9 @@ def write_card(card: GeneratorCard, repository: Repository, folder: Path) -> Non
 def find_beside(run: Run | None, weights: Place) -> dict[str, Place]:
     """What is told of a generator, by the names that it has in the repository, if it is there."""
     if run is None:
-        return {AUDIT: weights.with_name(AUDIT)}
-    return {AUDIT: run.audit, HEADLINE: run.headline, FRAME: run.frame_csv, PICTURE: run.mosaic}
+        return {AUDIT: weights.with_name(AUDIT), PICTURE: weights.with_name(PICTURE)}
+    grids = {PICTURE: grid for grid in run.epoch_grids()[-1:]}  # the mosaic has real images
+    return {AUDIT: run.audit, HEADLINE: run.headline, FRAME: run.frame_csv, **grids}
 
 
 def require_ours(repository: Repository, contents: Contents | None) -> None:

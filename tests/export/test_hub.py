@@ -10,6 +10,7 @@ from exported import NAMES, SETTINGS, exported, rdflib_warns, untrained_generato
 from finished import CLASSES
 from hub_server import OWNER, TOKEN, Hub, serving_hub
 from huggingface_hub import HfFileSystem, ModelCard
+from PIL import Image
 
 from flows.export_dataset import export_dataset
 from gan_core.config import ExportSettings
@@ -104,11 +105,14 @@ def test_a_generator_that_was_pushed_is_loaded_and_draws_the_same_images(
         (run / name).write_text(text, "utf-8")
     (run / "generator").mkdir()
     (run / "generator" / "generator.npz").write_bytes(generator.read_bytes())
+    (run / "grids").mkdir()
+    for name in ("epoch-0002.png", "mosaic.png"):
+        Image.new("L", (9, 9)).save(run / "grids" / name)
 
     push_generator(check_push(str(run), MODEL))
 
     files = hub.repositories[f"models/{OWNER}/stripes"]
-    assert {"README.md", "generator.npz", "headline.txt", "report.csv", ".gitattributes"} == set(files)
+    assert set(files) == {".gitattributes", "README.md", "generator.npz", "grid.png", "headline.txt", "report.csv"}
     card = ModelCard(files["README.md"].decode())
     assert card.data.tags == ["synthetic", "gan"] and "83.1 %" in card.text and f'load("{MODEL}")' in card.text
     theirs, ours = load(MODEL), load(generator)
@@ -156,5 +160,5 @@ def test_the_card_of_an_unmeasured_generator_says_so(hub: Hub, tmp_path: Path) -
     file = untrained_generator(tmp_path / "generator.npz", class_names=CLASSES)
     push_generator(check_push(str(file), MODEL))
     text = hub.repositories[f"models/{OWNER}/stripes"]["README.md"].decode()
-    assert "Not measured" in text and "Coat, Bag." in text and "mosaic.png" not in text
+    assert "Not measured" in text and "Coat, Bag." in text and "grid.png" not in text
     assert load(MODEL).class_names == CLASSES

@@ -19,7 +19,7 @@ QUICKSTART = ROOT / "docs" / "quickstart.ipynb"
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working folder, where Jupyter keeps its own files too."""
     for name in ("IPYTHONDIR", "JUPYTER_RUNTIME_DIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR"):
-        monkeypatch.setenv(name, str(tmp_path / "jupyter" / name.lower()))
+        monkeypatch.setenv(name, str(tmp_path))
     return tmp_path
 
 
@@ -49,10 +49,10 @@ def test_the_quickstart_runs_and_shows_its_table_and_pictures(
 
 
 @pytest.fixture
-def kernel(folder: Path) -> Iterator[tuple[KernelManager, BlockingKernelClient]]:
+def kernel(folder: Path, prefect_server: dict[str, str]) -> Iterator[tuple[KernelManager, BlockingKernelClient]]:
     """A real kernel, and what talks to it."""
     manager = KernelManager(kernel_name="python3")
-    manager.start_kernel(cwd=str(folder), env=variables(folder))
+    manager.start_kernel(cwd=str(folder), env=variables(folder, **prefect_server))
     client = manager.blocking_client()
     client.start_channels()
     client.wait_for_ready(timeout=300)
