@@ -66,26 +66,26 @@ def audit(
     """
     with calling():
         from flows.commands.audit import request_audit
+        from gan_core.reports.command_line import python_call
         from tasks.audit.place_arrays import placed
 
+        asked: dict[str, Any] = {
+            "real": _named(real),
+            "generator": None if generator is None else _place_of(generator),
+            "holdout": holdout,
+            "references": str(references),
+            "classifiers": None if classifiers is None else _join(classifiers),
+            "inception": _named(inception),
+            "out": _named(out),
+            "experiment": experiment,
+        }
         with placed(images, labels) as (place, named):
-            request = request_audit(
-                place,
-                real=_named(real),
-                generator=None if generator is None else _place_of(generator),
-                holdout=holdout,
-                references=str(references),
-                classifiers=None if classifiers is None else _join(classifiers),
-                inception=_named(inception),
-                out=_named(out),
-                experiment=experiment,
-                replaced=nest(settings),
-                named=named,
-            )
+            request = request_audit(place, **asked, replaced=nest(settings), named=named)
+            given = {name: value for name, value in asked.items() if value not in (None, "0", "standard")} | settings
             with running(verbose=verbose):
                 from flows.audit_set import audit_set
 
-                report = audit_set(*request)
+                report = audit_set(*request, python_call("audit", "images, labels" if named else repr(place), given))
         return Verdict(not report.faults, report.faults, report.text, report.page)
 
 

@@ -84,7 +84,7 @@ def changed_process() -> Iterator[None]:
     with warnings.catch_warnings(), variables(build_variables(os.environ) | NO_PLUGINS):
         warnings.simplefilter("ignore")
         import_quietly()
-        with diverted():
+        with diverted(), unhandled_ignored():
             yield
 
 
@@ -147,6 +147,16 @@ def replace_stderr(stream: TextIO) -> None:
             handler.setStream(stream)
 
 
+@contextmanager
+def unhandled_ignored() -> Iterator[None]:
+    """Print no message that no handler of the caller's takes while the block runs, as Python does with warnings."""
+    before, logging.lastResort = logging.lastResort, logging.NullHandler()
+    try:
+        yield
+    finally:
+        logging.lastResort = before
+
+
 def import_quietly() -> None:
     """Import Prefect, but for the handler on the screen that it would give to all loggers of the process."""
     from flows.commands.screen import import_prefect
@@ -158,9 +168,6 @@ def import_quietly() -> None:
         import prefect.main  # noqa: F401  sets up logging
 
         root.handlers[:], root.level = handlers, level
-    for name in LOGGERS:
-        if not (logger := logging.getLogger(name)).handlers:
-            logger.addHandler(logging.NullHandler())  # or Python prints warnings that nobody handles
 
 
 class Forwarding(logging.Handler):

@@ -65,8 +65,9 @@ def find_beside(run: Run | None, weights: Place) -> dict[str, Place]:
     """What is told of a generator, by the names that it has in the repository, if it is there."""
     if run is None:
         return {AUDIT: weights.with_name(AUDIT), PICTURE: weights.with_name(PICTURE)}
-    grids = {PICTURE: grid for grid in run.epoch_grids()[-1:]}  # the mosaic has real images
-    return {AUDIT: run.audit, HEADLINE: run.headline, FRAME: run.frame_csv, **grids}
+    told = {AUDIT: run.audit, HEADLINE: run.headline, FRAME: run.frame_csv}
+    grids = run.epoch_grids()  # as the mosaic has real images
+    return told | ({PICTURE: grids[-1]} if grids else {})
 
 
 def require_ours(repository: Repository, contents: Contents | None) -> None:

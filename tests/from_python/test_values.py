@@ -61,7 +61,10 @@ def test_an_audit_of_arrays_is_that_of_the_file_that_has_them(source: Path, tmp_
 
     assert verdict.text == of_file.text and verdict.passed == (not verdict.faults)
     assert verdict.frame.drop(columns="of").equals(of_file.frame.drop(columns="of"))
-    assert Path(verdict.page).is_file() and "Copies of training images" in verdict._repr_html_()
+    assert (
+        "audit(images, labels, real=" in Path(verdict.page).read_text("utf-8")
+        and "Copies of training images" in verdict._repr_html_()
+    )
     assert {path.name.split("-")[0] for path in Path("runs/audits").iterdir()} == {"images", "set.npz"}
 
 
