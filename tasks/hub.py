@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeGuard
 
 from gan_core.errors import BadInput, say_error, show_count
 from gan_core.files import Place, is_local, name_below
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
+    from upath import UPath
 
 PROTOCOL = "hf"
 ATTRIBUTES = ".gitattributes"  # which the hub puts in each repository
@@ -45,7 +46,7 @@ class Contents:
     files: tuple[str, ...]
 
 
-def is_on_hub(place: Place) -> bool:
+def is_on_hub(place: Place) -> TypeGuard[UPath]:
     """Whether a place is at the hub, where each write is a commit of its own."""
     return not is_local(place) and place.protocol == PROTOCOL
 
@@ -74,7 +75,8 @@ def look_into(repository: Repository) -> Contents | None:
 
     try:
         with asking(repository):
-            info = _api().repo_info(repository.name, repo_type=repository.kind)
+            ask = _api().dataset_info if repository.kind == "dataset" else _api().model_info
+            info = ask(repository.name)
     except BadInput as error:
         if isinstance(error.__cause__, RepositoryNotFoundError):
             return None

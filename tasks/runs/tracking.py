@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from gan_core.audit.measures import figures_in
@@ -99,7 +100,7 @@ def open_tracker(name: str, run: Run, experiment: Experiment) -> Tracker:
         if name == "tensorboard":
             from gan_core.tracking.tensorboard import TensorBoard
 
-            return TensorBoard(run.tensorboard)
+            return TensorBoard(Path(str(run.tensorboard)))  # as every run is made on this machine
         from gan_core.tracking.mlflow_run import MlflowRun
 
         settings = by_name(experiment.model_dump(exclude={"source"}))

@@ -137,7 +137,7 @@ def test_a_generator_that_cannot_be_had_or_cannot_draw_is_refused(tmp_path: Path
         load(classless).draw()
     for wrong in ({"per_class": -1}, {"counts": {10: 1}}, {"seed": 1.5}, {"per_class": 0}):
         with pytest.raises(BadInput, match="Expected"):
-            load(generator).draw(**wrong)  # type: ignore[arg-type]
+            load(generator).draw(**wrong)
 
 
 def test_of_several_hosts_none_is_told_a_report(tiny_source: Path, monkeypatch: pytest.MonkeyPatch) -> None:

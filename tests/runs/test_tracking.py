@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from mlflow.tracking import MlflowClient
 from PIL import Image
@@ -14,6 +13,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from flows.synthetic_data import synthetic_data
 from gan_core.audit.measures import MEASURES
 from gan_core.config import Experiment
+from gan_core.files import read_frame
 from gan_core.measures.measure import Figure
 from gan_core.tracking.mlflow_run import EXPERIMENT, TAG, MlflowRun
 from gan_core.tracking.scalars import name_columns, name_figures
@@ -89,7 +89,7 @@ def test_a_run_that_is_told_is_the_same_run_and_leaves_the_same_bytes(
     tiny_source: Path, client: MlflowClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     experiment = Experiment.model_validate(tiny_experiment(tiny_source, epochs=2) | {"worth": 0})
-    runs = {}
+    runs: dict[str, Run] = {}
     for track in ("tensorboard,mlflow", ""):
         monkeypatch.setenv(TRACK, track)
         monkeypatch.setenv("SYNTHETIC_DATA_RUNS", f"runs-{len(runs)}")
@@ -105,15 +105,14 @@ def test_a_run_that_is_told_is_the_same_run_and_leaves_the_same_bytes(
     read.Reload()
     assert [each.step for each in read.Scalars("training/generator_loss")] == [1, 2]
     assert {"grids", "mosaic"} == set(read.Tags()["images"])
-    frame = pd.read_parquet(told.measures)
-    measured = {measure.name: measure for measure in MEASURES if measure.name in set(frame.measure)}
-    tags = {name.split("/")[1] for name in read.Tags()["scalars"]}
-    assert measured.keys() <= tags | set(frame[frame.value.isna()].measure)
+    frame = read_frame(told.measures)
+    whole = frame[(frame["class"] == "") & frame.seed.isna() & frame.value.notna()]
+    assert set(whole.measure) <= {name.split("/")[1] for name in read.Tags()["scalars"]}
     experiment_known = client.get_experiment_by_name(EXPERIMENT)
     assert experiment_known is not None
     [known] = client.search_runs([experiment_known.experiment_id])
     assert known.data.metrics["useful/accuracy/synthetic"] == pytest.approx(
-        frame[(frame.measure == "accuracy") & (frame.of == "synthetic") & frame.seed.isna()].value.iloc[0]
+        whole[(whole.measure == "accuracy") & (whole.of == "synthetic")].value.iloc[0]
     )
     assert known.data.params["gan.epochs"] == "2" and "source" not in known.data.params
 
