@@ -2,7 +2,7 @@
 
 from prefect import flow
 
-from gan_core.audit.opinions import CLASSIFIERS
+from gan_core.audit.opinions import LIGHT
 from gan_core.config import STANDARD, Experiment
 from gan_core.files import located
 from tasks.audit.audit_set import Holdout, audit_beside, audit_by_references, measure_by_inception, save_set
@@ -20,7 +20,7 @@ def audit_set(
     holdout: Holdout = "validation",
     references: int = 0,
     inception: str = "",
-    classifiers: tuple[str, ...] = CLASSIFIERS,
+    classifiers: tuple[str, ...] = LIGHT,
     command: str = "",
 ) -> AuditReport:
     """Is the set useful, is it diverse, did its generator memorise, and can the answers be trusted.

@@ -1,6 +1,7 @@
 """The main flow: imitate a set of labelled images, then measure how well the imitation teaches."""
 
 from prefect import flow
+from tasks.reports.publish_release import publish_release
 
 from gan_core.config import STANDARD, Experiment
 from gan_core.files import Place
@@ -10,6 +11,7 @@ from tasks.data.normalize import RealSets
 from tasks.data.real_images import real_images
 from tasks.examination.examine import examine
 from tasks.examination.teacher import Teacher
+from tasks.privacy.private_teacher import PrivateTeacher
 from tasks.reports.publish_report import Report, is_published, publish_report, publish_run
 from tasks.reports.publish_worth import is_valued, republish_run
 from tasks.runs.open_or_resume_run import open_run
@@ -18,6 +20,7 @@ from tasks.training.generate_dataset import generate_dataset
 from tasks.training.refine_dataset import refine_dataset
 from tasks.training.team import assemble
 from tasks.training.train_gan import train_along, train_gan
+from tasks.training.train_privately import train_privately
 from tasks.worth.measure_curve import measure_curve
 
 
@@ -40,16 +43,24 @@ def synthetic_data(experiment: Experiment = STANDARD) -> Report | None:
 
 
 def imitate(real: RealSets, experiment: Experiment, run: Run) -> Report:
-    """Train, draw, and let the same classifier learn from real images, from synthetic ones, and from both."""
-    teacher = Teacher(real.train, experiment.classifier)
-    generator = train_gan(real, experiment, run, teacher=teacher)
+    """Train, draw, and let the same classifier learn from real images, from synthetic ones, and from both.
+
+    Of a private run, what may leave is written apart from this report.
+    """
+    teacher, private = Teacher(real.train, experiment.classifier), experiment.private
+    train = train_privately if private else train_gan
+    generator = train(real, experiment, run, teacher=teacher)
     synthetic = generate_dataset(generator, experiment.dataset, experiment.seed, teacher=teacher, to=run.synthetic)
     teaching: dict[TeachingSet, list[Place]] = {
         "real": [real.train],
         "synthetic": [synthetic],
         "both": [real.train, synthetic],
-        **refine_dataset(generator, experiment, run, teacher=teacher),
+        **refine_dataset(
+            generator, experiment, run, teacher=teacher, softened_by=PrivateTeacher(run) if private else teacher
+        ),
     }
+    if private:
+        publish_release(experiment, run)
     examinations = [
         examine(name, sets, on=real.test, classifier=experiment.classifier, cache=run.classifier_cache(name))
         for name, sets in teaching.items()

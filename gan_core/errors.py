@@ -1,4 +1,4 @@
-"""The one kind of error that is no defect of the program, and how messages show names, counts and other errors."""
+"""The two kinds of errors that are no defect of the program, and how messages show names, counts and other errors."""
 
 import os
 from collections.abc import Sequence
@@ -8,6 +8,18 @@ LISTED = 8  # names of what is in a folder, in a message
 
 class BadInput(Exception):
     """An error that is the user's to mend; its message is one sentence."""
+
+
+class Unsound(Exception):
+    """What a command made or was asked to judge is at fault; its work is done, each argument says a fault."""
+
+    def __str__(self) -> str:
+        """A line for each fault."""
+        return "\n".join(map(str, self.args))
+
+
+class BudgetExceeded(BadInput):
+    """A reading of the training images that the privacy budget does not suffice for."""
 
 
 def say_error(error: BaseException) -> str:

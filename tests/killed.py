@@ -57,12 +57,12 @@ def kill(flow: str, *arguments: Any, environment: Mapping[str, object], moment: 
 class Command:
     """`synthetic-data` at a prompt, in a process that need not import all first."""
 
-    def __init__(self, *arguments: str, folder: Path, environment: Mapping[str, object]) -> None:
-        """Start it in `folder`, which also gets a file of what it says on both streams."""
+    def __init__(self, *arguments: str, folder: Path, environment: Mapping[str, object], moment: str = "") -> None:
+        """Start it in `folder`, which also gets a file of what it says on both streams; a moment may kill it."""
         with tempfile.NamedTemporaryFile(dir=folder, prefix="said-", delete=False) as said:
             self.said = Path(said.name)
         settings = {name: str(value) for name, value in environment.items()}
-        self.process = PROCESSES.Process(target=_typed, args=(arguments, folder, self.said, settings))
+        self.process = PROCESSES.Process(target=_typed, args=(arguments, folder, self.said, settings, moment))
         self.process.start()
 
     def finish(self, code: int = 0) -> str:
@@ -81,13 +81,13 @@ class Command:
         os.kill(self.process.pid, number)
 
 
-def _typed(arguments: tuple[str, ...], folder: Path, said: Path, environment: dict[str, str]) -> None:
+def _typed(arguments: tuple[str, ...], folder: Path, said: Path, environment: dict[str, str], moment: str) -> None:
     with said.open("ab") as output:
         os.dup2(output.fileno(), sys.stdout.fileno())
         os.dup2(output.fileno(), sys.stderr.fileno())
     os.chdir(folder)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)  # which nohup ignores
-    _called("flows.commands.main:main", (arguments,), environment, moment="")
+    _called("flows.commands.main:main", (arguments,), environment, moment)
 
 
 def _called(flow: str, arguments: tuple[Any, ...], environment: dict[str, str], moment: str) -> Any:
@@ -167,6 +167,19 @@ def in_the_promotion() -> None:
     patch("tasks.registry.challenge.decide", lambda *_, **__: better).start()
 
 
+def in_a_lesson() -> None:
+    """In the fourth of the classifiers that are taught, before it has answered."""
+    from gan_core.classifiers import classifier
+
+    whole, lessons = classifier.teach, itertools.count(1)
+
+    def teach(settings: Any, images: Any, seed: int, advance: Callable[[int], None], **options: Any) -> Any:
+        fourth = next(lessons) == 4
+        return whole(settings, images, seed, lambda steps: die() if fourth else advance(steps), **options)
+
+    patch("gan_core.classifiers.classifier.teach", teach).start()
+
+
 def at_a_pickle() -> None:
     """Where Prefect would write or read one, which no flow here ever should."""
     for name in ("dumps", "loads"):
@@ -184,4 +197,4 @@ MOMENTS: dict[str, Callable[[], None]] = {  # in the order of a run
     "generation": in_the_generation,
     "promotion": in_the_promotion,
 }
-OTHERS = {"pickle": at_a_pickle, "impatience": without_patience}
+OTHERS = {"lesson": in_a_lesson, "pickle": at_a_pickle, "impatience": without_patience}

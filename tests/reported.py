@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -168,9 +169,10 @@ def suspicious_pairs(count: int = 25, *, side: int = 6, channels: int = 1) -> li
     ]
 
 
-def save_audit(run: Run) -> None:
-    """What an audit leaves in the folder of a run."""
-    write_text(run.audit, to_json(Audit(tuple(audited_checks()), ())))
+def save_audit(run: Run, *, said: int = 1) -> None:
+    """What an audit leaves in the folder of a run, with its sentences so many times over."""
+    checks = (replace(check, sentence=" ".join([check.sentence] * said)) for check in audited_checks())
+    write_text(run.audit, to_json(Audit(tuple(checks), ())))
     save_arrays(run.pairs, pairs_to_arrays(suspicious_pairs()))
 
 

@@ -22,7 +22,7 @@ from flows.commands.options import (
 )
 from flows.commands.screen import hide_library_messages
 from gan_core.config import STANDARD, Experiment, split_names
-from gan_core.errors import BadInput
+from gan_core.errors import BadInput, Unsound
 from gan_core.files import Place, located, require_reachable
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def audit(
     ] = "0",
     classifiers: Annotated[
         Listed | None,
-        Parameter(help="what is taught beside the classifier of the settings, as mlp,residual; all five, if none"),
+        Parameter(help="what is taught beside that of the settings, as mlp,residual or all; two light ones, if none"),
     ] = None,
     inception: Annotated[
         str | None, Parameter(help="file of Keras's InceptionV3 weights, for FID and KID in these")
@@ -94,10 +94,8 @@ def audit(
     with server():
         report = audit_set(*request, shlex.join(["synthetic-data", *sys.argv[1:]]))
     print(f"\n{report.text}\n\npage  {report.page}")
-    for fault in report.faults:
-        print(f"synthetic-data: {fault}", file=sys.stderr)
     if report.faults:
-        raise SystemExit(1)
+        raise Unsound(*report.faults)
 
 
 class AuditRequest(NamedTuple):
@@ -161,10 +159,10 @@ def read_references(text: str) -> int:
 
 
 def read_classifiers(names: str | None) -> tuple[str, ...]:
-    """The classifiers that were named, all if none was; BadInput for what is none."""
-    from gan_core.audit.opinions import CLASSIFIERS, require_classifiers
+    """The classifiers that were named, the light ones if none was; BadInput for what is none."""
+    from gan_core.audit.opinions import LIGHT, require_classifiers
 
-    return CLASSIFIERS if names is None else require_classifiers(split_names(names))
+    return LIGHT if names is None else require_classifiers(split_names(names))
 
 
 def require_weights(inception: str | None) -> str:

@@ -1,12 +1,14 @@
 """Where the command begins: Ctrl-C gets its line also while all the rest is still being imported."""
 
 import sys
+import traceback
 
+UNSOUND, MENDABLE, DEFECT, STOPPED = 1, 2, 70, 130  # exit codes: docs/guide.md says what each means
 INTERRUPTED = "Interrupted; the same command goes on where it stopped."
 
 
 def main() -> None:
-    """Run the command of this process; exit code 130 after Ctrl-C."""
+    """Run the command of this process; exit code 130 after Ctrl-C, 70 if it cannot even begin."""
     try:
         from flows.commands.main import main as command
 
@@ -15,9 +17,10 @@ def main() -> None:
         raise
     except BaseException as error:
         if not was_interrupted(error):
-            raise
+            traceback.print_exc()
+            raise SystemExit(DEFECT) from None
         print(f"synthetic-data: {INTERRUPTED}", file=sys.stderr)
-        raise SystemExit(130) from None
+        raise SystemExit(STOPPED) from None
 
 
 def was_interrupted(error: BaseException | None) -> bool:

@@ -10,7 +10,7 @@ from typing import Annotated
 from cyclopts import App, CycloptsError, Parameter
 from pydantic import ValidationError
 
-from flows.commands.entry import INTERRUPTED, was_interrupted
+from flows.commands.entry import DEFECT, INTERRUPTED, MENDABLE, STOPPED, UNSOUND, was_interrupted
 from flows.commands.options import (
     ExportOptions,
     Named,
@@ -25,7 +25,7 @@ from flows.commands.prefect_settings import build_variables
 from flows.commands.refusals import describe_lack, describe_refusal
 from flows.commands.screen import forgive_output, forgive_warnings, hide_library_messages, log_file
 from gan_core.config import STANDARD, ExportSettings
-from gan_core.errors import BadInput, say_error
+from gan_core.errors import BadInput, Unsound, say_error
 from gan_core.files import located, refreshed, require_reachable, require_working_folder
 from gan_core.installed_package import program_version
 from tasks.task_runners import DASK, check_workers, task_runner
@@ -164,7 +164,8 @@ def verify(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command that the arguments say, or those of this process.
 
-    Exit code 2 for what the user can mend, 130 after Ctrl-C, 1 for the rest.
+    Exit code 1 if what was made or looked at is at fault, 2 for what the user can mend, 130 after Ctrl-C, 70 for the
+    rest.
     """
     if arguments is None:
         forgive_output()
@@ -174,21 +175,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
         require_working_folder()
         app(sys.argv[1:] if arguments is None else arguments, exit_on_error=False, print_error=False)
     except (BadInput, CycloptsError, ValidationError) as error:
-        _end(describe_refusal(error), 2)
+        _end(describe_refusal(error), MENDABLE)
+    except Unsound as error:
+        _end(str(error), UNSOUND)
     except KeyboardInterrupt:
-        _end(INTERRUPTED, 130)
+        _end(INTERRUPTED, STOPPED)
     except Exception as error:
         if was_interrupted(error):
-            _end(INTERRUPTED, 130)
+            _end(INTERRUPTED, STOPPED)
         if said := describe_lack(error):
-            _end(said, 2)
+            _end(said, MENDABLE)
         logging.basicConfig(filename=log_file(), encoding="utf-8")  # unless a command has done it
         logging.getLogger("synthetic-data").exception("unexpected")
-        _end(f"{type(error).__name__}: {say_error(error)}", 1)
+        _end(f"{type(error).__name__}: {say_error(error)}", DEFECT)
 
 
 def _end(message: str, code: int) -> None:
-    print(f"synthetic-data: {message}", file=sys.stderr)
+    for line in message.splitlines():
+        print(f"synthetic-data: {line}", file=sys.stderr)
     raise SystemExit(code)
 
 

@@ -1,7 +1,7 @@
 """The audit that needs no training: copies, collapse, labels, the ruler, and the figures of variety and likeness."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,8 @@ from gan_core.compute.keras_settings import keras
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.measures.diversity_in_training import Probe
 from gan_core.measures.diversity_of_set import measure_set
+from gan_core.measures.manifold import COVERAGE
+from gan_core.measures.measure import Figure
 
 LEAST_SAMPLE, PART = 3_000, 6  # images that a run looks at
 
@@ -52,12 +54,6 @@ def audit_images(
     copies = check_copies(generated, known, unseen, seed=seed, on_images=on_images)
     real_features, real_answers = features_and_answers(classifier, unseen.images)
     drawn_features, answers = features_and_answers(classifier, generated.images)
-    checks: tuple[Check, ...] = (
-        copies.check,
-        check_collapse(generated, Probe(classifier, unseen, std), seed=seed),
-        check_labels(generated, answers, unseen, real_answers, seed=seed),
-        check_ruler(unseen, real_answers, real_features, seed=seed),
-    )
     as_many = slice(max(len(generated), LEAST_SAMPLE))  # of the real ones: what coverage has by chance is for as many
     beside = choose_like(unseen.labels[as_many], generated, seed)
     variety = measure_set(
@@ -65,8 +61,20 @@ def audit_images(
         generated.class_names,
         seed,
     )
+    covered, floor = (find_coverage(variety, of) for of in ("synthetic", "real"))
+    checks: tuple[Check, ...] = (
+        copies.check,
+        check_collapse(generated, Probe(classifier, unseen, std), covered=covered, seed=seed),
+        check_labels(generated, answers, unseen, real_answers, seed=seed),
+        check_ruler(unseen, real_answers, floor=floor, seed=seed),
+    )
     figures = (*variety, *score_copying(generated, known, unseen, seed=seed))
     return Audited(Audit(checks, figures, describe_ruler(classifier)), copies.pairs)
+
+
+def find_coverage(figures: Sequence[Figure], of: str) -> Figure:
+    """The coverage of all classes together: of the set, or of real images by others."""
+    return next(each for each in figures if each.measure == COVERAGE and each.of == of and not each.group)
 
 
 def choose_sample(images: int) -> int:

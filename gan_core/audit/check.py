@@ -6,6 +6,9 @@ from typing import Literal
 from gan_core.measures.measure import Aspect, Figure
 
 Verdict = Literal["passes", "fails", "cannot tell"]
+ACCUSED_ALREADY = (
+    "No fault was planted among the set's own images, as the check accuses these already: it would have proved nothing."
+)
 
 
 @dataclass(frozen=True)
@@ -35,3 +38,4 @@ class Check:
     figures: tuple[Figure, ...]  # the headline's first
     controls: tuple[Control, ...] = ()
     passes_where: str = ""  # what would be good, a sentence with the bounds
+    unplanted: str = ""  # why no fault was planted in the set, a sentence, if none was

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from gan_core.audit.check import Check, Control, Verdict
+from gan_core.audit.check import ACCUSED_ALREADY, Check, Control, Verdict
 from gan_core.audit.planted import leave_out_class, repeat_one, split_halves
 from gan_core.errors import show_names
 from gan_core.images.labelled_images import LabelledImages
@@ -15,39 +15,42 @@ from gan_core.measures.diversity import (
     EVENNESS,
     NEIGHBOURS,
     REPEATED,
+    SAMPLE_COVERAGE,
     WORST_CLASS,
     Diversity,
 )
 from gan_core.measures.diversity_in_training import SAMPLE, Probe
-from gan_core.measures.manifold import COVERAGE
 from gan_core.measures.measure import Figure
 
 
-def check_collapse(generated: LabelledImages, probe: Probe, *, seed: int) -> Check:
+def check_collapse(generated: LabelledImages, probe: Probe, *, covered: Figure, seed: int) -> Check:
     """Whether the generated images have collapsed onto a part of what the probe's real images show.
 
+    `covered` is the coverage of the whole set, which is told; a sample is judged, as after each epoch of a training.
     The thresholds are those of `Diversity.collapse`. Planted are a set without the class that has the fewest real
     images, which is the easiest to overlook, and one with one image a class; half of the real images beside the other
-    half are the honest control.
+    half are the honest control. In a set that has collapsed nothing is planted.
     """
     generated = draw_like(probe.real.labels[:SAMPLE], generated, seed)
     found = probe.seek_collapse(generated.images)
-    controls = (*_plant(generated, probe), *_try_fresh(probe, seed))
-    verdict, sentence = _judge(found, controls)
+    controls = (*(() if found.collapse else _plant(generated, probe)), *_try_fresh(probe, seed))
+    verdict, sentence = _judge(found, covered, controls)
     if missing := find_missing(generated, probe.real):
         sentence += f" It has no image of {show_names(missing)}."
     figures = (
-        Figure(COVERAGE, f"{found.images:,} synthetic images", found.coverage, images=found.images),
+        covered,
+        Figure(SAMPLE_COVERAGE, "synthetic", found.coverage, images=found.images),
         Figure(WORST_CLASS, "synthetic", found.worst_class_coverage, images=found.worst_class_images),
         Figure(REPEATED, "synthetic", found.repeated, images=found.images),
         Figure(EVENNESS, "synthetic", found.evenness, images=found.images),
     )
     good = (
-        f"It passes where {COLLAPSED_COVERAGE:.0%} of each class or more are covered, at most {COLLAPSED_REPEATED:.0%} "
-        f"of the images repeat another, and the evenness of the classes is {COLLAPSED_EVENNESS} or more; small classes "
-        "and sets have the benefit of their noise."
+        f"It passes where a sample covers {COLLAPSED_COVERAGE:.0%} of each class or more, at most "
+        f"{COLLAPSED_REPEATED:.0%} of its images repeat another, and the evenness of its classes is "
+        f"{COLLAPSED_EVENNESS} or more; small classes and sets have the benefit of their noise."
     )
-    return Check("collapse", "Collapse", "diverse", verdict, sentence, figures, controls, good)
+    unplanted = ACCUSED_ALREADY if found.collapse else ""
+    return Check("collapse", "Collapse", "diverse", verdict, sentence, figures, controls, good, unplanted)
 
 
 def find_missing(generated: LabelledImages, real: LabelledImages) -> list[str]:
@@ -90,18 +93,24 @@ def _try_fresh(probe: Probe, seed: int) -> Iterator[Control]:
 
 
 def _control(name: str, honest: bool, found: Diversity) -> Control:
-    return Control(name, honest, bool(found.collapse), Figure(COVERAGE, name, found.coverage, images=found.images))
+    return Control(
+        name, honest, bool(found.collapse), Figure(SAMPLE_COVERAGE, name, found.coverage, images=found.images)
+    )
 
 
-def _judge(found: Diversity, controls: Sequence[Control]) -> tuple[Verdict, str]:
+def _judge(found: Diversity, covered: Figure, controls: Sequence[Control]) -> tuple[Verdict, str]:
+    summary = (
+        f"It covers {covered.text} of {covered.images:,} real images that it did not learn from; a sample of it covers "
+        f"{found.worst}."
+    )
     if any(control.honest and control.accused for control in controls):
-        return "cannot tell", f"Real images would be said to have collapsed too. {found.summary}"
+        return "cannot tell", f"Real images would be said to have collapsed too. {summary}"
     if found.collapse:
         return "fails", found.collapse
     overlooked = [control.name for control in controls if not control.accused and not control.honest]
     if not overlooked:
-        return "passes", f"No evidence of collapse; one class left out would have been noticed. {found.summary}"
+        return "passes", f"No evidence of collapse; one class left out would have been noticed. {summary}"
     if any(control.accused for control in controls):
         unseen = ", ".join(overlooked)
-        return "passes", f"No evidence of collapse, but this would not have been noticed: {unseen}. {found.summary}"
-    return "cannot tell", f"No evidence of collapse, but it would not have been noticed either. {found.summary}"
+        return "passes", f"No evidence of collapse, but this would not have been noticed: {unseen}. {summary}"
+    return "cannot tell", f"No evidence of collapse, but it would not have been noticed either. {summary}"

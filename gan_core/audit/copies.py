@@ -1,11 +1,11 @@
 """Whether a set hands out the images that its generator learned from, and which share of copies would be noticed."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from gan_core.audit.check import Check, Control, Verdict
+from gan_core.audit.check import ACCUSED_ALREADY, Check, Control, Verdict
 from gan_core.audit.holdout import ALL, MOST_SUSPICIOUS, RARE, SUSPICIOUS, Share, estimate_shares, find_rare
 from gan_core.audit.nearest import Catalogue, Matches, catalogue, find_nearest, name_transformation
 from gan_core.audit.planted import COPYING, choose_mixture, plant_copies, split_halves
@@ -114,7 +114,9 @@ def check_copies(
     search = _Search.prepare(known, unseen, seed, on_images)
     matches = search.match(generated)
     shares = search.estimate(matches, generated.labels)
-    controls, noticed = _try_copies(search, generated, matches, known, seed)
+    at_fault = is_accused(shares) or knows_held_out(shares)
+    planted = (1.0,) if at_fault else tuple(SHARES)  # a set at fault is accused whatever is planted in it
+    controls, noticed = _try_copies(search, generated, matches, known, planted, seed)
     controls += (honest := _try_fresh(search, unseen, seed),)
     verdict, sentence = _judge(shares, len(generated), noticed, honest, len(unseen))
     figures = (*_share_figures(shares), *_pair_figures(generated, matches, known, unseen))
@@ -123,6 +125,8 @@ def check_copies(
         f"{round(1 / ALARM, -2):.0f} honest sets is accused), and where a half of copies would have been noticed."
     )
     check = Check("copies", "Copies of training images", "memorised", verdict, sentence, figures, controls, good)
+    if at_fault:
+        check = replace(check, unplanted=ACCUSED_ALREADY)
     return CopyFindings(check, _find_pairs(generated, matches, known))
 
 
@@ -201,23 +205,28 @@ def _planted(generated: int) -> int:
 
 
 def _try_copies(
-    search: _Search, generated: LabelledImages, matches: Matches, known: LabelledImages, seed: int
+    search: _Search,
+    generated: LabelledImages,
+    matches: Matches,
+    known: LabelledImages,
+    shares_tried: Sequence[float],
+    seed: int,
 ) -> tuple[tuple[Control, ...], float | None]:
-    """What the check says of sets with copies planted, and the least share at which each kind of copy is noticed.
+    """What the check says of sets with shares of copies planted, and the least at which each kind of copy is noticed.
 
     Where more of them are copied, more is noticed: a larger share is tried with fewer images, which can only hide it.
     """
-    tried: dict[float, list[Control]] = {share: [] for share in SHARES}
+    tried: dict[float, list[Control]] = {share: [] for share in shares_tried}
     for kind in COPYING:
         planted = plant_copies(known, _planted(len(generated)), kind, seed)
         found = search.match(planted)
-        for share in SHARES:
+        for share in tried:
             kept, added = choose_mixture(len(generated), len(planted), share, seed)
             labels = np.concatenate([generated.labels[kept], planted.labels[added]])
             shares = search.estimate(matches.take(kept).join(found.take(added)), labels)
             tried[share].append(_control(name_copies(share, kind), False, shares))
     noticed = min((share for share, each in tried.items() if all(one.accused for one in each)), default=None)
-    told = (share for share in SHARES if share in PLANTED or share == noticed)
+    told = (share for share in tried if share in PLANTED or share == noticed)
     return tuple(control for share in told for control in tried[share]), noticed
 
 

@@ -5,6 +5,7 @@ A new measure is a `Measure` beside the function that computes it, and a line he
 
 import math
 from collections.abc import Container, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -20,7 +21,7 @@ MEASURES: tuple[Measure, ...] = (
     *(tstr.ACCURACY, tstr.CLASS_RECALL, CALIBRATION_ERROR, tstr.LABEL_FIDELITY, EQUIVALENT_REAL_IMAGES),
     *(manifold.COVERAGE, manifold.MANIFOLD_RECALL, manifold.MANIFOLD_PRECISION, manifold.DENSITY),
     *(frechet_distance.FRECHET_DISTANCE, inception.INCEPTION_FID, inception.INCEPTION_KID),
-    *(diversity.WORST_CLASS, diversity.REPEATED, diversity.EVENNESS),
+    *(diversity.SAMPLE_COVERAGE, diversity.WORST_CLASS, diversity.REPEATED, diversity.EVENNESS),
     *(*copies.MEASURES, *membership.MEASURES, canaries.EPSILON, *published_scores.MEASURES),
     *ruler.MEASURES,
 )
@@ -31,9 +32,18 @@ def by_name(name: str) -> Measure:
     return {measure.name: measure for measure in MEASURES}[name]
 
 
-def with_figures(known: Mapping[str, Any], figures: Sequence[Figure], of: str = SYNTHETIC) -> dict[str, Any]:
-    """What is known by name, and beside it the figures of a set of all measures that are not known yet."""
-    return {**known, **name_figures([each for each in figures if each.measure.name not in known], of)}
+def with_figures(
+    known: Mapping[str, Any],
+    figures: Sequence[Figure],
+    of: str = SYNTHETIC,
+    *,
+    sampled: Mapping[str, Any] = MappingProxyType({}),
+) -> dict[str, Any]:
+    """What is known by name, and beside it the figures of a set of all measures that are not known yet.
+
+    `sampled` is what was measured of a sample after the last epoch: it stands where the set has no such figure.
+    """
+    return {**sampled, **name_figures([each for each in figures if each.measure.name not in known], of), **known}
 
 
 def name_figures(figures: Sequence[Figure], of: str = SYNTHETIC) -> dict[str, float]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import nhypergeom, norm, rankdata
 
-from gan_core.audit.check import Check, Control, Verdict
+from gan_core.audit.check import ACCUSED_ALREADY, Check, Control, Verdict
 from gan_core.audit.copies import ALARM, PLANTED, name_copies
 from gan_core.audit.planted import mix, plant_copies
 from gan_core.audit.published_scores import nearest_distance
@@ -137,23 +137,26 @@ def check_membership(
     `GROSS_AUC`, where who has the set can name training images and mostly be right, as he can where they are copied.
     Below that it passes and says what leaks; where an interval has its threshold in it, nothing can be told.
 
-    Planted are training images among the generated ones; one is noticed that leaves a trace. The honest control is the
+    Planted are training images among the generated ones; one is noticed that leaves a trace. Where the set leaves one
+    itself, they are planted alone. The honest control is the
     first reference: its generator learned from halves of both, so that it must not tell them apart.
     """
     attack = _Attack.prepare(known, unseen, references, seed)
     generated = generated.take(np.arange(min(DRAWN, len(generated))))
     scores = attack.score(generated)
-    controls = [*attack.plant(generated, known, seed)]
+    leaks = scores.chance < ALARM
+    controls = [*attack.plant(generated, known, (1.0,) if leaks else PLANTED, seed)]
     if len(references) > 1:
         controls.append(_control("a generator of halves of both", True, attack.leave_out(0).score(references[0].drawn)))
     figures = find_intervals(scores, seed)
-    verdict, sentence = judge(figures, controls, references=len(references), leaks=scores.chance < ALARM)
+    verdict, sentence = judge(figures, controls, references=len(references), leaks=leaks)
     title = "Telling training images from others"
     good = (
         f"It passes where the upper end of the true positives is below {GROSS_TRUE_POSITIVES:.0%} and that of the area "
         f"below {GROSS_AUC:.0%}; chance has 1 % and 50 %."
     )
-    return Check("membership", title, "memorised", verdict, sentence, figures, tuple(controls), good)
+    unplanted = ACCUSED_ALREADY if leaks else ""
+    return Check("membership", title, "memorised", verdict, sentence, figures, tuple(controls), good, unplanted)
 
 
 def find_intervals(scores: Scores, seed: int, of: str = "synthetic") -> tuple[Figure, ...]:
@@ -197,9 +200,11 @@ class _Attack:
         members, others = np.split(score_membership(target, self.distances, self.learned), 2)
         return Scores(members[np.isfinite(members)], others[np.isfinite(others)])
 
-    def plant(self, generated: LabelledImages, known: LabelledImages, seed: int) -> Iterator[Control]:
+    def plant(
+        self, generated: LabelledImages, known: LabelledImages, shares: Sequence[float], seed: int
+    ) -> Iterator[Control]:
         planted = plant_copies(known, len(generated), "as they are", seed)
-        for share in PLANTED:
+        for share in shares:
             scores = self.score(mix(generated, planted, share, seed))
             yield _control(name_copies(share), False, scores)
 

@@ -10,6 +10,7 @@ from gan_core.measures.measure import Figure
 from gan_core.measures.tstr import Examination, measure_examination, measure_fidelity
 
 CLASSIFIERS: tuple[str, ...] = get_args(ClassifierSettings.model_fields["name"].annotation)
+LIGHT = ("mlp", "logistic-regression")  # those that are taught within a minute
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,12 @@ def _measure(opinion: Opinion, class_names: Sequence[str]) -> list[Figure]:
 
 
 def require_classifiers(names: Sequence[str]) -> tuple[str, ...]:
-    """The names, each once; BadInput for none, and for one that no classifier has."""
+    """The names, each once, or all for `all`; BadInput for none, and for one that no classifier has."""
+    if tuple(names) == ("all",):
+        return CLASSIFIERS
     if not names or not set(names) <= set(CLASSIFIERS):
         raise BadInput(
-            f"Expected classifiers of {', '.join(CLASSIFIERS)}, got {', '.join(names) or 'none'}; name some of them."
+            f"Expected classifiers of {', '.join(CLASSIFIERS)}, got {', '.join(names) or 'none'}; name some of them, "
+            "or all."
         )
     return tuple(dict.fromkeys(names))

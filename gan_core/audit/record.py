@@ -34,14 +34,6 @@ class Audit:
         return Audit((check, *others), self.figures, self.ruler)
 
     @property
-    def headline(self) -> dict[str, float]:
-        """The first figure of each check, by the name of its measure, and the ends of its interval where known."""
-        firsts = [check.figures[0] for check in self.checks if check.figures]
-        values = {figure.measure.name: figure.value for figure in firsts}
-        ends = {f"{each.measure.name}_{end}": getattr(each, end) for each in firsts for end in ("low", "high")}
-        return values | {name: value for name, value in ends.items() if not math.isnan(value)}
-
-    @property
     def faults(self) -> list[str]:
         """The sentence of each check that fails."""
         return [check.sentence for check in self.checks if check.verdict == "fails"]
@@ -60,6 +52,7 @@ def to_json(audit: Audit) -> str:
                 "figures": list(map(_figure_to_json, check.figures)),
                 "controls": [vars(control) | {"figure": _figure_to_json(control.figure)} for control in check.controls],
                 "passes_where": check.passes_where,
+                "unplanted": check.unplanted,
             }
             for check in audit.checks
         ],

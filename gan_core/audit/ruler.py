@@ -5,14 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from gan_core.audit.check import Check, Control, Verdict
-from gan_core.audit.planted import split_halves
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.measures.bootstrap import mean_interval
-from gan_core.measures.diversity import NEIGHBOURS, coverage
-from gan_core.measures.manifold import COVERAGE
 from gan_core.measures.measure import Figure, Measure
 
-SAMPLE = 2_000  # images of each half
 FLOOR = 0.9  # of real images that others must cover; as many of one kind cover 0.97
 LEAST = 0.5  # of the way from chance to no mistake
 RULER_ACCURACY = Measure(
@@ -28,10 +24,10 @@ RULER_ACCURACY = Measure(
 MEASURES = (RULER_ACCURACY,)
 
 
-def check_ruler(unseen: LabelledImages, answers: np.ndarray, features: np.ndarray, *, seed: int) -> Check:
+def check_ruler(unseen: LabelledImages, answers: np.ndarray, *, floor: Figure, seed: int) -> Check:
     """Whether a classifier knows the held-out real images, and takes fresh real ones for real.
 
-    `answers` uint8 [N] and `features` float [N, F] are what it makes of them.
+    `answers` uint8 [N] are what it makes of them, `floor` is how far half of them cover the other half in its features.
     It fails where its accuracy is less than half of the way from the commonest class to 1, or where half of the
     held-out images cover less than `FLOOR` of the other half. Planted are the answers to other images.
     """
@@ -40,7 +36,6 @@ def check_ruler(unseen: LabelledImages, answers: np.ndarray, features: np.ndarra
     shuffled = _measure(
         np.random.default_rng(seed).permutation(answers) == unseen.labels, "answers to other images", seed
     )
-    floor = measure_floor(features, seed)
     controls = (
         Control("answers to other images", False, shuffled.high < least, shuffled),
         Control("fresh real images", True, floor.value < FLOOR, floor),
@@ -57,19 +52,6 @@ def find_least(labels: np.ndarray) -> float:
     """The accuracy below which a classifier is no ruler: half of the way from the share of the commonest class to 1."""
     commonest = np.bincount(labels).max() / len(labels)
     return float(commonest + LEAST * (1 - commonest))
-
-
-def measure_floor(features: np.ndarray, seed: int) -> Figure:
-    """How far half of the held-out images cover the other half: what no generator need exceed.
-
-    Not a number for too few images.
-    """
-    fresh, others = (half[:SAMPLE] for half in split_halves(len(features), seed))
-    of = "fresh real images"
-    if min(len(fresh), len(others)) <= NEIGHBOURS:
-        return Figure(COVERAGE, of, float("nan"))
-    covered = coverage(features[others], features[fresh])
-    return Figure(COVERAGE, of, float(covered.mean()), *mean_interval(covered, seed), images=len(covered))
 
 
 def _measure(right: np.ndarray, of: str, seed: int) -> Figure:

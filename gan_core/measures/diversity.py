@@ -17,11 +17,23 @@ NUMBERS = 4_096  # of each point at once: the pixels of large images are compare
 ENOUGH = 50  # real images of a class, to say how far it is covered: one standard error is 7 points at most
 COLLAPSED_COVERAGE, COLLAPSED_REPEATED, COLLAPSED_EVENNESS = 0.6, 0.1, 0.8
 STANDARD_ERRORS = 1  # by which a share must be beyond these, as that of a few images is so by chance
+SAMPLE_COVERAGE = Measure(
+    name="sample_coverage",
+    title="Coverage, in a sample",
+    aspect="diverse",
+    meaning="The coverage of 2,000 real images at most by as many synthetic ones, as after each epoch of a training; "
+    "the bounds of a collapse are for such samples. It is a little higher than the coverage of more images, whose "
+    "neighbours lie nearer.",
+    direction="higher is better",
+    chance=COVERAGE.chance,
+    source=COVERAGE.source,
+)
 WORST_CLASS = Measure(
     name="worst_class_coverage",
-    title="Coverage of the class covered least",
+    title="Least coverage of a class, in a sample",
     aspect="diverse",
-    meaning="The coverage of that class of which the fewest real images have a synthetic one among their nearest.",
+    meaning="The same of the class of which the fewest real images have a synthetic one among their nearest; images "
+    "of other classes are neighbours too.",
     direction="higher is better",
     chance=COVERAGE.chance,
     source=COVERAGE.source,
@@ -66,10 +78,13 @@ class Diversity:
     @property
     def summary(self) -> str:
         """A sentence on the coverage, with the numbers of images that it rests on."""
-        return (
-            f"It covers {self.coverage:.1%} of {_counted(self.images)} that it did not learn from, and "
-            f"{self.worst_class_coverage:.1%} of {_counted(self.worst_class_images)} of the class covered least."
-        )
+        covered = f"{self.coverage:.1%} of {_counted(self.images)} that it did not learn from"
+        return f"A sample of it covers {covered}, and {self.worst}."
+
+    @property
+    def worst(self) -> str:
+        """The coverage of the class covered least, as `81.7% of the 191 real images of the class covered least`."""
+        return f"{self.worst_class_coverage:.1%} of {_counted(self.worst_class_images)} of the class covered least"
 
     @property
     def collapse(self) -> str:
@@ -77,7 +92,7 @@ class Diversity:
         most_covered = self.worst_class_coverage + noise(self.worst_class_coverage, self.worst_class_images)
         least_repeated = self.repeated - noise(self.repeated, self.images)
         signs = {
-            f"it covers {self.coverage:.0%} of {_counted(self.images)}, {self.worst_class_coverage:.0%} of "
+            f"a sample of it covers {self.coverage:.0%} of {_counted(self.images)}, {self.worst_class_coverage:.0%} of "
             f"{_counted(self.worst_class_images)} of one class": most_covered < COLLAPSED_COVERAGE,
             f"{self.repeated:.0%} of its images repeat another": least_repeated > COLLAPSED_REPEATED,
             f"the evenness of its classes is {self.evenness:.2f}": self.evenness < COLLAPSED_EVENNESS,

@@ -22,13 +22,14 @@ FIRST, SECOND = "#3b76e1", "#e0762f"  # legible on white and on near black
 GREY = "#8a8f98"  # lines of a chart's frame, likewise; its letters follow the page's style sheet
 NETWORKS, QUANTITIES = ("generator", "discriminator"), ("loss", "accuracy")
 MEASURED: dict[str, Measure] = {  # by the columns of a history
-    "coverage": manifold.COVERAGE,
+    "coverage": diversity.SAMPLE_COVERAGE,
     "worst_class_coverage": diversity.WORST_CLASS,
     "manifold_recall": manifold.MANIFOLD_RECALL,
     "evenness": diversity.EVENNESS,
     "repeated": diversity.REPEATED,
     "frechet": frechet_distance.FRECHET_DISTANCE,
 }
+SAMPLED = ", in a sample"  # what is measured after an epoch, and is another figure than that of the whole set
 DISTANCES = ("loss", "frechet")  # what is no share
 
 
@@ -54,10 +55,11 @@ class Bar:
 
 
 def chart_training(history: pd.DataFrame) -> list[Chart]:
-    """Loss and accuracy of both networks, and each measure of the generator, over the epochs."""
+    """Loss and accuracy of both networks, where there are both, and each measure of the generator, over the epochs."""
     networks = [
-        chart_curves(quantity.capitalize(), {name: (history, f"{name}_{quantity}") for name in NETWORKS}, quantity)
+        chart_curves(quantity.capitalize(), lines, quantity)
         for quantity in QUANTITIES
+        if (lines := {name: (history, f"{name}_{quantity}") for name in NETWORKS if f"{name}_{quantity}" in history})
     ]
     measured = [chart_curves(title, {title: (history, name)}, name, note) for name, title, note in _measured([history])]
     return [*networks, *measured]
@@ -81,7 +83,7 @@ def _measured(histories: Sequence[pd.DataFrame]) -> Iterator[tuple[str, str, str
     """The columns that measure the generator, with their titles and directions."""
     for name, measure in MEASURED.items():
         if all(name in history for history in histories):
-            yield name, measure.title, f"{measure.direction.capitalize()}."
+            yield name, f"{measure.title.removesuffix(SAMPLED)}{SAMPLED}", f"{measure.direction.capitalize()}."
 
 
 def chart_curves(title: str, lines: Mapping[str, tuple[pd.DataFrame, str]], quantity: str, note: str = "") -> Chart:

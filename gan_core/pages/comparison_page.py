@@ -38,7 +38,7 @@ class ComparedRun:
     checks: Sequence[Check] = ()
     figures: Sequence[Figure] = ()
     pairs: Sequence[Pair] = ()
-    confusions: Mapping[str, pd.DataFrame] = field(default_factory=dict)  # by the lines of the headline
+    confusions: Mapping[str, np.ndarray] = field(default_factory=dict)  # int64 [K, K] by the lines of the headline
 
     @property
     def results(self) -> list[Result]:
@@ -162,11 +162,11 @@ def _pair_checks(runs: Mapping[str, ComparedRun]) -> list[list[tuple[str, Check]
     return [[(label, check) for label, check in planted if check.name == name] for name in names]
 
 
-def _pair_confusions(runs: Mapping[str, ComparedRun]) -> list[tuple[Confusion, list[str]]]:
+def _pair_confusions(runs: Mapping[str, ComparedRun]) -> list[tuple[Confusion, Sequence[str]]]:
     """The confusion matrices, the same lines of both headlines side by side, with the names of the run's classes."""
     asked = {line.name: line.asked for run in runs.values() for line in run.results}
     return [
-        (confusion_table(f"{name}, {label}", rows, confusion.to_numpy(), [*confusion]), [*confusion])
+        (confusion_table(f"{name}, {label}", rows, confusion, run.class_names), run.class_names)
         for name, rows in asked.items()
         for label, run in runs.items()
         if (confusion := run.confusions.get(name)) is not None

@@ -128,7 +128,7 @@ def _answer_by_diversity(diversity: Diversity) -> Answer:
         "fails" if diversity.collapse else "no collapse",
         shares,
         f"of {diversity.images:,} real images" if diversity.images else "",
-        "coverage after the last epoch",
+        "coverage in a sample after the last epoch",
         (*filter(None, [diversity.collapse]), f"{worst} of {counted:,} images." if counted else f"{worst}."),
         "Covered is a real image that the generator did not learn from and that has a generated one nearer than its "
         f"{NEIGHBOURS}th real neighbour. Higher is better; as many fresh real images cover about {PERFECT:.0f} %.",

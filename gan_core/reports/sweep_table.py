@@ -87,7 +87,7 @@ def find_fault(frame: pd.DataFrame, *, tolerate_collapse: bool) -> str:
     return f"{counts} of {show_count(len(runs), 'run')}. {' '.join(dict.fromkeys(bad.reason))}"
 
 
-_HEADS = ("taught by synthetic", "by real", "label fidelity", "coverage")
+_HEADS = ("taught by synthetic", "by real", "label fidelity", "coverage in a sample")
 
 
 def _run(rows: pd.DataFrame, varied: Sequence[str]) -> dict[str, Any]:

@@ -1,12 +1,13 @@
 """Advice to the owner of a set, each sentence with its figure and interval; chosen by validation images alone."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
-from gan_core.worth.difference import difference
+from gan_core.worth.difference import Difference, difference
 
 About = Literal["classes", "number", "epoch", "size"]
 Verdict = Literal["passes", "fails", "cannot tell"]  # of the audit
@@ -21,6 +22,7 @@ class Advice:
     about: About
     sentence: str
     command: str = ""
+    answered: bool = True  # whether the question is; what is not known takes the place of no answer
 
 
 def advise_number(right: Mapping[int, np.ndarray], *, classes: int, command: Command) -> Advice:
@@ -69,14 +71,33 @@ def advise_classes(
     return Advice("classes", sentence, command({"counts": harmful}) if harmful else "")
 
 
-def advise_epoch(epochs: int, *, command: str) -> Advice:
-    """What it takes to say which epoch taught best, of a run that keeps the networks after its last one alone."""
-    return Advice(
-        "epoch",
-        f"Which epoch taught best is not known: a run keeps the networks after the last of its {epochs:,} alone. "
-        "Shorter and longer trainings compared on validation images would say it.",
-        command,
-    )
+def advise_epoch(right: Mapping[int, np.ndarray], own: int, *, command: Callable[[int], str], sweep: str) -> Advice:
+    """After which epoch a training should end, from right answers bool [S, N] by the epochs of runs alike but for them.
+
+    A run keeps the networks after the last of its `own` epochs alone, so others stand for the rest; without them, it is
+    said what it takes. The intervals hold for all pairs of runs together, as it is the best that is compared.
+    `command` trains with so many epochs, `sweep` compares shorter and longer trainings.
+    """
+    if len(right) < 2:
+        unknown = (
+            f"Which epoch taught best is not known: a run keeps the networks after the last of its {own:,} alone. "
+            "Shorter and longer trainings compared on validation images would say it; then ask for advice again."
+        )
+        return Advice("epoch", unknown, sweep, answered=False)
+    best = max(right, key=lambda epochs: float(right[epochs].mean()))
+    pairs = math.comb(len(right), 2)
+    less = {each: difference(right[each], right[best], comparisons=pairs) for each in sorted(right) if each != best}
+    said = "; ".join(f"{each:,} teach {less[each].text}{_doubt(less[each])}" for each in less)
+    sentence = f"Of trainings that differ in their epochs alone, that of {best:,} taught best: {said}."
+    if best != own:
+        return Advice("epoch", sentence, command(best) if less[own].is_told else "")
+    if best == max(right) and any(each.is_told for each in less.values()):
+        return Advice("epoch", f"{sentence} A longer one was not tried.", sweep)
+    return Advice("epoch", sentence)
+
+
+def _doubt(found: Difference) -> str:
+    return "" if found.is_told else f", which {NOISE}"
 
 
 def advise_size(copies: Verdict, copied: str, *, images: int, command: str) -> Advice:

@@ -7,7 +7,8 @@ import numpy as np
 
 from gan_core.worth.difference import Difference, difference
 
-RATIOS = (0.25, 1.0, 4.0, 20.0)  # of synthetic to real images
+LEAST_RATIO, MOST_RATIO = 0.01, 20.0  # of synthetic to real images
+RATIOS = (0.25, 2.0, MOST_RATIO)  # in equal factors, or nearly; a peak between them asks for more
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,13 @@
 """All that is known of the worth of a run's images, as values, as JSON and as a frame."""
 
 from dataclasses import dataclass, replace
+from typing import get_args
 
 import pandas as pd
 from pydantic import ConfigDict, TypeAdapter
 
 from gan_core.files import Place, read_text, undamaged
-from gan_core.worth.advice import Advice
+from gan_core.worth.advice import About, Advice
 from gan_core.worth.curve import Curve, Point
 from gan_core.worth.gains import Gain
 
@@ -41,14 +42,17 @@ class Worth:
     def joined(self, earlier: "Worth | None") -> "Worth":
         """The same with the gains and the advice of an earlier measurement of the same images, if there is one.
 
-        What was measured again replaces what was there.
+        What was measured again replaces what was there, but no answer is replaced by none.
         """
         if earlier is None or earlier.identity != self.identity:
             return self
-        known, told = {each.images for each in self.gains}, {each.about for each in self.advice}
+        answers = {each.about for each in earlier.advice if each.answered}
+        own = tuple(each for each in self.advice if each.answered or each.about not in answers)
+        known, told = {each.images for each in self.gains}, {each.about for each in own}
         gains = (*(each for each in earlier.gains if each.images not in known), *self.gains)
-        advice = (*self.advice, *(each for each in earlier.advice if each.about not in told))
-        return replace(self, gains=tuple(sorted(gains, key=lambda each: each.images)), advice=advice)
+        advice = [*own, *(each for each in earlier.advice if each.about not in told)]
+        advice = sorted(advice, key=lambda each: get_args(About).index(each.about))
+        return replace(self, gains=tuple(sorted(gains, key=lambda each: each.images)), advice=tuple(advice))
 
 
 _ADAPTER = TypeAdapter(Worth)

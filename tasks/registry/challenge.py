@@ -74,7 +74,7 @@ def open_challenge(
             announce(late)
         for version in models.versions()[-1:]:
             remove_left_run(version.record.run_id)
-        require_start(models, settings)
+        require_start(models, settings, private=experiment.private)
         name, champion = models.next_name(), models.champion()
         seeded = experiment.model_dump() | {"seed": experiment.seed + int(name[1:])}
         if champion:
@@ -131,7 +131,7 @@ def compare_generators(
         float(answers.mean()),
         comparison,
         faults=[*filter(None, [diversity.collapse]), *found.faults],
-        measured=with_figures(found.headline | asdict(diversity), found.all_figures),
+        measured=with_figures({}, found.all_figures, sampled=asdict(diversity)),
         standard_errors=standard_errors,
     )
 

@@ -8,10 +8,11 @@
 
 `champion` is the version in use before the challenger came, or null; `reason` is one sentence; `figures` are numbers
 by name, shares of 1: accuracy, then champion_accuracy, gain and gain_noise (a standard error) where there was a
-champion; coverage, manifold_recall, repeated, evenness and worst_class_coverage after the last epoch, and frechet, a
-distance, images and worst_class_images, how many real images the shares and that of the class rest on; then every
-measure of `docs/metrics.md` that was taken, with the ends of its interval, as copied, copied_low and copied_high. A
-collapsed generator has those from coverage on. Prefect adds the flow run as a related resource.
+champion; every measure of `docs/metrics.md` that was taken of the set, with the ends of its interval, as coverage,
+coverage_low and coverage_high; frechet, a distance in a sample after the last epoch, images and worst_class_images, how
+many real images the shares in a sample and that of the class covered least rest on. Where the set was not audited,
+coverage, manifold_recall, repeated, evenness and worst_class_coverage are in that sample too. A collapsed generator has
+all but the accuracies. Prefect adds the flow run as a related resource.
 """
 
 from collections.abc import Sequence
@@ -36,8 +37,9 @@ def emit_decision(record: Record) -> None:
 
 def emit_collapse(run_id: str, diversity: Diversity, figures: Sequence[Figure]) -> None:
     """Tell that the generator of a run has collapsed, and what else was measured of it."""
+    measured = with_figures({}, figures, sampled=asdict(diversity))
     emit_event(
         "synthetic-data.generator.collapsed",
         resource={"prefect.resource.id": f"synthetic-data.runs.{run_id}"},
-        payload={"run": run_id, "reason": diversity.collapse, "figures": with_figures(asdict(diversity), figures)},
+        payload={"run": run_id, "reason": diversity.collapse, "figures": measured},
     )

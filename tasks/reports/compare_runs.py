@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 from pydantic import ValidationError
 
@@ -21,8 +22,9 @@ from gan_core.files import (
 from gan_core.gan.generator_card import read_card
 from gan_core.measures.diversity import recorded_diversity
 from gan_core.pages.comparison_page import ComparedRun, render
-from gan_core.reports.confusion_frame import confusions_in
+from gan_core.reports.examination_arrays import from_arrays
 from gan_core.reports.history_table import HistoryEntry
+from gan_core.reports.run_table import summarise_results
 from tasks.runs.epochs import read_epochs
 from tasks.runs.run_folder import Run
 
@@ -59,7 +61,7 @@ def _read_run(entry: HistoryEntry, run: Run) -> ComparedRun:
         checks=read_audit(run.audit).checks if run.audit.is_file() else (),
         figures=figures_in(read_frame(run.measures)) if run.measures.is_file() else (),
         pairs=pairs_from_arrays(load_arrays(run.pairs)) if run.pairs.is_file() else (),
-        confusions=confusions_in(read_frame(run.confusions)) if run.confusions.is_file() else {},
+        confusions=_confusions(run) if run.examinations.is_file() else {},
         pictures={shown: place for shown, places in pictures.items() for place in places if place.is_file()},
     )
 
@@ -69,6 +71,13 @@ def _class_names(run: Run, frame: pd.DataFrame) -> Sequence[str]:
     if run.generator.is_file():
         return read_card(run.generator).class_names
     return [str(column).removeprefix("recall_") for column in frame if str(column).startswith("recall_")]
+
+
+def _confusions(run: Run) -> dict[str, np.ndarray]:
+    """What was taken for what, by the lines of the headline."""
+    examinations, trts = from_arrays(load_arrays(run.examinations))
+    lines = summarise_results(examinations, trts)
+    return {line.name: item.confusion for line, item in zip(lines, [*examinations, trts], strict=True)}
 
 
 def _experiment(run: Run) -> Experiment | None:

@@ -94,8 +94,8 @@ def _of_run(run: Run) -> list[dict[str, Any]]:
     about = _about(run.id, "run", run.id, run.experiment) | {"champion": False, "note": note}
     figures = figures_in(read_frame(run.measures)) if run.measures.is_file() else []
     about |= _worth(figures)
-    rows = [seen | {str(name): value for name, value in row.items()} | about for row in report.to_dict("records")]
-    return [with_figures(row, figures, row["taught_by"]) for row in rows]
+    rows = [{str(name): value for name, value in row.items()} | about for row in report.to_dict("records")]
+    return [with_figures(row, figures, row["taught_by"], sampled=seen) for row in rows]
 
 
 def _worth(figures: Sequence[Figure]) -> dict[str, float]:

@@ -12,6 +12,7 @@ from gan_core.audit.opinions import Opinion, measure_opinions
 from gan_core.audit.record import Audit, read_audit, to_json
 from gan_core.audit.use import check_use
 from gan_core.config import Experiment
+from gan_core.errors import Unsound
 from gan_core.files import (
     Place,
     is_local,
@@ -29,7 +30,6 @@ from gan_core.measures.tstr import Examination
 from gan_core.pages.html_page import embed_png
 from gan_core.provenance import program_digest
 from gan_core.reports import run_table as report
-from gan_core.reports.confusion_frame import build_confusion_frame
 from gan_core.reports.examination_arrays import to_arrays
 from gan_core.reports.pictures import mosaic, save_png
 from tasks.data.normalize import RealSets
@@ -45,7 +45,7 @@ from tasks.worth.measure_curve import known_worth
 MOST_SHOWN = 350_000  # bytes of a picture in an artifact, of which base64 makes a third more: the server takes 512 KB
 
 
-class Collapsed(RuntimeError):
+class Collapsed(Unsound):
     """The generator shows too little of the real variety for its run to count as a success."""
 
 
@@ -81,7 +81,6 @@ def publish_report(
     figures = collect_figures([Opinion(tuple(examinations), trts)], found, real.class_names)
     figures += [worth.curve.figure] if worth else []
     write_frame(build_measures_frame(figures), run.measures)
-    write_frame(build_confusion_frame(examinations, trts, real.class_names), run.confusions)
     save_arrays(run.examinations, to_arrays(examinations, trts))
     save_png(mosaic(synthetic, real), run.mosaic)
     _save_walks(run, experiment.seed)

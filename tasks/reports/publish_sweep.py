@@ -12,7 +12,7 @@ from prefect.futures import PrefectFuture
 
 from gan_core.audit.measures import measures_in
 from gan_core.config import Experiment
-from gan_core.errors import BadInput
+from gan_core.errors import BadInput, Unsound
 from gan_core.files import Place, read_frame, write_csv, write_frame
 from gan_core.provenance import digest
 from gan_core.reports.sweep_table import build_sweep_frame, find_fault, format_sweep
@@ -31,7 +31,7 @@ class Sweep:
     table: str
 
 
-class Incomplete(RuntimeError):
+class Incomplete(Unsound):
     """Some runs of a sweep failed or collapsed; the others are compared all the same."""
 
     def __init__(self, fault: str, sweep: Sweep) -> None:

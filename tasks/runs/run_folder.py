@@ -78,6 +78,26 @@ class Run:
         return self.folder / "generator" / "generator.npz"
 
     @property
+    def ledger(self) -> Place:
+        """What a private run has read of the training images, as JSON."""
+        return self.folder / "private" / "ledger.json"
+
+    @property
+    def means(self) -> Place:
+        """The noisy means of the classes' features, which a private generator imitates."""
+        return self.folder / "private" / "means.npz"
+
+    @property
+    def private_teacher(self) -> Place:
+        """The private teacher, after its last step so far."""
+        return self.folder / "private" / "teacher.npz"
+
+    @property
+    def release(self) -> Place:
+        """What may leave of a private run; nothing else may."""
+        return self.folder / "release"
+
+    @property
     def history(self) -> Place:
         return self.folder / "history.parquet"
 
@@ -158,13 +178,8 @@ class Run:
         return self.folder / "measures.parquet"
 
     @property
-    def confusions(self) -> Place:
-        """What was taken for what, in one long frame: a row for each line of the headline and pair of classes."""
-        return self.folder / "confusion.parquet"
-
-    @property
     def examinations(self) -> Place:
-        """What each classifier answered about the test images."""
+        """What each classifier answered about the test images, and what was taken for what."""
         return self.folder / "examinations.npz"
 
     @property

@@ -18,6 +18,7 @@ from tasks.runs.run_experiment import read_run_experiment
 from tasks.runs.run_folder import Run
 from tasks.uncached_task import uncached_task
 from tasks.worth.classroom import Classroom, ImageFile, Lesson
+from tasks.worth.find_lengths import find_lengths
 
 SHARES = (1 / 16, 1 / 8, 1 / 4, 1 / 2, 1)  # of the synthetic images that are drawn
 MOST_CLASSES = 10  # that are left out, one after another
@@ -28,7 +29,7 @@ AUDIT = "synthetic-data audit {} --references 5"
 def give_advice(real: RealSets, experiment: Experiment, run: Run) -> tuple[Advice, ...]:
     """Advice on the classes, the number of images, the epoch and the size of the real set, chosen by validation images.
 
-    Of many classes those are tried of which the synthetic images teach the least.
+    Of many classes those are tried of which the synthetic images teach the least. Other runs stand for other epochs.
     """
     seeds, made_by = experiment.classifier.seeds, read_run_experiment(run)
     train, synthetic, validation = map(ImageFile, (real.train, run.synthetic, real.validation))
@@ -41,22 +42,39 @@ def give_advice(real: RealSets, experiment: Experiment, run: Run) -> tuple[Advic
     by_number = recognise_by_number(classroom, synthetic, seeds)
     labels = choose_classes(by_number[max(by_number)], validation.images.labels, synthetic.images.labels)
     whole, without = recognise_without_classes(classroom, train, synthetic, labels, seeds)
+    by_length = recognise_by_length(classroom, find_lengths(run, real.digest), seeds)
     return (
         advise_classes(whole, without, names, command=command),
         advise_number(by_number, classes=len(np.unique(synthetic.images.labels)), command=command),
-        *advise_by_run(real, run),
+        advise_on_epochs(by_length, made_by),
+        *advise_on_size(real, run),
     )
 
 
 def advise_by_run(real: RealSets, run: Run) -> tuple[Advice, ...]:
-    """The advice that needs no classifier, on the epoch and the size of the real set, by what the run has found."""
-    made_by, images = read_run_experiment(run), read_shape(real.train)[0]
-    advice = [advise_epoch(made_by.gan.epochs, command=sweep_epochs(made_by))]
+    """The advice that needs no classifier: what it takes to know the epoch, and the size of the real set."""
+    made_by = read_run_experiment(run)
+    return advise_on_epochs({}, made_by), *advise_on_size(real, run)
+
+
+def advise_on_epochs(by_length: Mapping[int, np.ndarray], made_by: Experiment) -> Advice:
+    """The advice on the length of a training, from what trainings of several lengths teach."""
+
+    def train(epochs: int) -> str:
+        return command_line(made_by.model_copy(update={"gan": made_by.gan.model_copy(update={"epochs": epochs})}))
+
+    return advise_epoch(by_length, made_by.gan.epochs, command=train, sweep=sweep_epochs(made_by))
+
+
+def advise_on_size(real: RealSets, run: Run) -> tuple[Advice, ...]:
+    """The advice on the size of the real set, by the copies that the run's audit found; none without an audit."""
     checks = read_audit(run.audit).checks if run.audit.is_file() else ()
-    for check in (check for check in checks if check.name == "copies" and check.figures):
-        figure = check.figures[0]
-        advice.append(advise_size(check.verdict, figure.text, images=images, command=AUDIT.format(run.folder)))
-    return tuple(advice)
+    command, images = AUDIT.format(run.folder), read_shape(real.train)[0]
+    return tuple(
+        advise_size(check.verdict, check.figures[0].text, images=images, command=command)
+        for check in checks
+        if check.name == "copies" and check.figures
+    )
 
 
 def sweep_epochs(made_by: Experiment) -> str:
@@ -77,6 +95,19 @@ def recognise_by_number(classroom: Classroom, synthetic: ImageFile, seeds: Seque
     courses = [[Lesson(((synthetic, orders[seed][:number]),), seed) for seed in seeds] for number in numbers]
     right = classroom.recognised(courses, "Teaching by fewer images")["validation"]
     return dict(zip(numbers, right, strict=True))
+
+
+def recognise_by_length(classroom: Classroom, runs: Mapping[int, Run], seeds: Sequence[int]) -> dict[int, np.ndarray]:
+    """The validation images recognised, bool [S, N], by the epochs of the run whose synthetic images taught.
+
+    Those of a run alone are nothing to compare.
+    """
+    if len(runs) < 2:
+        return {}
+    files = [ImageFile(run.synthetic) for run in runs.values()]
+    courses = [[Lesson(((file, nest(file.images.labels, seed)),), seed) for seed in seeds] for file in files]
+    right = classroom.recognised(courses, "Teaching by other trainings")["validation"]
+    return dict(zip(runs, right, strict=True))
 
 
 def choose_classes(right: np.ndarray, true: np.ndarray, drawn: np.ndarray) -> list[int]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from gan_core.config import Experiment, GanSettings
 from gan_core.errors import BadInput
-from gan_core.worth.gains import RATIOS, Gain
+from gan_core.worth.gains import MOST_RATIO, RATIOS, Gain
 from gan_core.worth.gains import measure_gains as gains_of
 from gan_core.worth.subsets import nest
 from tasks.audit.short_game import identify_game, play_short_game, short_games
@@ -22,7 +24,9 @@ SHORTER = 2  # epochs of the run for one beside few images
 
 
 @uncached_task
-def measure_gains(images: int, real: RealSets, experiment: Experiment, run: Run) -> tuple[Gain, ...]:
+def measure_gains(
+    images: int, real: RealSets, experiment: Experiment, run: Run, *, ratios: Sequence[float] = RATIOS
+) -> tuple[Gain, ...]:
     """What the images of a generator that learned from so many real ones alone add to these, at each ratio.
 
     The real images are the first seed's subset of the curve. The game is that of the run for half of its epochs, each
@@ -38,7 +42,8 @@ def measure_gains(images: int, real: RealSets, experiment: Experiment, run: Run)
     test_images, validation_images = ImageFile(real.test), ImageFile(real.validation)
     variation = choose_variation(Teacher(real.train, settings).classifier(), validation_images.images)
     classroom = Classroom(settings, {"test": test_images, "validation": validation_images})
-    kinds = [(round(ratio * images), varied) for varied in (False, True) for ratio in (0, *RATIOS)]
+    numbers = sorted({0, *(max(1, round(ratio * images)) for ratio in ratios)})
+    kinds = [(added, varied) for varied in (False, True) for added in numbers]
     courses = []
     for added, varied in kinds:
         parts = ((train, chosen), (drawn, np.arange(added)))[: 1 + bool(added)]
@@ -50,7 +55,7 @@ def measure_gains(images: int, real: RealSets, experiment: Experiment, run: Run)
 
 def draw_beside(train: ImageFile, chosen: np.ndarray, gan: GanSettings, seed: int) -> ImageFile:
     """What a generator draws that learned from the chosen images alone, as many as the largest ratio needs."""
-    subset, draws = train.images.take(chosen), round(max(RATIOS) * len(chosen))
+    subset, draws = train.images.take(chosen), round(MOST_RATIO * len(chosen))
     which = "subset", digest_indices(chosen), seed, draws
     folder = short_games() / identify_game(gan, train.digest, *which)
     with progress(f"Training a GAN on {len(chosen):,}", "subset", gan.epochs * gan.rounds(len(chosen))) as advance:

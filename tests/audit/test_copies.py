@@ -43,7 +43,7 @@ def draw_matches(images: int, real: int) -> Matches:
 def test_fresh_pictures_pass_and_each_planted_copy_is_noticed(honest: CopyFindings) -> None:
     check = honest.check
     assert check.verdict == "passes" and len(check.controls) == 3 * len(COPYING) + 1
-    assert all(control.told for control in check.controls)
+    assert all(control.told for control in check.controls) and not check.unplanted
     assert check.sentence.startswith("No evidence of copies among 300 images; ")
     assert " of copies would have been noticed" in check.sentence and "It passes where" in check.passes_where
 
@@ -67,6 +67,9 @@ def test_a_fifth_of_copies_is_accused_and_counted(kind: str) -> None:
     assert findings.check.verdict == "fails" and findings.check.sentence.startswith("It copies: about ")
     share = findings.check.figures[0]
     assert share.measure == COPIED and share.low < 0.2 < share.high
+    names = {control.name for control in findings.check.controls}
+    assert names == {"fresh real images", *(f"nothing but copies, {each}" for each in COPYING)}
+    assert findings.check.unplanted and all(control.told for control in findings.check.controls)
     assert np.mean([pair.place >= 240 for pair in findings.pairs]) > 0.9  # the copies are the last sixty
 
 

@@ -96,6 +96,8 @@ def test_who_replays_training_images_fails() -> None:
     check = check_membership(replayed, KNOWN, UNSEEN, references(0.0), seed=0)
     assert check.verdict == "fails" and check.figures[1].low > 0.1
     assert "Who has the set can name images" in check.sentence
+    assert [control.name for control in check.controls] == ["nothing but copies", "a generator of halves of both"]
+    assert check.unplanted
 
 
 def judge_scores(scores: Scores, *controls: Control) -> tuple[Verdict, str]:

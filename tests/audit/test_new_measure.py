@@ -15,6 +15,7 @@ from gan_core.audit.record import Audit, from_json, to_json
 from gan_core.config import STANDARD
 from gan_core.files import write_frame
 from gan_core.measures.challenger_comparison import decide
+from gan_core.measures.manifold import COVERAGE
 from gan_core.measures.measure import Figure, Measure, build_measures_frame
 from gan_core.pages.tables import measure_tables
 from gan_core.provenance import Provenance
@@ -84,7 +85,7 @@ def test_it_is_in_the_history_and_on_its_page(tmp_path: Path, monkeypatch: pytes
 def test_it_is_in_the_record_of_a_version_and_in_the_events(monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[dict[str, Any]] = []
     monkeypatch.setattr(events, "emit_event", lambda event, **parts: sent.append(parts["payload"]["figures"]))
-    verdict = decide(0.8, None, faults=[], measured=with_figures(vars(SOUND), FIGURES), standard_errors=2)
+    verdict = decide(0.8, None, faults=[], measured=with_figures({}, FIGURES, sampled=vars(SOUND)), standard_errors=2)
     facts = {"version": "v0002", "when": "", "who": "me", "run_id": "run", "data_digest": "", "champion": None}
     record = Record.model_validate(
         {**facts, "decision": "promoted", "reason": "Why.", "figures": verdict.figures, "digests": {}}
@@ -93,6 +94,13 @@ def test_it_is_in_the_record_of_a_version_and_in_the_events(monkeypatch: pytest.
     events.emit_collapse("a-run", SOUND, FIGURES)
     assert all(NAMED.items() <= figures.items() for figures in (record.figures, *sent)) and len(sent) == 2
     assert all(figures["coverage"] == SOUND.coverage for figures in sent)
+
+
+def test_what_the_set_has_stands_before_what_a_sample_had() -> None:
+    figures = [*FIGURES, Figure(COVERAGE, "synthetic", 0.8, 0.7, 0.9)]
+    found = with_figures({"kind": "run"}, figures, sampled=vars(SOUND) | {"shine": 0.3})
+    assert found["coverage"] == 0.8 != SOUND.coverage and found["shine"] == 0.5 and found["kind"] == "run"
+    assert found["manifold_recall"] == SOUND.manifold_recall
 
 
 def test_what_is_known_stays_and_what_is_no_number_is_left_out() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from finished import CLASSES, examination
 
-from gan_core.audit.opinions import CLASSIFIERS, Opinion, measure_opinions, require_classifiers
+from gan_core.audit.opinions import CLASSIFIERS, LIGHT, Opinion, measure_opinions, require_classifiers
 from gan_core.audit.use import check_use
 from gan_core.errors import BadInput
 from gan_core.measures.measure import build_measures_frame
@@ -55,10 +55,12 @@ def test_the_tables_have_a_line_for_each_classifier() -> None:
     assert caption.endswith(f"The verdict rests on {CLASSIFIERS[0]}.")
     assert [line.split()[0] for line in lines.splitlines()[1:]] == list(CLASSIFIERS)
     table = classifier_table(FIGURES)
-    assert table.heads == ["by real", "by augmented", "by synthetic", "by both", "label fidelity"]
+    assert table.heads == ["by real", "by augmented", "by synthetic", "by both", "label fidelity", "calibration error"]
     for (name, cells), each in zip(table.rows, OPINIONS, strict=True):
-        shares = [item.accuracy for item in each.examinations] + [each.trts.accuracy]
-        assert name == each.classifier and [cell.value for cell in cells] == shares
+        shares = {item.taught_by: item.accuracy for item in each.examinations}
+        surely_wrong = 1 - shares["synthetic"]  # as these classifiers are sure of all that they say
+        assert name == each.classifier
+        assert [cell.value for cell in cells] == pytest.approx([*shares.values(), each.trts.accuracy, surely_wrong])
 
 
 def test_recalls_of_each_class_are_those_of_the_synthetic_taught() -> None:
@@ -70,9 +72,10 @@ def test_recalls_of_each_class_are_those_of_the_synthetic_taught() -> None:
 
 def test_a_classifier_is_asked_once_and_by_its_name() -> None:
     assert require_classifiers(["mlp", "residual", "mlp"]) == ("mlp", "residual")
+    assert require_classifiers(["all"]) == CLASSIFIERS and set(LIGHT) < set(CLASSIFIERS)
 
 
-@pytest.mark.parametrize("names", [[], ["forest"], ["mlp", "MLP"], ["mlp", ""]])
+@pytest.mark.parametrize("names", [[], ["forest"], ["mlp", "MLP"], ["mlp", ""], ["mlp", "all"]])
 def test_what_is_no_classifier_is_refused(names: list[str]) -> None:
-    with pytest.raises(BadInput, match=r"^Expected classifiers of two-conv, .*, got .*; name some of them\.$"):
+    with pytest.raises(BadInput, match=r"^Expected classifiers of two-conv, .*, got .*; name some of them, or all\.$"):
         require_classifiers(names)

@@ -8,13 +8,15 @@ from conftest import striped_images
 
 from gan_core.audit.collapse import check_collapse, draw_like
 from gan_core.audit.labels import check_labels
-from gan_core.audit.planted import leave_out_class, repeat_one, shuffle_labels, split_halves
+from gan_core.audit.planted import leave_out_class, repeat_one, shuffle_labels
 from gan_core.audit.ruler import check_ruler, find_least
 from gan_core.audit.set_classes import LEAST_IMAGES
 from gan_core.classifiers.classifier import teach
 from gan_core.config import ClassifierSettings
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.measures.diversity_in_training import Probe
+from gan_core.measures.manifold import COVERAGE
+from gan_core.measures.measure import Figure
 
 REAL, FRESH = striped_images(240, seed=1, classes=4), striped_images(320, seed=2, classes=4)
 RANDOM = np.random.default_rng(0)
@@ -31,8 +33,8 @@ def nearly_right(labels: np.ndarray, wrong: float) -> np.ndarray:
     return np.where(RANDOM.random(len(labels)) < wrong, (labels + 1) % 4, labels).astype(np.uint8)
 
 
-def features_of(labels: np.ndarray) -> np.ndarray:
-    return RANDOM.normal(size=(len(labels), 8)) + 6 * labels[:, None]
+def covered(share: float, of: str = "synthetic") -> Figure:
+    return Figure(COVERAGE, of, share, share - 0.01, share + 0.01, images=240)
 
 
 def test_the_labels_do_not_matter_for_the_number_of_planted_images() -> None:
@@ -72,18 +74,16 @@ def test_a_classifier_that_guesses_can_judge_no_labels() -> None:
 
 
 def test_a_classifier_that_knows_the_classes_is_a_ruler_and_one_that_guesses_is_none() -> None:
-    features = features_of(REAL.labels)
-    good = check_ruler(REAL, nearly_right(REAL.labels, 0.1), features, seed=0)
+    floor = covered(0.97, "real")
+    good = check_ruler(REAL, nearly_right(REAL.labels, 0.1), floor=floor, seed=0)
     assert good.verdict == "passes" and all(control.told for control in good.controls)
-    assert good.figures[1].value > 0.9
-    bad = check_ruler(REAL, RANDOM.integers(0, 4, 240).astype(np.uint8), features, seed=0)
+    assert good.figures[1] == floor and floor.text in good.sentence
+    bad = check_ruler(REAL, RANDOM.integers(0, 4, 240).astype(np.uint8), floor=floor, seed=0)
     assert bad.verdict == "fails"
 
 
 def test_features_in_which_real_images_differ_from_each_other_are_no_ruler() -> None:
-    features = features_of(REAL.labels)
-    features[split_halves(240, 0)[0]] += 100
-    assert check_ruler(REAL, REAL.labels, features, seed=0).verdict == "fails"
+    assert check_ruler(REAL, REAL.labels, floor=covered(0.8, "real"), seed=0).verdict == "fails"
 
 
 def test_the_least_accuracy_is_half_of_the_way_from_the_commonest_class() -> None:
@@ -91,8 +91,10 @@ def test_the_least_accuracy_is_half_of_the_way_from_the_commonest_class() -> Non
 
 
 def test_real_images_pass_and_planted_collapses_are_noticed() -> None:
-    check = check_collapse(FRESH, probe(), seed=0)
-    assert check.verdict == "passes", check.sentence
+    whole = covered(0.9321)
+    check = check_collapse(FRESH, probe(), covered=whole, seed=0)
+    assert check.verdict == "passes" and f"It covers {whole.text} of 240 real images" in check.sentence, check.sentence
+    assert check.figures[0] == whole
     names = {control.name: control.told for control in check.controls}
     rarest = min(range(len(REAL.class_names)), key=np.bincount(probe().real.labels).tolist().__getitem__)
     assert names.keys() == {"one image a class", "fresh real images", f"no image of {REAL.class_names[rarest]}"}
@@ -101,4 +103,6 @@ def test_real_images_pass_and_planted_collapses_are_noticed() -> None:
 
 def test_the_least_set_of_a_single_class_has_collapsed() -> None:
     few = FRESH.take(np.flatnonzero(FRESH.labels == 1)[:LEAST_IMAGES])
-    assert check_collapse(few, probe(), seed=0).verdict == "fails"
+    check = check_collapse(few, probe(), covered=covered(0.2), seed=0)
+    assert check.verdict == "fails" and check.unplanted
+    assert [control.name for control in check.controls] == ["fresh real images"]

@@ -13,7 +13,9 @@ from conftest import surroundings
 from pydantic import ValidationError
 
 from flows.commands.entry import INTERRUPTED
+from flows.commands.main import main
 from flows.commands.options import customise_experiment
+from flows.commands.prefect_settings import PREFECT
 from gan_core.config import (
     SMOKE,
     STANDARD,
@@ -24,8 +26,10 @@ from gan_core.config import (
     RetrainSettings,
     Settings,
 )
-from gan_core.errors import BadInput
+from gan_core.errors import BadInput, Unsound
 from gan_core.settings_grid import combinations
+from tasks.reports.publish_report import Collapsed
+from tasks.reports.publish_sweep import Incomplete, Sweep
 
 ALL = (Experiment, ExportSettings, RetrainSettings)
 SENTENCE = re.compile(r"synthetic-data: Expected .+, got .+; .+\.")
@@ -203,7 +207,7 @@ def test_settings_of_a_sweep_that_differ_are_taken() -> None:
     assert len(combinations(STANDARD, (0,), {"gan.embedding_size": ("8", "16")})) == 2
 
 
-INTERRUPTED_IMPORT = """
+FAILING_IMPORT = """
 import sys
 class Interrupting:
     def find_spec(self, name, *_):
@@ -217,12 +221,52 @@ main()
 
 @pytest.mark.parametrize("raised", ["KeyboardInterrupt()", "ImportError('half of it') from KeyboardInterrupt()"])
 def test_an_interruption_while_libraries_are_imported_gets_its_line(raised: str) -> None:
-    code = INTERRUPTED_IMPORT.format(raised=raised)
-    ended = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, env=surroundings(), check=False
-    )
+    ended = run_failing_import(raised)
     assert ended.returncode == 130
     assert ended.stderr == f"synthetic-data: {INTERRUPTED}\n"
+
+
+def test_a_library_that_cannot_be_imported_is_no_verdict() -> None:
+    ended = run_failing_import("ImportError('half of it')")
+    assert ended.returncode == 70 and ended.stderr.endswith("ImportError: half of it\n")
+
+
+def run_failing_import(raised: str) -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own, where the import of a library raises something."""
+    code = FAILING_IMPORT.format(raised=raised)
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=surroundings(), check=False)
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "told"),
+    [
+        (Unsound("It copies.", "It has collapsed."), 1, ["It copies.", "It has collapsed."]),
+        (Collapsed("The generator has collapsed."), 1, ["The generator has collapsed."]),
+        (Incomplete("1 failed.", Sweep("s.parquet", "")), 1, ["1 failed. All runs are in s.parquet."]),
+        (BadInput("Expected x, got y; do z."), 2, ["Expected x, got y; do z."]),
+        (LookupError("no such thing"), 70, ["LookupError: no such thing"]),
+        (OSError("of the net"), 70, ["OSError: of the net"]),
+        (AssertionError(), 70, ["AssertionError: AssertionError"]),
+    ],
+)
+def test_the_exit_code_tells_a_verdict_from_a_defect(
+    monkeypatch: pytest.MonkeyPatch,
+    elsewhere: Path,
+    capfd: pytest.CaptureFixture[str],
+    error: Exception,
+    code: int,
+    told: list[str],
+) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    for name, value in PREFECT.items():
+        monkeypatch.setenv(name, value)  # so that what the command sets ends with the test
+    monkeypatch.setattr("flows.commands.main.customise_experiment", fail)
+    with pytest.raises(SystemExit) as ended:
+        main(["run"])
+    assert ended.value.code == code
+    assert capfd.readouterr().err.splitlines() == [f"synthetic-data: {line}" for line in told]
 
 
 class ResourceExhaustedError(Exception):

@@ -37,7 +37,7 @@ NAME = "at-a-url"
 NAMES = {
     *(".identity", "experiment.json", "history.parquet", "headline.txt", "report.csv", "report.html", "report.parquet"),
     *("generator/checkpoint.npz", "generator/generator.npz", "synthetic.npz"),
-    *("audit.json", "measures.parquet", "suspicious-pairs.npz", "confusion.parquet"),
+    *("audit.json", "measures.parquet", "suspicious-pairs.npz"),
     *("examinations.npz", "worth.json", "worth.parquet"),
     *("grids/epoch-0002.png", "grids/evolution.gif", "grids/mosaic.png", "grids/walks.png"),
 }

@@ -41,7 +41,7 @@ def others(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     for name, share in zip(NAMES, (0.85, 0.88, 0.3), strict=True):
         run = finished_run(folder, name, STANDARD, share, seen=FLAT if share == 0.3 else SOUND)
         run.grids.mkdir()
-        save_audit(run)
+        save_audit(run, said=9 if name == NAMES[1] else 1)
         run.mosaic.write_bytes(save_pictures(folder)[0].read_bytes())
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SYNTHETIC_DATA_RUNS", str(folder))
@@ -74,6 +74,18 @@ def test_two_runs_have_pairs_power_and_confusion_side_by_side(tab: Tab, others: 
     assert {"#pairs", "#power", "#confusion"} <= set(
         tab.evaluate("[...document.querySelectorAll('nav a')].map((e) => e.hash)")
     )
+
+
+def test_two_runs_stand_in_line_whatever_the_length_of_their_sentences(tab: Tab, others: list[Path]) -> None:
+    tops = "[...document.querySelectorAll('{}')].map((e) => Math.round(e.getBoundingClientRect().top))"
+    tab.open(others[0], width=1280)
+    first, second = tab.evaluate(tops.format(".questions h3"))[:2]
+
+    assert second > first + 100
+    assert tab.evaluate(tops.format(".questions h3")) == [first, second] * 4
+    tab.open(others[0], width=PHONE)
+    heights = "[...document.querySelectorAll('.verdicts strong')].map((e) => e.getClientRects().length)"
+    assert tab.evaluate(heights) == [1] * 8
 
 
 @each_scheme

@@ -29,7 +29,7 @@ from gan_core.classifiers.answers import Score
 from gan_core.config import STANDARD, DatasetSettings
 from gan_core.measures.diversity import Diversity
 from gan_core.measures.tstr import Examination
-from gan_core.pages.charts import MEASURED
+from gan_core.pages.charts import MEASURED, SAMPLED
 from gan_core.pages.html_page import MOST_FILM, embed_film
 from gan_core.reports.pictures import grid, save_gif
 from gan_core.reports.run_table import build_run_frame, format_headline
@@ -205,7 +205,8 @@ def test_every_measure_of_the_history_has_a_curve(whole: str) -> None:
     html = whole
     curves = html[html.index('id="training"') : html.index('id="confusion"')]
     headings = re.findall(r"<h3>(.*?)</h3>", curves)
-    assert headings == ["Loss", "Accuracy", *(measure.title for measure in MEASURED.values())]
+    measured = [f"{measure.title.removesuffix(SAMPLED)}{SAMPLED}" for measure in MEASURED.values()]
+    assert headings == ["Loss", "Accuracy", *measured]
     assert curves.count("Lower is better.") == 2 and curves.count("<svg") == len(headings)
 
 

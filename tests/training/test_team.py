@@ -12,6 +12,7 @@ from conftest import striped_images, write_source
 from killed import Command, call
 from servers import free_port, wait_until
 
+from flows.commands.entry import DEFECT
 from gan_core.errors import BadInput
 from gan_core.files import load_arrays
 from tasks.training import team
@@ -114,7 +115,7 @@ def test_a_lost_worker_is_named_and_both_go_on_where_the_chief_stood(
     chief, follower = map(start, range(2), two_workers())
     wait_until(lambda: chief.checkpoints() or not chief.process.is_alive(), seconds=200)
     follower.process.kill()
-    assert "can no longer reach another" in chief.finish(code=1).splitlines()[-1]
+    assert "can no longer reach another" in chief.finish(code=DEFECT).splitlines()[-1]
     (checkpoint,) = chief.checkpoints()
     assert load_arrays(checkpoint)["epoch"] < 6
 

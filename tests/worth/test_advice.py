@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gan_core.worth.advice import NOISE, advise_classes, advise_epoch, advise_number, advise_size
+from gan_core.worth.advice import NOISE, Advice, advise_classes, advise_epoch, advise_number, advise_size
+from gan_core.worth.curve import measure_curve
 from gan_core.worth.difference import difference
 from gan_core.worth.gains import describe_gains, measure_gains
+from gan_core.worth.worth import Worth
 
 SEEDS, IMAGES = 3, 2_000
 NAMES = ("Shirt", "Coat", "Bag")
@@ -65,9 +67,39 @@ def test_the_real_set_is_too_small_only_where_its_images_are_copied(verdict: Any
     assert (NOISE in advice.sentence) == (verdict != "fails") and bool(advice.command) == (verdict != "passes")
 
 
-def test_what_is_not_known_of_the_epochs_is_said_with_what_it_takes() -> None:
-    advice = advise_epoch(16, command="synthetic-data sweep --gan.epochs 8,16,32")
+def advise(right: Mapping[int, np.ndarray], own: int) -> Advice:
+    return advise_epoch(right, own, command="run --gan.epochs {}".format, sweep="sweep --gan.epochs 8,16,32")
+
+
+@pytest.mark.parametrize("known", [{}, {16: right(0.8, 1)}])
+def test_what_is_not_known_of_the_epochs_is_said_with_what_it_takes(known: Mapping[int, np.ndarray]) -> None:
+    advice = advise(known, 16)
     assert "not known" in advice.sentence and "16" in advice.sentence and "sweep" in advice.command
+    assert not advice.answered
+
+
+def test_the_epochs_that_taught_best_are_told_beside_the_others() -> None:
+    shorter, equal, longer = right(0.7, 1), right(0.8, 2), right(0.9, 3)
+    better = advise({8: shorter, 32: longer, 16: equal}, 16)
+    assert "that of 32 taught best: 8 teach \N{MINUS SIGN}" in better.sentence and "; 16 teach" in better.sentence
+    assert NOISE not in better.sentence and better.command == "run --gan.epochs 32" and better.answered
+    longest = advise({8: shorter, 16: equal}, 16)
+    assert "A longer one was not tried" in longest.sentence and longest.command.startswith("sweep")
+    assert advise({8: shorter, 16: longer, 32: equal}, 16).command == ""
+
+
+def test_epochs_that_teach_alike_cannot_be_told_from_noise_and_ask_for_nothing() -> None:
+    for seed in range(5):
+        advice = advise({each: right(0.8, 10 * seed + each) for each in (8, 16, 32)}, 16)
+        assert advice.sentence.count(NOISE) == 2 and advice.command == ""
+
+
+def test_an_answer_is_not_replaced_by_none() -> None:
+    curve = measure_curve([10, 20], np.stack([right(0.6, 1), right(0.8, 2)]), right(0.7, 3), images=20)
+    nothing, answer = advise({}, 16), advise({8: right(0.7, 1), 16: right(0.8, 2)}, 16)
+    unknown, known = (Worth("i", "mlp", 9, 1, curve, advice=(each,)) for each in (nothing, answer))
+    assert known.with_advice((nothing,)) == known == unknown.with_advice((answer,))
+    assert known.with_advice((advise_size("passes", "0 %", images=5, command=""),)).advice[0] == answer
 
 
 def test_the_ratio_is_chosen_by_validation_images_and_judged_by_test_images() -> None:
