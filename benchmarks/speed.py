@@ -17,7 +17,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise, product
+from itertools import count, pairwise, product
 
 import numpy as np
 import pandas as pd
@@ -52,14 +52,13 @@ def this_project(width: int, real: LabelledImages) -> Contestant:
     from gan_core.gan.training_loop import Game
 
     game = Game(settings(width), images=len(real), shape=real.shape, classes=10, seed=0)
-    images, labels = tf.constant(real.images), tf.constant(real.labels, tf.int32)
-    orders, number = game._orders(real.labels), 0
+    rounds = (shown for _ in count() for shown in game._rounds(real))
+    numbers = count()
 
     def train() -> int:
-        nonlocal number
-        number += 1
-        game._play_round(images, labels, tf.constant(orders[number % len(orders)]), tf.constant(number)).numpy()
-        return orders[0].size
+        images, labels = next(rounds)
+        game._play_round(images, labels, tf.constant(next(numbers))).numpy()
+        return int(labels.shape.num_elements())
 
     wanted = np.arange(DRAWN).astype(np.uint8) % 10
     return Contestant(train, lambda: sum(map(len, draw(game.averaged, wanted, seed=0))))

@@ -69,7 +69,7 @@ def combinations(experiment: Experiment, seeds: Sequence[int], grid: Mapping[str
     if (runs := prod(map(len, grid.values())) * len(seeds)) > MOST_RUNS:
         raise BadInput(f"Expected at most {MOST_RUNS:,} runs, got {runs:,}; name fewer seeds or values.")
     varied = (
-        _replaced(experiment, dict(zip(grid, values, strict=True)) | {"seed": seed})
+        replace_settings(experiment, dict(zip(grid, values, strict=True)) | {"seed": seed})
         for *values, seed in product(*grid.values(), seeds)
     )
     made = list({each.settings_digest(): each for each in varied}.values())
@@ -127,7 +127,8 @@ def _check(name: str, values: Sequence[Value], known: Mapping[str, Any]) -> None
         raise BadInput(f"Expected one value of {name}, by which all runs are measured, got {len(values)}; choose one.")
 
 
-def _replaced(experiment: Experiment, values: Mapping[str, Value]) -> Experiment:
+def replace_settings(experiment: Experiment, values: Mapping[str, Value]) -> Experiment:
+    """The experiment with the settings of these names replaced."""
     settings: dict[str, Any] = experiment.model_dump()
     for name, value in values.items():
         for real in TOGETHER.get(name, (name,)):

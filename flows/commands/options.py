@@ -20,6 +20,14 @@ Tracked = Annotated[
         name="track", env_var="SYNTHETIC_DATA_TRACK", help="tensorboard, mlflow or both, with commas: who is told"
     ),
 ]
+Timed = Annotated[
+    str | None,
+    Parameter(
+        name="minutes",
+        metavar="FLOAT",
+        help="from now to the end: a measurement chooses what is not given here, to fill 3 minutes to 10 hours",
+    ),
+]
 NUMBERS = {int: "INT", float: "FLOAT"}
 WIDTH = "generator_width and discriminator_width in one"
 

@@ -11,6 +11,7 @@ from gan_core.audit.copies import ALARM, PLANTED, name_copies
 from gan_core.audit.membership import DRAWN, SCORED, Reference, measure_distances, score_membership
 from gan_core.audit.planted import mix, plant_copies
 from gan_core.images.labelled_images import LabelledImages
+from gan_core.images.mapped import join, pick
 from gan_core.measures.measure import Figure, Measure
 
 CANARIES = 2 * SCORED  # images at most, of which each was in or out by the toss of a coin
@@ -94,9 +95,9 @@ def check_canaries(
     Each reference is attacked with the help of the others, as in `gan_core.audit.membership`. Planted is a training
     that replays what it learned; the honest control is a reference with the coins of another one.
     """
-    real = np.concatenate([known.images, unseen.images])
+    real = join([known.images, unseen.images])
     chosen = np.random.default_rng(seed).permutation(len(real))[:CANARIES]
-    canaries = real[chosen]
+    canaries = pick(real, chosen)
     learned = np.stack([reference.learned[chosen] for reference in references])
     distances = measure_distances(canaries, (reference.drawn for reference in references))
     guessed = [_attack(number, distances, learned) for number in range(len(references))]
@@ -143,7 +144,7 @@ def _try_replays(
     first = references[0]
     drawn = first.drawn.take(np.arange(min(DRAWN, len(first.drawn))))
     names = drawn.class_names
-    memory = LabelledImages(real[first.learned], np.zeros(int(first.learned.sum()), np.uint8), names)
+    memory = LabelledImages(pick(real, first.learned), np.zeros(int(first.learned.sum()), np.uint8), names)
     planted, controls = plant_copies(memory, len(drawn), "as they are", seed), []
     for share in PLANTED:
         replayed = measure_distances(canaries, [mix(drawn, planted, share, seed)])

@@ -11,6 +11,7 @@ from gan_core.audit.nearest import Catalogue, Matches, catalogue, find_nearest, 
 from gan_core.audit.planted import COPYING, choose_mixture, plant_copies, split_halves
 from gan_core.audit.suspicious_pair import Pair
 from gan_core.images.labelled_images import LabelledImages
+from gan_core.images.mapped import digests, join
 from gan_core.inspection.duplicates import ALWAYS, NEARER, NEVER
 from gan_core.measures.measure import Figure, Measure
 
@@ -180,7 +181,7 @@ class _Search:
     def prepare(
         cls, known: LabelledImages, unseen: LabelledImages, seed: int, on_images: Callable[[int], None]
     ) -> "_Search":
-        real = catalogue(np.concatenate([known.images, unseen.images]), seed)
+        real = catalogue(join([known.images, unseen.images]), seed)
         rare = find_rare(real, np.concatenate([known.labels, unseen.labels]), seed)
         return cls(real, np.arange(len(rare)) >= len(known), rare, known.class_names, on_images)
 
@@ -310,8 +311,8 @@ def _pair_figures(
 
 def find_known(images: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Which images uint8 [M, ...] are equal to one of the others [N, ...] in every pixel, bool [M]."""
-    held = {other.tobytes() for other in others}
-    return np.array([image.tobytes() in held for image in images], bool)
+    held = set(digests(others))
+    return np.array([digest in held for digest in digests(images)], bool)
 
 
 def _find_pairs(generated: LabelledImages, matches: Matches, known: LabelledImages) -> tuple[Pair, ...]:

@@ -11,6 +11,7 @@ from gan_core.audit.copies import ALARM, PLANTED, name_copies
 from gan_core.audit.planted import mix, plant_copies
 from gan_core.audit.published_scores import nearest_distance
 from gan_core.images.labelled_images import LabelledImages
+from gan_core.images.mapped import join, pick
 from gan_core.inspection.thumbnails import describe
 from gan_core.measures.measure import Figure, Measure
 
@@ -187,7 +188,7 @@ class _Attack:
         cls, known: LabelledImages, unseen: LabelledImages, references: Sequence[Reference], seed: int
     ) -> "_Attack":
         scored = choose_scored(len(known), len(unseen), seed)
-        images = np.concatenate([known.images, unseen.images])[scored]
+        images = pick(join([known.images, unseen.images]), scored)
         distances = measure_distances(images, (reference.drawn for reference in references))
         return cls(images, distances, np.stack([reference.learned[scored] for reference in references]))
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
+from gan_core.images.mapped import pick, read, walk
 from gan_core.inspection.thumbnails import shrink_to_bytes
 from gan_core.measures.blocks import map_blocks
 
@@ -31,7 +32,7 @@ class Catalogue:
     def leave_out(self, numbers: np.ndarray) -> "Catalogue":
         """The same without some images."""
         kept = ~np.isin(self.numbers, numbers)
-        return Catalogue(self.numbers[kept], self.images[kept], self.spectra[kept])
+        return Catalogue(self.numbers[kept], pick(self.images, kept), self.spectra[kept])
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Matches:
 def catalogue(images: np.ndarray, seed: int) -> Catalogue:
     """A catalogue of real images uint8 [N, height, width, C]."""
     order = np.random.default_rng(seed).permutation(len(images))
-    small = shrink_to_bytes([images[order]], LONGEST)
+    small = shrink_to_bytes([pick(images, order)], LONGEST)
     return Catalogue(order, small, describe_spectra(small))
 
 
@@ -80,7 +81,7 @@ def find_nearest(generated: np.ndarray, real: Catalogue, on_rows: Callable[[int]
     def match(block: slice) -> tuple[np.ndarray, ...]:
         rows = shrink_to_bytes([generated[block]], LONGEST)
         candidates = _propose(describe_spectra(rows), padded)
-        return _choose(_compare(rows, real.images[candidates]), real.numbers[candidates])
+        return _choose(_compare(rows, read(real.images, candidates)), real.numbers[candidates])
 
     found = []
     for block in map_blocks(match, len(generated), ROWS):
@@ -107,7 +108,7 @@ def describe_spectra(images: np.ndarray) -> np.ndarray:
     They are the roots of the magnitudes of the grey image's slow waves: where a wave begins is left out, and each one
     stands beside its mirror image, by their sum and their difference.
     """
-    return np.concatenate([_spectra(images[start : start + 4_096]) for start in range(0, len(images), 4_096)])
+    return np.concatenate([_spectra(part) for part in walk(images, 4_096)])
 
 
 def _spectra(images: np.ndarray) -> np.ndarray:

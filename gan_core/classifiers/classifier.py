@@ -21,6 +21,7 @@ from gan_core.config import ClassifierSettings
 from gan_core.errors import BadInput
 from gan_core.gan.losses import class_loss
 from gan_core.images.labelled_images import LabelledImages, to_signed
+from gan_core.images.mapped import batches, walk
 from gan_core.images.shape import ImageShape
 
 CHUNK = 8  # steps in one call of the compiled loop
@@ -88,21 +89,18 @@ def teach(
     once if not given; `variation` is how they change each time. Raises BadInput for steps that were too large.
     """
     shape, classes = teaching.shape, len(teaching.class_names)
-    hard = tf.one_hot(teaching.labels, classes)
-    images, targets = (
-        tf.constant(teaching.images),
-        hard if teaching.soft_labels is None else tf.constant(teaching.soft_labels),
-    )
-    dropout = teaching.soft_labels is None or settings.soft_dropout
+    soft = teaching.soft_labels
+    targets = np.eye(classes, dtype=np.float32)[teaching.labels] if soft is None else soft
+    dropout = soft is None or settings.soft_dropout
     classifier = build(settings.name, shape=shape, classes=classes, seed=seed, dropout=dropout)
     course = _course(settings.model_copy(update={"seeds": (0,)}), shape, classes, dropout=dropout, variation=variation)
     with course.taken_by(classifier):
         places = np.arange(len(teaching)) if repeated is None else repeated
         random = np.random.default_rng((seed, 1))  # beside that of the orders
-        for orders in _orders(settings, places, seed):
-            numbers = draw_numbers(random, orders.shape, variation)
-            course.learn(images, targets, tf.constant(orders), tf.constant(numbers))
-            on_steps(len(orders))
+        for order, images in batches(teaching.images, _orders(settings, places, seed)):
+            numbers = draw_numbers(random, order.shape, variation)
+            course.learn(tf.constant(images), tf.constant(targets[order]), tf.constant(numbers))
+            on_steps(len(order))
     if not all(np.isfinite(weights).all() for weights in values(classifier.trainable_variables).values()):
         raise BadInput(
             "Expected a classifier whose weights are numbers, got others from seed "
@@ -147,8 +145,8 @@ def score(classifier: keras.Model, on: LabelledImages, *, seed: int, seconds: fl
 def _parts(images: np.ndarray) -> Iterator[np.ndarray]:
     _, height, width, _ = images.shape
     count = min(READING, max(1, PIXELS // (height * width)))
-    for start in range(0, len(images), count):
-        yield to_signed(images[start : start + count].astype(np.float32))
+    for part in walk(images, count):
+        yield to_signed(part.astype(np.float32))
 
 
 def _orders(settings: ClassifierSettings, places: np.ndarray, seed: int) -> list[np.ndarray]:
@@ -169,9 +167,8 @@ class _Course:
         self.classifier = build(settings.name, shape=shape, classes=classes, seed=0, dropout=dropout)
         self.optimizer = Adam(keras.optimizers.schedules.CosineDecay(settings.learning_rate, settings.steps))
         self.optimizer.build(self.classifier.trainable_variables)
-        orders = [None, settings.batch_size]
-        shapes = [None, *shape], [None, classes], orders, [*orders, NUMBERS if variation else 0]
-        kinds = tf.uint8, tf.float32, tf.int32, tf.float32
+        lasts = shape, (classes,), (NUMBERS if variation else 0,)
+        shapes, kinds = ([None, settings.batch_size, *last] for last in lasts), (tf.uint8, tf.float32, tf.float32)
         self.learn = compile_graph(self._learn, input_signature=list(map(tf.TensorSpec, shapes, kinds)))
         self.lock = Lock()
 
@@ -185,16 +182,16 @@ class _Course:
             yield
             assign(classifier.variables, values(self.classifier.variables))
 
-    def _learn(self, images: tf.Tensor, targets: tf.Tensor, orders: tf.Tensor, numbers: tf.Tensor) -> None:
-        """A step for each row of `orders` int32 [steps, batch], on images uint8 [N, ...] with targets [N, K]."""
-        repeat(tf.shape(orders)[0], lambda step: self._step(images, targets, orders[step], numbers[step]))
+    def _learn(self, images: tf.Tensor, targets: tf.Tensor, numbers: tf.Tensor) -> None:
+        """A step for each row of images uint8 [steps, batch, ...] with targets [steps, batch, K]."""
+        repeat(tf.shape(images)[0], lambda step: self._step(images[step], targets[step], numbers[step]))
 
-    def _step(self, images: tf.Tensor, targets: tf.Tensor, order: tf.Tensor, numbers: tf.Tensor) -> tuple[()]:
-        shown = tf.cast(tf.gather(images, order), tf.float32)
+    def _step(self, images: tf.Tensor, targets: tf.Tensor, numbers: tf.Tensor) -> tuple[()]:
+        shown = tf.cast(images, tf.float32)
         shown = vary_images(shown, numbers, self.variation) if self.variation else shown
         with tf.GradientTape() as tape:
             logits = self.classifier(to_signed(shown), training=True)
-            loss = class_loss(logits, tf.gather(targets, order))
+            loss = class_loss(logits, targets)
         weights = self.classifier.trainable_variables
         self.optimizer.apply(tape.gradient(loss, weights), weights)
         return ()

@@ -20,6 +20,7 @@ from gan_core.gan.averaged_weights import update_averages
 from gan_core.gan.losses import ADVERSARIAL, class_loss, gradient_penalty
 from gan_core.gan.networks import Discriminator, Generator
 from gan_core.images.labelled_images import LabelledImages, to_signed
+from gan_core.images.mapped import batches
 from gan_core.images.shape import ImageShape
 
 UNEVEN = 1.5  # times as many images as the rarest class: less is left as it is
@@ -79,12 +80,11 @@ class Game:
 
         Raises Diverged as soon as a loss, or after an epoch a weight, is not a finite number.
         """
-        images, labels = tf.constant(real.images), tf.constant(real.labels, tf.int32)
         while self.epoch < self.settings.epochs:
             started = time.perf_counter()
             means = []
-            for number, order in enumerate(self._orders(real.labels), start=self.epoch * self.rounds):
-                means.append(self._play_round(images, labels, tf.constant(order), tf.constant(number)).numpy())
+            for number, shown in enumerate(self._rounds(real), start=self.epoch * self.rounds):
+                means.append(self._play_round(*shown, tf.constant(number)).numpy())
                 self._require_finite(means[-1])
                 on_round()
             self._require_finite(*self.state().values())
@@ -135,6 +135,14 @@ class Game:
         optimizer.build(player.trainable_variables)
         return optimizer
 
+    def _rounds(self, real: LabelledImages) -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
+        """Yield the images uint8 [interval, batch, ...] and classes int32 [interval, batch] of the epoch's rounds.
+
+        Only these are in memory, and the next ones.
+        """
+        for order, images in batches(real.images, self._orders(real.labels)):
+            yield tf.constant(images), tf.constant(real.labels[order], tf.int32)
+
     def _orders(self, labels: np.ndarray) -> np.ndarray:
         """Which real image each step of this epoch sees, int32 [rounds, interval, batch]: one shuffle after another."""
         shape = (self.rounds, self.settings.penalty_interval, self.settings.batch_size)
@@ -145,12 +153,12 @@ class Game:
         shuffles = [random.permutation(len(labels)) for _ in range(-(-needed // len(labels)))]
         return np.concatenate(shuffles)[:needed].reshape(shape).astype(np.int32)
 
-    def _round(self, images: tf.Tensor, labels: tf.Tensor, order: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
+    def _round(self, images: tf.Tensor, labels: tf.Tensor, number: tf.Tensor) -> tf.Tensor:
         """Steps of which the last pays the gradient penalty; the means of the four figures, float32 [4]."""
         interval = self.settings.penalty_interval
 
         def step(place: tf.Tensor, total: tf.Tensor) -> tuple[tf.Tensor]:
-            seen = tf.gather(images, order[place]), tf.gather(labels, order[place]), number * interval + place
+            seen = images[place], labels[place], number * interval + place
             figures = self.strategy.run(self._step, args=seen)
             return (total + self.strategy.reduce(tf.distribute.ReduceOp.MEAN, figures, axis=None),)
 

@@ -8,8 +8,11 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 
 from gan_core.errors import BadInput
-from gan_core.files import Place, atomic_write, undamaged
+from gan_core.files import Place, atomic_write, is_local, undamaged
+from gan_core.images.mapped import join, map_member, pick, walk
 from gan_core.images.shape import ImageShape
+
+AT_ONCE = 4_096  # images that are taken to be saved
 
 FASHION_MNIST_CLASSES = (
     "T-shirt/top",
@@ -27,7 +30,7 @@ FASHION_MNIST_CLASSES = (
 
 @dataclass(frozen=True)
 class LabelledImages:
-    """Images of one shape with their classes, read-only."""
+    """Images of one shape with their classes, read-only; many lie in a file, as `gan_core.images.mapped` says."""
 
     images: np.ndarray  # uint8 [N, height, width, channels], one channel for grey or three for RGB
     labels: np.ndarray  # uint8 [N], each below the number of class names
@@ -63,7 +66,7 @@ class LabelledImages:
     def take(self, indices: np.ndarray) -> "LabelledImages":
         """The images at `indices`, in that order."""
         soft_labels = None if self.soft_labels is None else self.soft_labels[indices]
-        return LabelledImages(self.images[indices], self.labels[indices], self.class_names, soft_labels)
+        return LabelledImages(pick(self.images, indices), self.labels[indices], self.class_names, soft_labels)
 
     def save(self, path: Place) -> None:
         """Write an NPZ file with the keys images, labels, class_names, and soft labels as beliefs if there are any.
@@ -72,12 +75,19 @@ class LabelledImages:
         """
         save_stream(path, [self], count=len(self))
 
+    def save_some(self, path: Place, indices: np.ndarray) -> None:
+        """Write a file as `take(indices).save(path)` would, holding few images at a time."""
+        parts = np.array_split(indices, max(1, len(indices) // AT_ONCE))
+        save_stream(path, map(self.take, parts), count=len(indices))
+
     @classmethod
     def load(cls, path: Place) -> "LabelledImages":
-        """Read what `save` wrote; BadInput for a damaged file."""
+        """Read what `save` wrote, or map it where it is large; BadInput for a damaged file."""
         with path.open("rb") as file, undamaged(path), np.load(file, allow_pickle=False) as arrays:
             names = tuple(map(str, arrays["class_names"]))
-            return cls(with_channels(arrays["images"]), arrays["labels"], names, arrays.get("beliefs"))
+            mapped = map_member(path, "images") if is_local(path) else None
+            images = arrays["images"] if mapped is None else mapped
+            return cls(with_channels(images), arrays["labels"], names, arrays.get("beliefs"))
 
 
 def with_channels(images: np.ndarray) -> np.ndarray:
@@ -104,7 +114,8 @@ def save_stream(path: Place, batches: Iterable[LabelledImages], *, count: int) -
             for batch in batches:
                 if len(labels) == 1:
                     _write_header(member, (count, *batch.shape.stored))
-                member.write(batch.images.tobytes())
+                for part in walk(batch.images):
+                    member.write(part.tobytes())
                 labels.append(batch.labels)
                 soft_labels += [] if batch.soft_labels is None else [batch.soft_labels]
         if sum(map(len, labels)) != count or len(labels) == 1:
@@ -130,7 +141,7 @@ def concatenate(sets: Sequence[LabelledImages]) -> LabelledImages:
     if any(each.soft_labels is not None for each in sets):
         raise ValueError("Expected sets with labels alone, got one with soft labels.")
     return LabelledImages(
-        np.concatenate([each.images for each in sets]),
+        join([each.images for each in sets]),
         np.concatenate([each.labels for each in sets]),
         first.class_names,
     )

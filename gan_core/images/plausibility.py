@@ -7,6 +7,7 @@ import numpy as np
 
 from gan_core.errors import show_count
 from gan_core.images.labelled_images import LabelledImages
+from gan_core.images.mapped import digests, walk
 
 NARROW = 32  # of the 256 steps of grey: less is hardly a picture
 FEW_LEARNED = 10  # training images of a class
@@ -30,11 +31,11 @@ def describe_images(train: LabelledImages, validation: LabelledImages, test: Lab
 def find_doubts(train: LabelledImages, validation: LabelledImages, test: LabelledImages) -> Iterator[str]:
     """A sentence for each thing that is probably not meant."""
     low, high = pixel_range(train)
-    if low == high or (train.images == train.images[0]).all():
+    if low == high or all((part == train.images[0]).all() for part in walk(train.images)):
         yield "All training images are alike: nothing can be learned from them."
     elif high - low < NARROW:
         yield f"The pixels use no more than {low} to {high} of 0 to 255; were they scaled before they were saved?"
-    elif (different := len({image.tobytes() for image in train.images})) < REPEATED * len(train):
+    elif (different := len(set(digests(train.images)))) < REPEATED * len(train):
         yield f"Only {different:,} of the {len(train):,} training images differ from each other; are they repeats?"
     yield from find_equal_names(train.class_names)
     counts = class_counts(train)
@@ -64,8 +65,8 @@ def find_equal_names(class_names: Sequence[str]) -> Iterator[str]:
 
 def find_leak(train: LabelledImages, validation: LabelledImages, test: LabelledImages) -> Iterator[str]:
     """A sentence if test images are among those that are learned from or chosen by, without its end."""
-    known = {image.tobytes() for part in (train, validation) for image in part.images}
-    shared = sum(image.tobytes() in known for image in test.images)
+    known = {digest for part in (train, validation) for digest in digests(part.images)}
+    shared = sum(digest in known for digest in digests(test.images))
     if shared > SHARED * len(test):
         yield (
             f"Expected test images that are not among the training images, got {shared:,} of {len(test):,} that are, "
@@ -80,7 +81,8 @@ def class_counts(images: LabelledImages) -> np.ndarray:
 
 def pixel_range(images: LabelledImages) -> tuple[int, int]:
     """The darkest and the lightest pixel."""
-    return int(images.images.min()), int(images.images.max())
+    ends = np.array([(part.min(), part.max()) for part in walk(images.images)])
+    return int(ends[:, 0].min()), int(ends[:, 1].max())
 
 
 def _named(images: LabelledImages, classes: list[int]) -> str:

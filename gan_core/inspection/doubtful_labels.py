@@ -11,6 +11,7 @@ import numpy as np
 
 from gan_core.config import ClassifierSettings
 from gan_core.images.labelled_images import LabelledImages
+from gan_core.images.mapped import pick
 
 FOLDS = 4
 LEAST = 8  # pictures of a class, or nothing can be said of their labels
@@ -62,7 +63,7 @@ def probabilities_out_of_fold(
         others, asked = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
         if len(others) and len(asked):
             classifier = teach(settings, images, seed, on_steps, repeated=others)
-            told[asked] = class_probabilities(classifier, images.images[asked])
+            told[asked] = class_probabilities(classifier, pick(images.images, asked))
     return told
 
 

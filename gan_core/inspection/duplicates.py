@@ -1,10 +1,11 @@
 """Pictures that are there twice: equal in every pixel, or nearly, as after another compression or in another light."""
 
-import hashlib
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import numpy as np
+
+from gan_core.images.mapped import digests
 
 SIDE = 8  # of the thumbnails that are compared, in pixels
 PARTS = 16  # of the pictures, in each of which the nearest is looked for
@@ -25,8 +26,8 @@ class Near(NamedTuple):
 def find_equal(sets: Iterable[np.ndarray]) -> list[list[int]]:
     """The numbers of pictures uint8 [N, ...] that are equal in every pixel, a list for each that is there twice."""
     groups: dict[bytes, list[int]] = {}
-    for number, image in enumerate(image for images in sets for image in images):
-        groups.setdefault(hashlib.blake2b(image.tobytes(), digest_size=16).digest(), []).append(number)
+    for number, digest in enumerate(digest for images in sets for digest in digests(images)):
+        groups.setdefault(digest, []).append(number)
     return [group for group in groups.values() if len(group) > 1]
 
 

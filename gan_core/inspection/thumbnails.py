@@ -4,15 +4,16 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from gan_core.images.mapped import folder_of, join, pile, walk
+
 BLOCK = 4_096  # pictures that are in memory as floats at once
 
 
 def shrink(images: np.ndarray, height: int, width: int) -> Iterator[np.ndarray]:
     """Yield float32 [n, height, width, C], a block of pictures uint8 [N, ...] at a time: means over areas."""
     rows, columns = average_areas(images.shape[1], height), average_areas(images.shape[2], width)
-    for start in range(0, len(images), BLOCK):
-        pixels = images[start : start + BLOCK].astype(np.float32)
-        yield np.einsum("yh,nhwc,xw->nyxc", rows, pixels, columns, optimize=True)
+    for part in walk(images, BLOCK):
+        yield np.einsum("yh,nhwc,xw->nyxc", rows, part.astype(np.float32), columns, optimize=True)
 
 
 def average_areas(pixels: int, parts: int) -> np.ndarray:
@@ -24,14 +25,15 @@ def average_areas(pixels: int, parts: int) -> np.ndarray:
 
 
 def shrink_to_bytes(sets: Iterable[np.ndarray], longest: int) -> np.ndarray:
-    """All pictures uint8 [N, height, width, C] in one array, none of their sides longer than `longest` pixels."""
-    parts = []
-    for images in sets:
-        height, width = images.shape[1:3]
-        scale = min(1.0, longest / max(height, width))
-        small = max(1, round(height * scale)), max(1, round(width * scale))
-        parts += [images] if scale == 1.0 else [np.rint(block).astype(np.uint8) for block in shrink(images, *small)]
-    return np.concatenate(parts)
+    """All pictures uint8 [N, height, width, C] of one shape in one array, no side longer than `longest` pixels."""
+    first, *_ = sets = [*sets]
+    _, height, width, channels = first.shape
+    if max(height, width) <= longest:
+        return join(sets)
+    small = (max(1, round(side * longest / max(height, width))) for side in (height, width))
+    height, width = small
+    blocks = (np.rint(block).astype(np.uint8) for images in sets for block in shrink(images, height, width))
+    return pile(blocks, sum(map(len, sets)), (height, width, channels), folder_of(first))
 
 
 def describe(images: np.ndarray, side: int) -> np.ndarray:

@@ -12,6 +12,7 @@ import numpy as np
 
 from gan_core.errors import BadInput
 from gan_core.images.labelled_images import to_signed
+from gan_core.images.mapped import read, walk
 from gan_core.measures.bootstrap import jackknife
 from gan_core.measures.diversity_of_set import shuffle_points
 from gan_core.measures.frechet_distance import half_and_floor_distance
@@ -84,8 +85,7 @@ def _read_weights(path: Path) -> keras.Model:
 
 def inception_features(network: keras.Model, images: np.ndarray) -> np.ndarray:
     """The pooled features of images uint8 [N, height, width, C], float32 [N, 2048]; grey ones are shown as RGB."""
-    parts = (images[start : start + READING] for start in range(0, len(images), READING))
-    return np.concatenate([network(_shown(part)).numpy() for part in parts])
+    return np.concatenate([network(_shown(part)).numpy() for part in walk(images, READING)])
 
 
 def measure_in_inception(
@@ -94,7 +94,9 @@ def measure_in_inception(
     """FID and KID of images uint8 [N, height, width, C] and [M, ...] with their intervals, and beside each figure that
     of two halves of the real images, as in `measure_set`."""
     chosen = (np.random.default_rng(seed).permutation(len(images))[:SAMPLE] for images in (real, generated))
-    features = (inception_features(network, images[few]) for images, few in zip((real, generated), chosen, strict=True))
+    features = (
+        inception_features(network, read(images, few)) for images, few in zip((real, generated), chosen, strict=True)
+    )
     first, second = (shuffle_points(points, seed) for points in features)
     half, size = len(first) // 2, min(len(first) // 2, len(second))
     distance, floor = jackknife(half_and_floor_distance, first, second)

@@ -28,6 +28,6 @@ def render(card: GeneratorCard, ledger: Ledger, drawn: LabelledImages, files: Ma
 
 
 def _by_class(drawn: LabelledImages) -> np.ndarray:
-    """The first images of each class that was drawn."""
-    first = [np.flatnonzero(drawn.labels == label)[:COLUMNS] for label in range(len(drawn.class_names))]
-    return drawn.images[np.concatenate([places for places in first if len(places) == COLUMNS])]
+    """The first images of each class that was drawn, over again where they are few."""
+    places = [np.flatnonzero(drawn.labels == label) for label in np.unique(drawn.labels)]
+    return drawn.images[np.concatenate([np.resize(each, COLUMNS) for each in places])]

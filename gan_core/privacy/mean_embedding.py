@@ -2,10 +2,9 @@
 
 The idea is DP-MERF's (Harder, Adamczewski and Park 2021, arXiv:2002.11603): the distance of two mean embeddings is a
 maximum mean discrepancy, and noise on one of them is all that privacy costs. Here scattering features stand beside
-random Fourier features of them, and beside small pictures.
+random Fourier features of them, small pictures, and random Fourier features of these.
 """
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -22,45 +21,83 @@ from gan_core.privacy.scattering import count_features
 
 MEANS = "sums of the classes' features"
 FEWEST = 1.0  # pictures of a class, where noise counts less
+HAAR = np.array([[1, 1, 1, 1], [1, 1, -1, -1], [1, -1, 1, -1], [1, -1, -1, 1]], np.float32) / 4  # of 2 x 2 pixels
+EDGES = np.float32(1.5)  # the weight of edges beside pixels: with 1.52 some vectors were longer than one
+SOFTNESS = 1e-6  # makes a modulus smooth at zero
 
 
 @dataclass(frozen=True)
 class Embedding:
-    """Which vector, no longer than one, stands for a picture: its features, Fourier features of them, and its pixels.
+    """Which vector, no longer than one, stands for a picture: its features, it itself when small, and waves of both.
 
-    Two embeddings have the inner product features x.y + fourier k(x, y) + pixels p.q, about: k is the mean of Gaussian
-    kernels exp(-|x - y|^2 / (2 bandwidth^2)), p and q are pictures of half the size (Rahimi and Recht 2007).
+    The inner product of two embeddings is features x.y + feature_waves k(x, y) + small p.q + small_waves k'(p, q).
+    Here x and y are features and p and q small pictures with their edges, which say how bright a picture is, and how
+    rough. k and k' are means of Gaussian kernels exp(-|x - y|^2 / (2 bandwidth^2)) (Rahimi and Recht 2007).
     """
 
-    features: float = 0.4  # shares of the squared length, one in all
-    fourier: float = 0.5
-    pixels: float = 0.1  # features are normalised and do not tell how bright a picture is
-    projected: int = 512  # numbers that the features are projected to before their Fourier features
-    frequencies: int = 1_024  # of each bandwidth
-    bandwidths: tuple[float, ...] = (0.7, 0.35)
+    features: float = 0.25  # shares of the squared length, one in all
+    feature_waves: float = 0.35
+    small: float = 0.1
+    small_waves: float = 0.3
+    projected: int = 512  # numbers that the features are projected to before their waves
+    frequencies: int = 512  # of each bandwidth
+    bandwidths: tuple[float, ...] = (1.0, 0.7)
+    small_bandwidths: tuple[float, ...] = (0.25, 0.12)
     seed: int = 0  # of what is random here, which is no secret
 
     def count(self, shape: ImageShape) -> int:
         """How many numbers stand for a picture of this shape."""
-        pixels = (shape.height // 2) * (shape.width // 2) * shape.channels
-        return count_features(shape) + 2 * self.frequencies * len(self.bandwidths) + pixels
+        waves = 2 * self.frequencies * (len(self.bandwidths) + len(self.small_bandwidths))
+        return count_features(shape) + count_small(shape) + waves
 
     def embed(self, features: tf.Tensor, pictures: tf.Tensor) -> tf.Tensor:
         """The embeddings float32 [N, count] of pictures float32 [N, height, width, C] in [-1, 1] with features [N, D].
 
         Gradients pass through.
         """
-        phases = tf.matmul(tf.matmul(features, _projection(self, features.shape[1])), _frequencies(self))
-        waves = tf.concat([tf.cos(phases), tf.sin(phases)], axis=1) / np.sqrt(phases.shape[1])
-        small = tf.nn.avg_pool2d((pictures + 1) / 2, 2, 2, "VALID")
-        pixels = tf.reshape(small, [-1, math.prod(small.shape[1:])]) / np.sqrt(math.prod(small.shape[1:]))
-        parts = zip((self.features, self.fourier, self.pixels), (features, waves, pixels), strict=True)
-        return tf.concat([np.sqrt(share).astype(np.float32) * part for share, part in parts], axis=1)
+        small = shrink(pictures)
+        projected = tf.matmul(features, _projection(self, features.shape[1]))
+        parts = (
+            (self.features, features),
+            (self.feature_waves, _waves(projected, _frequencies(self, self.projected, self.bandwidths))),
+            (self.small, small),
+            (self.small_waves, _waves(small, _frequencies(self, small.shape[1], self.small_bandwidths))),
+        )
+        return tf.concat([np.float32(np.sqrt(share)) * part for share, part in parts], axis=1)
 
     def find_centre(self, released: "Release", features: int) -> np.ndarray:
         """The mean of the features [D] of all pictures, as far as the release tells it."""
         weights = released.counts / released.counts.sum()
         return weights @ released.means[:, :features].astype(np.float64) / np.sqrt(self.features)
+
+
+def count_small(shape: ImageShape) -> int:
+    """How many numbers `shrink` makes of a picture of this shape."""
+    return (4 + len(HAAR) - 1) * (shape.height // 4) * (shape.width // 4) * shape.channels
+
+
+def shrink(pictures: tf.Tensor) -> tf.Tensor:
+    """Pictures float32 [N, height, width, C] in [-1, 1] at half the size, and their edges; [N, count_small].
+
+    Edges are the moduli of the finest Haar wavelets, of each direction, pooled. No vector is longer than one, but for
+    what smooths the moduli, and gradients pass through.
+    """
+    _, height, width, channels = pictures.shape
+    rows, columns = height // 4, width // 4
+    fitted = (pictures[:, : 4 * rows, : 4 * columns] + 1) / 2
+    quarters = tf.reshape(tf.nn.space_to_depth(fitted, 2), [-1, 4 * rows * columns, 4, channels])
+    small, details = tf.split(tf.einsum("npqc,kq->npkc", quarters, tf.constant(HAAR)), [1, len(HAAR) - 1], axis=2)
+    moduli = tf.reshape(tf.sqrt(tf.square(details) + SOFTNESS), [-1, 2 * rows, 2 * columns, 3 * channels])
+    edges = tf.reshape(tf.nn.avg_pool2d(moduli, 2, 2, "VALID"), [-1, 3 * rows * columns * channels])
+    pixels = tf.reshape(small, [-1, 4 * rows * columns * channels])
+    scales = np.sqrt([4 * rows * columns * channels, rows * columns * channels]).astype(np.float32)
+    return tf.concat([pixels / scales[0], EDGES * edges / scales[1]], axis=1)
+
+
+def _waves(vectors: tf.Tensor, frequencies: tf.Tensor) -> tf.Tensor:
+    """Random Fourier features of vectors [N, D], of length one: cosine and sine along the frequencies [D, F]."""
+    phases = tf.matmul(vectors, frequencies)
+    return tf.concat([tf.cos(phases), tf.sin(phases)], axis=1) / np.float32(np.sqrt(phases.shape[1]))
 
 
 @cache
@@ -73,11 +110,11 @@ def _projection(embedding: Embedding, features: int) -> tf.Tensor:
 
 
 @cache
-def _frequencies(embedding: Embedding) -> tf.Tensor:
-    """Frequencies float32 [projected, F], normal with a standard deviation of 1 / bandwidth."""
-    random = np.random.default_rng([embedding.seed, 1])
-    shape = embedding.projected, embedding.frequencies
-    drawn = [random.standard_normal(shape, np.float32) / bandwidth for bandwidth in embedding.bandwidths]
+def _frequencies(embedding: Embedding, length: int, bandwidths: tuple[float, ...]) -> tf.Tensor:
+    """Frequencies float32 [length, F], normal with a standard deviation of 1 / bandwidth, as many of each."""
+    random = np.random.default_rng([embedding.seed, 1, length])
+    shape = length, embedding.frequencies
+    drawn = [random.standard_normal(shape, np.float32) / bandwidth for bandwidth in bandwidths]
     with tf.init_scope():
         return tf.constant(np.concatenate(drawn, axis=1), tf.float32)
 

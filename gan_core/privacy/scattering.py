@@ -109,7 +109,7 @@ def _pad(side: int) -> int:
 
 
 def _transform(maps: tf.Tensor) -> tf.Tensor:
-    return tf.signal.fft2d(tf.cast(maps, tf.complex64))
+    return tf.signal.fft2d(tf.complex(maps, tf.zeros_like(maps)))
 
 
 @tf.custom_gradient

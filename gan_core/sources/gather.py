@@ -5,12 +5,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 
 from gan_core.config import DataSettings, Fit
 from gan_core.images.decode import Unreadable, decode, is_grey, look, to_channels
 from gan_core.images.fit import Size, choose_size, fit
+from gan_core.images.mapped import pile
 from gan_core.images.shape import ImageShape
 from gan_core.sources.found_pictures import Label, Picture, Split
 
@@ -68,9 +70,13 @@ def choose_shape(surveys: Mapping[Split, Survey], settings: DataSettings) -> Ima
     return ImageShape(*size, 1 if grey else 3)
 
 
-def gather(pictures: Iterable[Picture], count: int, shape: ImageShape, how: Fit, transposed: bool = False) -> Gathered:
-    """Decode at most `count` pictures and bring them to one shape; those that cannot be read are left out."""
-    images = np.zeros((count, *shape), np.uint8)
+def gather(
+    pictures: Iterable[Picture], count: int, shape: ImageShape, how: Fit, transposed: bool = False, *, folder: Path
+) -> Gathered:
+    """Decode at most `count` pictures and bring them to one shape; those that cannot be read are left out.
+
+    Many lie in a nameless file of `folder`.
+    """
     labels, names, unreadable, grey = list[Label](), list[str](), list[str](), True
 
     def fitted(picture: Picture) -> np.ndarray | str:
@@ -80,18 +86,22 @@ def gather(pictures: Iterable[Picture], count: int, shape: ImageShape, how: Fit,
             return f"{picture.name} ({error})"
         return fit(pixels.swapaxes(0, 1) if transposed else pixels, (shape.height, shape.width), how)
 
-    with ThreadPoolExecutor() as pool:
+    def readable(pool: ThreadPoolExecutor) -> Iterator[np.ndarray]:
+        nonlocal grey
         for chunk in _chunks(pictures):
             decoded = any(isinstance(picture.content, np.ndarray) for picture in chunk)
             for picture, made in zip(chunk, (map if decoded else pool.map)(fitted, chunk), strict=True):
                 if isinstance(made, str):
                     unreadable.append(made)
                     continue
-                images[len(labels)] = made
                 labels.append(picture.label)
                 names.append(picture.name)
                 grey = grey and is_grey(made)
-    return Gathered(images[: len(labels)], labels, names, unreadable, grey)
+                yield made
+
+    with ThreadPoolExecutor() as pool:
+        images = pile(readable(pool), count, shape, folder)
+    return Gathered(images, labels, names, unreadable, grey)
 
 
 def _chunks(pictures: Iterable[Picture]) -> Iterator[list[Picture]]:

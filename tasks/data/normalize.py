@@ -11,7 +11,7 @@ import numpy as np
 from gan_core.config import DataSettings, Experiment
 from gan_core.errors import BadInput
 from gan_core.files import is_whole, name_below, read_text, sha256, undamaged, write_text
-from gan_core.images.labelled_images import LabelledImages
+from gan_core.images.labelled_images import LabelledImages, read_outline
 from gan_core.images.plausibility import describe_images, find_doubts, find_leak
 from gan_core.images.requirements import require_shift, require_sound
 from gan_core.images.stratified_split import divide, hold_out, validation_images
@@ -102,10 +102,10 @@ def tell(understood: Understood, data: DataSettings) -> None:
 
 def require_fit(splits: RealSets, experiment: Experiment) -> None:
     """Raise BadInput unless the experiment can end well with these images, as a command has made sure before."""
-    train, validation = LabelledImages.load(splits.train), LabelledImages.load(splits.validation)
+    train, validation = read_outline(splits.train), read_outline(splits.validation)
     require_sound(experiment, train.labels, train.class_names)
     require_shift(experiment.gan.shift, train.shape)
-    require_enough(len(validation))
+    require_enough(len(validation.labels))
 
 
 def identify_splits(found: Found, files: Sequence[str], data: DataSettings, seed: int) -> str:
@@ -125,24 +125,31 @@ def identify_splits(found: Found, files: Sequence[str], data: DataSettings, seed
 def save_splits(splits: RealSets, found: Found, data: DataSettings, seed: int) -> Understood:
     """Decode the pictures and save each set under its path; what was understood of them."""
     pictures = read_pictures(found, data)
-    sets = cut_sets(pictures, data, seed)
-    for images, path in ((sets.train, splits.train), (sets.validation, splits.validation), (sets.test, splits.test)):
-        images.save(path)
-    return understand(found, pictures, sets, data)
+    paths: dict[Split, Path] = {"train": splits.train, "validation": splits.validation, "test": splits.test}
+    places = choose_places(pictures, data, seed)
+    for name, (split, indices) in places.items():
+        pictures.sets[split].save_some(paths[name], indices)
+    train, validation, test = (LabelledImages.load(path) for path in paths.values())
+    return understand(found, pictures, CutSets(train, validation, test, places), data)
 
 
 def cut_sets(pictures: Pictures, data: DataSettings, seed: int) -> CutSets:
     """The three sets that a run makes of the pictures of a source."""
+    places = choose_places(pictures, data, seed)
+    taken = {name: pictures.sets[split].take(indices) for name, (split, indices) in places.items()}
+    return CutSets(taken["train"], taken["validation"], taken["test"], places)
+
+
+def choose_places(pictures: Pictures, data: DataSettings, seed: int) -> dict[Split, tuple[Split, np.ndarray]]:
+    """For each of the sets that a run makes, the split that it is taken from, and indices there."""
     labels = {split: images.labels for split, images in pictures.sets.items()}
     kept, held = hold_out(labels["train"], "test" in labels)
     learnt_from, chosen_by = divide(labels["train"][kept], labels.get("validation"), data, seed)
-    places: dict[Split, tuple[Split, np.ndarray]] = {
+    return {
         "train": ("train", kept[learnt_from]),
         "validation": ("validation", chosen_by) if "validation" in labels else ("train", kept[chosen_by]),
         "test": ("test", np.arange(len(labels["test"]))) if "test" in labels else ("train", held),
     }
-    taken = {name: pictures.sets[split].take(indices) for name, (split, indices) in places.items()}
-    return CutSets(taken["train"], taken["validation"], taken["test"], places)
 
 
 def understand(found: Found, pictures: Pictures, sets: CutSets, data: DataSettings) -> Understood:

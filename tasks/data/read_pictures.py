@@ -15,6 +15,7 @@ from gan_core.sources.class_numbers import Classes, number_classes
 from gan_core.sources.found_pictures import Found, Label, Split
 from gan_core.sources.gather import Gathered, Survey, choose_shape, gather, survey
 from tasks.data.open_source import naming_archive
+from tasks.places import cache_home
 from tasks.progress import progress_bar, watched
 
 NumberClasses = Callable[[Iterable[Label], tuple[str, ...] | None, object], Classes]
@@ -58,7 +59,9 @@ def decode_all(
         for split, seen in surveys.items():
             pictures = watched(read(found, split), advance)
             if shape:
-                gathered[split] = gather(pictures, len(seen.labels), shape, data.fit, data.transposed)
+                gathered[split] = gather(
+                    *(pictures, len(seen.labels), shape, data.fit, data.transposed), folder=cache_home()
+                )
             if split not in gathered or not gathered[split].labels:
                 raise BadInput(
                     f"Expected {split} pictures that can be read in {found.root}, got {len(seen.labels):,} that "
@@ -70,5 +73,4 @@ def decode_all(
 def _as_images(gathered: Gathered, classes: Classes, grey: bool) -> LabelledImages:
     """The set, with one channel if all pictures are grey."""
     numbers = np.array([classes.numbers[label] for label in gathered.labels], np.uint8)
-    images = np.ascontiguousarray(gathered.images[..., :1]) if grey else gathered.images
-    return LabelledImages(images, numbers, classes.names)
+    return LabelledImages(gathered.images[..., :1] if grey else gathered.images, numbers, classes.names)

@@ -48,6 +48,7 @@ def read_privately(real: LabelledImages, privacy: PrivacySettings, run: Run) -> 
 
     recipe, read = choose_recipe(privacy, len(real)), Reader(_begun(privacy, run), _keeper(run))
     if not _is_read(run, read.ledger, recipe):
+        logger.info("Reading, with noise, the mean of each class once and %d gradients", recipe.teacher.steps)
         with _features(real, run) as features:
             released = _release(features, real, privacy, recipe, run, read)
             _teach(released, features, real, recipe, run, read)

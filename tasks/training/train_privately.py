@@ -29,11 +29,10 @@ def train_privately(splits: RealSets, experiment: Experiment, run: Run, *, teach
     After each epoch the teacher, whom real images taught, compares what it draws with the validation images: that is
     for the owner's report, and nothing is chosen by it. Raises BadInput where the total budget of the images is spent.
     """
-    from gan_core.privacy.recipe import choose_recipe
-
     from gan_core.gan.generator_card import GeneratorCard
     from gan_core.gan.matching_game import MatchingGame
     from gan_core.measures.diversity_in_training import Probe
+    from gan_core.privacy.recipe import choose_recipe
 
     if assemble().hosts > 1:
         raise BadInput("Expected one host for a private run, got several; unset SYNTHETIC_DATA_DISTRIBUTE.")

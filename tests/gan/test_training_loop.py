@@ -180,8 +180,7 @@ def test_a_game_may_begin_with_the_players_of_another_at_its_own_start() -> None
 def test_gradients_meet_in_pairs(settings: GanSettings) -> None:
     """A sum of three begins with whichever is free first, so that equal seeds would end with other bits."""
     game = game_at_start(settings)
-    order = tf.constant(game._orders(REAL.labels)[0])
-    arguments = tf.constant(REAL.images), tf.constant(REAL.labels, tf.int32), order, tf.constant(0)
+    arguments = *next(game._rounds(REAL)), tf.constant(0)
     play: Any = game._play_round
     graph = play.get_concrete_function(*arguments).graph.as_graph_def()
     nodes = [*graph.node, *(node for function in graph.library.function for node in function.node_def)]

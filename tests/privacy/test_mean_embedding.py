@@ -10,11 +10,11 @@ from sklearn.datasets import load_digits
 from gan_core.compute.graphs import compile_graph
 from gan_core.images.labelled_images import LabelledImages, to_signed
 from gan_core.privacy.ledger import Ledger
-from gan_core.privacy.mean_embedding import MEANS, Embedding, Release, release, squared_distance, sum_classes
+from gan_core.privacy.mean_embedding import MEANS, Embedding, Release, release, shrink, squared_distance, sum_classes
 from gan_core.privacy.reader import Reader
 from gan_core.privacy.scattering import features, read_features
 
-EMBEDDING = Embedding(frequencies=150, projected=60, bandwidths=(0.8, 0.4))
+EMBEDDING = Embedding(frequencies=75, projected=60)
 CLASSES, COUNTS = 3, np.array([234.0, 466.0, 1.0])
 PIXELS = (load_digits(return_X_y=True)[0][:700].reshape(-1, 8, 8, 1) * 15).astype(np.uint8)
 REAL = LabelledImages(PIXELS, (np.arange(700) ** 2 % CLASSES).astype(np.uint8), ("a", "b", "c"))  # none of class c
@@ -38,13 +38,40 @@ def read_release(sigma: float, **options: Any) -> Release:
 def test_embeddings_are_no_longer_than_one_and_have_the_kernel_as_their_inner_product() -> None:
     assert EMBEDDED.shape[1] == EMBEDDING.count(REAL.shape)
     assert np.linalg.norm(EMBEDDED, axis=1).max() < 1 + 1e-6
-    wide = Embedding(frequencies=20_000, projected=9_000, bandwidths=(0.8, 0.4))
+    wide = Embedding(frequencies=5_000, projected=3_000)
     features, pictures = FEATURES[:8], PICTURES[:8]
     embedded = wide.embed(tf.constant(features), pictures).numpy()
-    products, small = features @ features.T, tf.nn.avg_pool2d((pictures + 1) / 2, 2, 2, "VALID").numpy().reshape(8, -1)
-    kernel = np.mean([np.exp(-(2 - 2 * products) / (2 * bandwidth**2)) for bandwidth in (0.8, 0.4)], axis=0)
-    expected = 0.4 * products + 0.5 * kernel + 0.1 * small @ small.T / small.shape[1]
-    assert np.allclose(embedded @ embedded.T, expected, atol=0.03)
+    small = shrink(pictures).numpy()
+    expected = sum(
+        share * vectors @ vectors.T
+        + of_waves * np.mean([np.exp(-squared_distances(vectors) / (2 * width**2)) for width in bandwidths], axis=0)
+        for vectors, share, of_waves, bandwidths in (
+            (features, wide.features, wide.feature_waves, wide.bandwidths),
+            (small, wide.small, wide.small_waves, wide.small_bandwidths),
+        )
+    )
+    assert np.allclose(embedded @ embedded.T, expected, atol=0.05)
+
+
+def squared_distances(vectors: np.ndarray) -> np.ndarray:
+    return np.sum((vectors[:, None] - vectors[None]) ** 2, axis=2)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_small_pictures_with_their_edges_are_no_longer_than_one_whatever_they_show(channels: int) -> None:
+    corners = np.array([[[number >> bit & 1 for bit in range(4)]] for number in range(16)])  # of 2 x 2 pixels
+    tiles = np.tile(corners.reshape(16, 2, 2, 1), (1, 4, 4, channels)).astype(np.float32)
+    lengths = np.linalg.norm(shrink(tf.constant(2 * tiles - 1)).numpy(), axis=1)
+    assert 0.98 < lengths.max() < 1 + 1e-5
+    random = np.random.default_rng(0).integers(0, 2, (500, 8, 8, channels)).astype(np.float32)
+    assert np.linalg.norm(shrink(tf.constant(2 * random - 1)).numpy(), axis=1).max() < 1 + 1e-5
+
+
+def test_small_pictures_tell_a_smooth_one_from_a_rough_one_of_the_same_brightness() -> None:
+    checked = np.indices((8, 8)).sum(axis=0) % 2
+    pictures = np.stack([np.full((8, 8), 0.5), checked])[..., None].astype(np.float32)
+    smooth, rough = shrink(tf.constant(2 * pictures - 1)).numpy()
+    assert np.allclose(smooth[:16], rough[:16], atol=1e-6) and np.linalg.norm(rough - smooth) > 0.7
 
 
 def test_the_centre_is_the_mean_of_all_features() -> None:
