@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 EXPERIMENT = "synthetic-data"  # of MLflow, unless MLFLOW_EXPERIMENT_NAME names another
 TAG = "synthetic_data.run"  # by which a run that goes on is found again
+FOLDER = "grids"  # of artifacts
 MOST_PARAMS = 100  # in one request
 
 
@@ -39,16 +40,14 @@ class MlflowRun:
         self._client.update_run(known[0].info.run_id, status="RUNNING")
         return known[0]
 
-    def log(self, scalars: Mapping[str, float], epoch: int) -> None:
-        """Tell it numbers as metrics."""
+    def tell(self, scalars: Mapping[str, float], epoch: int, *grids: Place) -> None:
+        """Tell it numbers as metrics, and send PNG files as artifacts, under their own names."""
         from mlflow.entities import Metric
 
         now = int(1_000 * time.time())
         self._client.log_batch(self._id, [Metric(name, value, now, epoch) for name, value in scalars.items()])
-
-    def show(self, name: str, picture: Place, epoch: int) -> None:
-        """Send a PNG file as an artifact, under its own name."""
-        self._client.log_artifact(self._id, str(picture), name)
+        for grid in grids:
+            self._client.log_artifact(self._id, str(grid), FOLDER)
 
     def close(self, *, failed: bool) -> None:
         """Tell it that the run has ended, for now."""

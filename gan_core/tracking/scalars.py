@@ -14,11 +14,8 @@ ASPECTS = {measure.name: measure.aspect for measure in MEASURES}
 class Tracker(Protocol):
     """A program that shows numbers and pictures of runs, over the epochs."""
 
-    def log(self, scalars: Mapping[str, float], epoch: int) -> None:
-        """Tell it numbers by their names."""
-
-    def show(self, name: str, picture: Place, epoch: int) -> None:
-        """Show it a PNG file."""
+    def tell(self, scalars: Mapping[str, float], epoch: int, *grids: Place) -> None:
+        """Tell it numbers by their names, and show it grids of images, PNG files."""
 
     def close(self, *, failed: bool) -> None:
         """See to it that all is told, and whether the run failed."""

@@ -1,6 +1,7 @@
 """Event files for TensorBoard, by TensorFlow's own writer, which needs no package of TensorBoard's for this."""
 
 from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 
 import tensorflow as tf
@@ -8,7 +9,8 @@ from PIL import Image
 
 from gan_core.files import Place
 
-CHANNELS = {"L": 1, "RGB": 3}  # of pictures, by Pillow's names
+Summary = tf.compat.v1.Summary
+TAG = "grids"
 
 
 class TensorBoard:
@@ -17,23 +19,22 @@ class TensorBoard:
     def __init__(self, folder: Path) -> None:
         self._writer = tf.summary.create_file_writer(str(folder))
 
-    def log(self, scalars: Mapping[str, float], epoch: int) -> None:
-        """Write numbers by their tags."""
-        self._write([{"tag": name, "simple_value": value} for name, value in scalars.items()], epoch)
-
-    def show(self, name: str, picture: Place, epoch: int) -> None:
-        """Write a PNG file as it is."""
-        with picture.open("rb") as file, Image.open(file) as opened:
-            size = {"height": opened.height, "width": opened.width, "colorspace": CHANNELS.get(opened.mode, 3)}
-        image = tf.compat.v1.Summary.Image(encoded_image_string=picture.read_bytes(), **size)
-        self._write([{"tag": name, "image": image}], epoch)
+    def tell(self, scalars: Mapping[str, float], epoch: int, *grids: Place) -> None:
+        """Write numbers by their tags, and PNG files as they are."""
+        values = [Summary.Value(tag=name, simple_value=value) for name, value in scalars.items()]
+        values += [Summary.Value(tag=TAG, image=read_picture(grid)) for grid in grids]
+        with self._writer.as_default():
+            tf.summary.experimental.write_raw_pb(Summary(value=values).SerializeToString(), step=epoch)
+        self._writer.flush()
 
     def close(self, *, failed: bool) -> None:
         """Let the file go; a failure has no place in it."""
         self._writer.close()
 
-    def _write(self, values: list[dict], epoch: int) -> None:
-        summary = tf.compat.v1.Summary(value=[tf.compat.v1.Summary.Value(**value) for value in values])
-        with self._writer.as_default():
-            tf.summary.experimental.write_raw_pb(summary.SerializeToString(), step=epoch)
-        self._writer.flush()
+
+def read_picture(file: Place) -> "Summary.Image":
+    """A PNG file as an event has it."""
+    encoded = file.read_bytes()
+    with Image.open(BytesIO(encoded)) as opened:
+        size = {"height": opened.height, "width": opened.width, "colorspace": len(opened.getbands())}
+    return Summary.Image(encoded_image_string=encoded, **size)

@@ -85,7 +85,7 @@ def publish_report(
     save_arrays(run.examinations, to_arrays(examinations, trts))
     save_png(mosaic(synthetic, real), run.mosaic)
     _save_walks(run, experiment.seed)
-    track_figures(run, experiment)
+    track_figures(run, figures)
     headline = format_run_headline(run, worth)
     _publish_artifacts(frame, headline, run)
     write_text(run.headline, headline + "\n")

@@ -32,7 +32,7 @@ def publish_worth(worth: Worth, real: RealSets, experiment: Experiment, run: Run
     write_frame(build_worth_frame(joined), run.worth_frame)
     if run.measures.is_file():
         write_frame(add_worth(read_frame(run.measures), joined), run.measures)
-        track_figures(run, read_run_experiment(run))
+        track_figures(run, [joined.curve.figure])
     if run.examinations.is_file():
         write_text(run.headline, format_run_headline(run, joined) + "\n")
         write_text(run.report, render_report(run, read_run_experiment(run), joined))

@@ -5,20 +5,20 @@ It is an environment variable and no setting of an experiment: a run is the same
 
 import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
-from gan_core.audit.measures import figures_in
-from gan_core.config import Experiment, split_names
+from gan_core.config import split_names
 from gan_core.errors import BadInput, say_error
-from gan_core.files import Place, is_local, read_frame
+from gan_core.files import Place, is_local
 from gan_core.installed_package import install_command
 from gan_core.measures.measure import Figure
 from gan_core.settings_grid import by_name, format_value
-from gan_core.tracking.scalars import Tracker, name_columns, name_figures
+from gan_core.tracking.scalars import Tracker, name_figures
+from tasks.runs.epochs import read_epochs
+from tasks.runs.run_experiment import read_run_experiment
 from tasks.runs.run_folder import Run
 
 TRACK = "SYNTHETIC_DATA_TRACK"
@@ -44,30 +44,29 @@ def read_tracking(text: str | None = None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(named))
 
 
-class Trackers:
-    """All trackers that a run is told to; what one of them refuses later ends no training."""
+Tell = Callable[..., None]  # as Tracker.tell
 
-    def __init__(self, trackers: Sequence[Tracker]) -> None:
-        self._trackers = trackers
 
-    def epoch(self, row: Mapping[str, Any], grid: Place | None) -> None:
-        """Tell of an epoch: a row of the history, and the grid of images, if there is one."""
-        for tracker in self._trackers:
+@contextmanager
+def tracked(run: Run) -> Iterator[Tell]:
+    """Tells all trackers of a run while the block runs; what one of them refuses then ends no training.
+
+    Raises BadInput where one cannot be had.
+    """
+    trackers = [open_tracker(name, run) for name in read_tracking()]
+
+    def tell(scalars: Mapping[str, float], epoch: int, *grids: Place) -> None:
+        for tracker in trackers:
             with going_on():
-                tracker.log(name_columns(row), int(row["epoch"]))
-                if grid:
-                    tracker.show("grids", grid, int(row["epoch"]))
+                tracker.tell(scalars, epoch, *grids)
+        run.send(*run.events())
 
-    def figures(self, figures: Sequence[Figure], mosaic: Place, epochs: int) -> None:
-        """Tell of the figures of the measures, after so many epochs, and show the images beside real ones."""
-        for tracker in self._trackers:
-            with going_on():
-                tracker.log(name_figures(figures), epochs)
-                tracker.show("mosaic", mosaic, epochs)
-
-    def close(self, *, failed: bool) -> None:
-        """See to it that all is told."""
-        for tracker in self._trackers:
+    failed = True
+    try:
+        yield tell
+        failed = False
+    finally:
+        for tracker in trackers:
             with going_on():
                 tracker.close(failed=failed)
 
@@ -81,20 +80,7 @@ def going_on() -> Iterator[None]:
         logger.warning("Expected a tracker to be told, got “%s”; the run goes on", say_error(error))
 
 
-@contextmanager
-def tracked(run: Run, experiment: Experiment) -> Iterator[Trackers]:
-    """The trackers of a run while the block runs; BadInput where one cannot be had."""
-    trackers = Trackers([open_tracker(name, run, experiment) for name in read_tracking()])
-    try:
-        yield trackers
-    except BaseException:
-        trackers.close(failed=True)
-        raise
-    trackers.close(failed=False)
-    run.send(*run.events())
-
-
-def open_tracker(name: str, run: Run, experiment: Experiment) -> Tracker:
+def open_tracker(name: str, run: Run) -> Tracker:
     """One tracker for a run; BadInput where it cannot be told."""
     try:
         if name == "tensorboard":
@@ -103,16 +89,14 @@ def open_tracker(name: str, run: Run, experiment: Experiment) -> Tracker:
             return TensorBoard(Path(str(run.tensorboard)))  # as every run is made on this machine
         from gan_core.tracking.mlflow_run import MlflowRun
 
-        settings = by_name(experiment.model_dump(exclude={"source"}))
+        settings = by_name(read_run_experiment(run).model_dump(exclude={"source"}))
         return MlflowRun(run.id, {setting: format_value(value) for setting, value in settings.items()})
     except Exception as error:  # as above
         raise BadInput(f"Expected {name} to take a run, got “{say_error(error)}”; mend it or unset {TRACK}.") from error
 
 
-def track_figures(run: Run, experiment: Experiment) -> None:
-    """Tell of all measures, once they are known, and show the images beside real ones; but for a run at a URL."""
-    if not is_local(run.folder):
-        return
-    figures = figures_in(read_frame(run.measures))
-    with tracked(run, experiment) as trackers:
-        trackers.figures(figures, run.mosaic, experiment.gan.epochs)
+def track_figures(run: Run, figures: Sequence[Figure]) -> None:
+    """Tell all trackers of figures, after the run's last epoch; but for a run at a URL."""
+    if is_local(run.folder) and read_tracking():
+        with tracked(run) as tell:
+            tell(name_figures(figures), len(read_epochs(run)))

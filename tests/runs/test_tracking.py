@@ -13,13 +13,14 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from flows.synthetic_data import synthetic_data
 from gan_core.audit.measures import MEASURES
 from gan_core.config import Experiment
+from gan_core.errors import BadInput
 from gan_core.files import read_frame
 from gan_core.measures.measure import Figure
 from gan_core.tracking.mlflow_run import EXPERIMENT, TAG, MlflowRun
 from gan_core.tracking.scalars import name_columns, name_figures
 from gan_core.tracking.tensorboard import TensorBoard
 from tasks.runs.run_folder import Run
-from tasks.runs.tracking import TRACK, Trackers, read_tracking
+from tasks.runs.tracking import TRACK, read_tracking, tracked
 
 ALLOWED = re.compile(r"[\w./ :-]+")  # in MLflow's names of metrics
 
@@ -53,8 +54,8 @@ def test_tensorboard_reads_the_numbers_and_the_pictures(tmp_path: Path, picture:
     for start in (1, 3):  # as a run that goes on
         writer = TensorBoard(tmp_path / "events")
         for epoch in (start, start + 1):
-            writer.log({"training/loss": epoch / 4, "diverse/coverage": 0.5}, epoch)
-        writer.show("grids", picture, start + 1)
+            grids = [picture] if epoch % 2 == 0 else []
+            writer.tell({"training/loss": epoch / 4, "diverse/coverage": 0.5}, epoch, *grids)
         writer.close(failed=False)
 
     read = EventAccumulator(str(tmp_path / "events"))
@@ -70,8 +71,7 @@ def test_tensorboard_reads_the_numbers_and_the_pictures(tmp_path: Path, picture:
 def test_mlflow_reads_numbers_settings_and_pictures_of_a_run_that_went_on(client: MlflowClient, picture: Path) -> None:
     for epoch, failed in ((1, True), (2, False)):
         told = MlflowRun("20261128-tiny", {f"gan.setting_{number}": str(number) for number in range(150)})
-        told.log({"training/loss": epoch / 4}, epoch)
-        told.show("grids", picture, epoch)
+        told.tell({"training/loss": epoch / 4}, epoch, picture)
         told.close(failed=failed)
 
     experiment = client.get_experiment_by_name(EXPERIMENT)
@@ -104,7 +104,7 @@ def test_a_run_that_is_told_is_the_same_run_and_leaves_the_same_bytes(
     read = EventAccumulator(str(told.tensorboard))
     read.Reload()
     assert [each.step for each in read.Scalars("training/generator_loss")] == [1, 2]
-    assert {"grids", "mosaic"} == set(read.Tags()["images"])
+    assert read.Images("grids")[-1].encoded_image_string == told.grid(2).read_bytes()
     frame = read_frame(told.measures)
     whole = frame[(frame["class"] == "") & frame.seed.isna() & frame.value.notna()]
     assert set(whole.measure) <= {name.split("/")[1] for name in read.Tags()["scalars"]}
@@ -117,21 +117,32 @@ def test_a_run_that_is_told_is_the_same_run_and_leaves_the_same_bytes(
     assert known.data.params["gan.epochs"] == "2" and "source" not in known.data.params
 
 
-def test_a_tracker_that_fails_later_ends_no_training(caplog: pytest.LogCaptureFixture, picture: Path) -> None:
+def test_a_tracker_that_fails_later_ends_no_training(
+    caplog: pytest.LogCaptureFixture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Gone:
-        def log(self, scalars: object, epoch: int) -> None:
+        def tell(self, scalars: object, epoch: int, *grids: object) -> None:
             raise ConnectionError("gone")
-
-        def show(self, name: str, picture: object, epoch: int) -> None:
-            raise AssertionError("not reached")
 
         def close(self, *, failed: bool) -> None:
-            raise ConnectionError("gone")
+            raise ConnectionError(f"failed: {failed}")
 
-    trackers = Trackers([Gone()])
-    trackers.epoch({"epoch": 1, "generator_loss": 1.0}, picture)
-    trackers.close(failed=False)
-    assert caplog.text.count("got “gone”; the run goes on") == 2
+    monkeypatch.setenv(TRACK, "tensorboard")
+    monkeypatch.setattr("tasks.runs.tracking.open_tracker", lambda name, run: Gone())
+    with tracked(Run(tmp_path)) as tell:
+        tell({"training/loss": 1.0}, 1)
+    with pytest.raises(KeyboardInterrupt), tracked(Run(tmp_path)):
+        raise KeyboardInterrupt
+    said = [record.getMessage() for record in caplog.records]
+    assert [text.split("“")[1].split("”")[0] for text in said] == ["gone", "failed: False", "failed: True"]
+    assert all(text.endswith("the run goes on") for text in said)
+
+
+def test_a_tracker_that_cannot_be_had_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "tensorboard").write_text("in its way", "utf-8")
+    monkeypatch.setenv(TRACK, "tensorboard")
+    with pytest.raises(BadInput, match="Expected tensorboard to take a run, got"), tracked(Run(tmp_path)):
+        raise AssertionError("not reached")
 
 
 def test_trackers_that_are_none_or_not_installed_are_refused(
