@@ -11,17 +11,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeGuard
+from typing import TYPE_CHECKING, TypeGuard
 
 from gan_core.errors import BadInput, say_error, show_count
-from gan_core.files import Place, is_local, name_below
+from gan_core.files import Place, is_local
+from gan_core.sources.listing import files_in, is_hidden
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
     from upath import UPath
 
 PROTOCOL = "hf"
-ATTRIBUTES = ".gitattributes"  # which the hub puts in each repository
 WORD = r"[A-Za-z0-9][\w.-]*"
 
 logger = logging.getLogger("synthetic_data.hub")
@@ -31,7 +31,7 @@ logger = logging.getLogger("synthetic_data.hub")
 class Repository:
     """A repository of data or of a model."""
 
-    kind: Literal["dataset", "model"]
+    kind: str  # dataset or model
     name: str  # OWNER/NAME
 
     def __str__(self) -> str:
@@ -40,10 +40,10 @@ class Repository:
 
 @dataclass(frozen=True)
 class Contents:
-    """What is in a repository."""
+    """What is in a repository, without what the hub puts there."""
 
-    commit: str | None
-    files: tuple[str, ...]
+    commit: str | None = None
+    files: tuple[str, ...] = ()
 
 
 def is_on_hub(place: Place) -> TypeGuard[UPath]:
@@ -51,12 +51,13 @@ def is_on_hub(place: Place) -> TypeGuard[UPath]:
     return not is_local(place) and place.protocol == PROTOCOL
 
 
-def find_repository(place: Place, kind: Literal["dataset", "model"]) -> Repository:
-    """The repository at a place; BadInput for what is none, or one of another kind."""
-    found = re.fullmatch(rf"{kind}s/({WORD}/{WORD})/?", place.path) if is_on_hub(place) else None
+def find_repository(place: Place, *kinds: str) -> Repository:
+    """The repository at a place, of one of these kinds; BadInput for what is none."""
+    found = re.fullmatch(rf"({'|'.join(kinds)})s/({WORD}/{WORD})/?", place.path) if is_on_hub(place) else None
     if not found:
-        raise BadInput(f"Expected hf://{kind}s/OWNER/NAME, got {place}; name a repository so.")
-    return Repository(kind, found[1])
+        wanted = " or ".join(f"{PROTOCOL}://{kind}s/OWNER/NAME" for kind in kinds)
+        raise BadInput(f"Expected {wanted}, got {place}; name a repository so.")
+    return Repository(found[1], found[2])
 
 
 def require_writable(repository: Repository) -> None:
@@ -69,8 +70,8 @@ def require_writable(repository: Repository) -> None:
         raise BadInput(f"Expected a repository of {' or '.join(owners)}, got {repository}; name one of these as OWNER.")
 
 
-def look_into(repository: Repository) -> Contents | None:
-    """What is in a repository, without what the hub puts there; None where there is none."""
+def look_into(repository: Repository) -> Contents:
+    """What is in a repository, nothing where there is none."""
     from huggingface_hub.errors import RepositoryNotFoundError
 
     try:
@@ -79,13 +80,12 @@ def look_into(repository: Repository) -> Contents | None:
             info = ask(repository.name)
     except BadInput as error:
         if isinstance(error.__cause__, RepositoryNotFoundError):
-            return None
+            return Contents()
         raise
-    files = tuple(each.rfilename for each in info.siblings or () if each.rfilename != ATTRIBUTES)
-    return Contents(info.sha, files)
+    return Contents(info.sha, tuple(each.rfilename for each in info.siblings or () if not is_hidden(each.rfilename)))
 
 
-def send_folder(folder: Path, repository: Repository, contents: Contents | None) -> None:
+def send_folder(folder: Path, repository: Repository, contents: Contents) -> None:
     """Make a repository hold what can be seen in a folder and nothing else, by one commit; a new one is private.
 
     What a call that was interrupted has sent is not sent again. `contents` are those that were looked at before: where
@@ -94,29 +94,21 @@ def send_folder(folder: Path, repository: Repository, contents: Contents | None)
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete
     from huggingface_hub.utils import disable_progress_bars
 
-    names = {name_below(folder, file): file for file in folder.rglob("*") if file.is_file()}
-    seen = {name: file for name, file in names.items() if not is_hidden(name)}
-    removed = [name for name in (contents.files if contents else ()) if name not in seen]
-    size = sum(file.stat().st_size for file in seen.values())
+    seen = [name for name in files_in(folder) if not is_hidden(name)]
+    added = [CommitOperationAdd(name, folder / name) for name in sorted(seen)]
+    removed = [CommitOperationDelete(name) for name in contents.files if name not in seen]
+    size = sum((folder / name).stat().st_size for name in seen)
     logger.info("Sending %s of %.1f MB to %s", show_count(len(seen), "file"), size / 1e6, repository)
     disable_progress_bars()
     with asking(repository):
         _api().create_repo(repository.name, repo_type=repository.kind, private=True, exist_ok=True)
         _api().create_commit(
             repository.name,
-            [
-                *(CommitOperationAdd(name, file) for name, file in sorted(seen.items())),
-                *(CommitOperationDelete(name) for name in removed),
-            ],
+            [*added, *removed],
             commit_message="Written by synthetic-data",
             repo_type=repository.kind,
-            parent_commit=contents.commit if contents else None,
+            parent_commit=contents.commit,
         )
-
-
-def is_hidden(name: str) -> bool:
-    """Whether a file or a folder that it lies in is hidden."""
-    return any(part.startswith(".") for part in name.split("/"))
 
 
 @contextmanager

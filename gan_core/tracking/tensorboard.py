@@ -32,7 +32,7 @@ class TensorBoard:
         self._writer.close()
 
 
-def read_picture(file: Place) -> "Summary.Image":
+def read_picture(file: Place) -> tf.compat.v1.Summary.Image:
     """A PNG file as an event has it."""
     encoded = file.read_bytes()
     with Image.open(BytesIO(encoded)) as opened:

@@ -53,7 +53,7 @@ def check_export(
     wanted, place = read_wanted(located(generator), formats, settings), located(out)
     if is_on_hub(place):
         require_few_files(wanted.formats, wanted.images)
-        check_hub(place, describe_making(wanted, settings), overwrite)
+        check_hub(place, "dataset" if wanted.formats else "model", describe_making(wanted, settings), overwrite)
         return require_room(cache_home(), wanted)
     check_place(place, overwrite)
     if is_local(place):
@@ -64,8 +64,8 @@ def describe_making(wanted: Wanted, settings: ExportSettings) -> dict[str, Any]:
     """What an export is made from, as far as it is known before, as its manifest will say."""
     return {
         "generator_digest": sha256(wanted.weights),
-        "settings_digest": settings.digest(),
-        "formats": list(wanted.formats),
+        "formats": [*wanted.formats, *wanted.generator_formats],
+        **({"settings_digest": settings.digest()} if wanted.formats else {}),
     }
 
 

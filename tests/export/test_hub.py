@@ -7,13 +7,14 @@ import huggingface_hub
 import numpy as np
 import pytest
 from exported import NAMES, SETTINGS, exported, rdflib_warns, untrained_generator
-from finished import CLASSES
+from finished import CLASSES, finished_run
+from finished import NAMES as NAMED
 from hub_server import OWNER, TOKEN, Hub, serving_hub
 from huggingface_hub import HfFileSystem, ModelCard
 from PIL import Image
 
 from flows.export_dataset import export_dataset
-from gan_core.config import ExportSettings
+from gan_core.config import STANDARD, ExportSettings
 from gan_core.errors import BadInput
 from gan_core.files import located, refreshed
 from synthetic_data import load
@@ -99,33 +100,27 @@ def test_the_same_export_is_found_again_and_another_replaces_it_only_when_told(
 def test_a_generator_that_was_pushed_is_loaded_and_draws_the_same_images(
     hub: Hub, generator: Path, tmp_path: Path
 ) -> None:
-    run = tmp_path / "run"
-    for name, text in (("headline.txt", "taught by synthetic  83.1 %\n"), ("report.csv", "a,b\n")):
-        (run / name).parent.mkdir(exist_ok=True)
-        (run / name).write_text(text, "utf-8")
-    (run / "generator").mkdir()
-    (run / "generator" / "generator.npz").write_bytes(generator.read_bytes())
-    (run / "grids").mkdir()
-    for name in ("epoch-0002.png", "mosaic.png"):
-        Image.new("L", (9, 9)).save(run / "grids" / name)
+    run = finished_run(tmp_path, NAMED[0], STANDARD, 0.831)
+    (run.generator.parent).mkdir()
+    run.generator.write_bytes(generator.read_bytes())
+    run.grids.mkdir()
+    for file in (run.grid(2), run.mosaic):
+        Image.new("L", (9, 9)).save(str(file))
 
-    push_generator(check_push(str(run), MODEL))
+    push_generator(check_push(str(run.folder), MODEL))
 
     files = hub.repositories[f"models/{OWNER}/stripes"]
-    assert set(files) == {".gitattributes", "README.md", "generator.npz", "grid.png", "headline.txt", "report.csv"}
+    assert set(files) == {".gitattributes", "README.md", "generator.npz", "grid.png"}  # no real image
     card = ModelCard(files["README.md"].decode())
-    assert (
-        card.data.to_dict()["tags"] == ["synthetic", "gan"]
-        and "83.1 %" in card.text
-        and f'load("{MODEL}")' in card.text
-    )
+    assert card.data.to_dict()["tags"] == ["synthetic", "gan"]
+    assert "| synthetic | 83.20 ±" in card.text and f'load("{MODEL}")' in card.text and "](grid.png)" in card.text
     theirs, ours = load(MODEL), load(generator)
     assert theirs.class_names == NAMES
     for there, here in zip(theirs.draw(2, seed=4), ours.draw(2, seed=4), strict=True):
         assert np.array_equal(there, here)
 
     uploads = list(hub.uploads)
-    push_generator(check_push(str(run), MODEL))
+    push_generator(check_push(str(run.folder), MODEL))
     assert hub.uploads == uploads and hub.commits == 2
 
 
@@ -140,6 +135,7 @@ def test_what_the_hub_would_refuse_is_told_before_the_work(
     assert "a repository of me or we, got hf://datasets/they/x" in exporting("hf://datasets/they/x")
     many = exporting(OUT, "--format", "imagefolder", "--per-class", "2000")
     assert "choose parquet or webdataset" in many
+    assert "Expected hf://models/OWNER/NAME, got" in exporting(OUT, "--format", "savedmodel")
     hub.repositories[f"models/{OWNER}/stripes"] = {"model.safetensors": b"x", "README.md": b"mine"}
     assert "got hf://models/me/stripes with model.safetensors" in refusal("push", str(generator), MODEL)
     assert "Expected a generator, got" in refusal("push", "nowhere", MODEL)
@@ -164,5 +160,5 @@ def test_the_card_of_an_unmeasured_generator_says_so(hub: Hub, tmp_path: Path) -
     file = untrained_generator(tmp_path / "generator.npz", class_names=CLASSES)
     push_generator(check_push(str(file), MODEL))
     text = hub.repositories[f"models/{OWNER}/stripes"]["README.md"].decode()
-    assert "Not measured" in text and "Coat, Bag." in text and "grid.png" not in text
+    assert "Not measured" in text and "manifest.json" not in text and "Coat, Bag." in text and "grid.png" not in text
     assert load(MODEL).class_names == CLASSES
