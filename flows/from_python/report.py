@@ -20,6 +20,7 @@ class Report:
     headline: str  # the lines that the command prints
     page: str  # a path or URL, as is
     synthetic: str  # the file of the images
+    release: str = ""  # what may leave of a private run
 
     @cached_property
     def frame(self) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from gan_core.config import SMOKE, Experiment
 from gan_core.errors import BadInput
 from gan_core.images.labelled_images import LabelledImages
 from synthetic_data import Generator, audit, load, synthesise
+from tasks.reports.publish_report import Report as Published
 from tasks.training.team import DISTRIBUTE
 
 pytestmark = pytest.mark.usefixtures("on_server", "elsewhere")
@@ -77,6 +78,8 @@ def test_an_audit_of_arrays_is_that_of_the_file_that_has_them(source: Path, tmp_
         {"source": ""},
         {"dataset": {"counts": {10: 3}}},
         {"size": 7},
+        {"minutes": 1},
+        {"minutes": 30, "experiment": "private"},
     ],
 )
 def test_a_mistake_gets_the_sentence_of_the_command(
@@ -138,6 +141,23 @@ def test_a_generator_that_cannot_be_had_or_cannot_draw_is_refused(tmp_path: Path
     for wrong in ({"per_class": -1}, {"counts": {10: 1}}, {"seed": 1.5}, {"per_class": 0}):
         with pytest.raises(BadInput, match="Expected"):
             load(generator).draw(**wrong)
+
+
+def test_the_time_that_is_given_counts_from_the_call_and_keeps_what_is_given(
+    tiny_source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called: list[Any] = []
+
+    def flow(*given: Any) -> Published:
+        called.extend(given)
+        return Published("x", "taught by", "/runs/x/report.html", "", "", release="/runs/x/release")
+
+    monkeypatch.setattr("flows.synthetic_data.synthetic_data", flow)
+    report = synthesise(tiny_source, minutes=3, gan={"epochs": 4}, size=28)
+
+    experiment, left, kept = called
+    assert experiment.gan.epochs == 4 and 0 < left < 3 and {"gan.epochs", "data.size"} <= set(kept)
+    assert (report.run, report.release) == ("/runs/x", "/runs/x/release")
 
 
 def test_of_several_hosts_none_is_told_a_report(tiny_source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
