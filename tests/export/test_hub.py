@@ -16,7 +16,9 @@ from PIL import Image
 from flows.export_dataset import export_dataset
 from gan_core.config import STANDARD, ExportSettings
 from gan_core.errors import BadInput
-from gan_core.files import located, refreshed
+from gan_core.files import located, refreshed, write_text
+from gan_core.gan.drawing import load_generator, save_generator
+from gan_core.privacy.ledger import Ledger, Reading
 from synthetic_data import load
 from tasks.export.check_export import check_export
 from tasks.export.finish_export import SUMS
@@ -95,6 +97,33 @@ def test_the_same_export_is_found_again_and_another_replaces_it_only_when_told(
     with pytest.raises(BadInput, match=r"got precious.bin; move that away"):
         send(generator, overwrite=True)
     assert files["precious.bin"] == b"x"
+
+
+def test_the_generator_itself_goes_to_a_repository_of_models(hub: Hub, generator: Path) -> None:
+    formats, settings = ("playground",), ExportSettings()
+    check_export(str(generator), MODEL, formats, settings)
+    exported(generator, located(MODEL), formats=formats, settings=settings)
+
+    files = hub.repositories[f"models/{OWNER}/stripes"]
+    assert {"README.md", "manifest.json", SUMS, "playground/playground.html"} <= set(files)
+    check_export(str(generator), MODEL, formats, settings)  # as it is there
+    with pytest.raises(BadInput, match="--overwrite"):
+        check_export(str(generator), MODEL, ("keras",), settings)
+
+
+def test_with_a_private_generator_no_figure_of_real_images_is_pushed(hub: Hub, generator: Path, tmp_path: Path) -> None:
+    run = finished_run(tmp_path, NAMED[0], STANDARD, 0.831)
+    run.generator.parent.mkdir()
+    network, card = load_generator(generator)
+    ledger = Ledger(1.0, 1e-5, readings=(Reading("means", sensitivity=1.0, sigma=4.0, images=600),))
+    save_generator(run.generator, network, card.model_copy(update={"privacy": ledger}))
+    write_text(run.audit, "not to be read")
+
+    push_generator(check_push(str(run.folder), MODEL))
+
+    files = hub.repositories[f"models/{OWNER}/stripes"]
+    assert set(files) == {".gitattributes", "README.md", "generator.npz"}
+    assert b"83.20" not in files["README.md"] and b"without any privacy guarantee" not in files["README.md"]
 
 
 def test_a_generator_that_was_pushed_is_loaded_and_draws_the_same_images(
