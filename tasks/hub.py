@@ -74,14 +74,12 @@ def look_into(repository: Repository) -> Contents:
     """What is in a repository, nothing where there is none."""
     from huggingface_hub.errors import RepositoryNotFoundError
 
-    try:
-        with asking(repository):
-            ask = _api().dataset_info if repository.kind == "dataset" else _api().model_info
+    ask = _api().dataset_info if repository.kind == "dataset" else _api().model_info
+    with asking(repository):
+        try:
             info = ask(repository.name)
-    except BadInput as error:
-        if isinstance(error.__cause__, RepositoryNotFoundError):
+        except RepositoryNotFoundError:
             return Contents()
-        raise
     return Contents(info.sha, tuple(each.rfilename for each in info.siblings or () if not is_hidden(each.rfilename)))
 
 

@@ -25,5 +25,4 @@ def push(
     if not verbose:
         hide_library_messages()
     push_generator(wanted)
-    contents = look_into(wanted.repository)
-    print(f"{wanted.repository}  {', '.join(sorted(contents.files if contents else ()))}")
+    print(f"{wanted.repository}  {', '.join(sorted(look_into(wanted.repository).files))}")

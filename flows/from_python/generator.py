@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from os import PathLike, fspath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from flows.from_python.settings import nest
+from flows.from_python.settings import as_text
 from flows.from_python.surroundings import calling
 
 if TYPE_CHECKING:
@@ -35,9 +35,8 @@ class Generator:
             from gan_core.files import located
             from tasks.export.draw_images import draw_images
 
-            wanted: dict[str, Any] = {"per_class": per_class, "counts": counts or {}, "seed": seed}
-            settings = ExportSettings.model_validate(nest(wanted | {"latent_std": latent_std}))
-            return draw_images(located(self.file), settings)
+            wanted = {"per_class": per_class, "counts": as_text(counts or {}), "seed": seed, "latent_std": latent_std}
+            return draw_images(located(self.file), ExportSettings.model_validate(wanted))
 
 
 def load(place: str | PathLike[str]) -> Generator:

@@ -16,15 +16,15 @@ def nest(given: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(kind, type) and issubclass(kind, Settings)
         for setting in kind.SHORT
     }
-    nested = {name: _as_text(value) for name, value in given.items() if name not in short}
+    nested = {name: as_text(value) for name, value in given.items() if name not in short}
     for name in given.keys() & short.keys():
         section = short[name]
         nested[section] = {**nested.get(section, {}), name: given[name]}
     return nested
 
 
-def _as_text(value: Any) -> Any:
+def as_text(value: Any) -> Any:
     """The same with paths and the numbers of classes as texts, as settings have them."""
     if isinstance(value, Mapping):
-        return {str(name): _as_text(inner) for name, inner in value.items()}
+        return {str(name): as_text(inner) for name, inner in value.items()}
     return fspath(value) if isinstance(value, PathLike) else value
