@@ -6,6 +6,6 @@ A module and no package, so that the files of a package of this name on the publ
 from flows.from_python.audit import Verdict, audit
 from flows.from_python.generator import Generator, load
 from flows.from_python.synthesise import Report, synthesise
-from gan_core.errors import BadInput
+from gan_core.errors import BadInput, Unsound
 
-__all__ = ["BadInput", "Generator", "Report", "Verdict", "audit", "load", "synthesise"]
+__all__ = ["BadInput", "Generator", "Report", "Unsound", "Verdict", "audit", "load", "synthesise"]

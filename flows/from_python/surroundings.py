@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from functools import cache
 from typing import TextIO
 
-from gan_core.errors import BadInput
+from gan_core.errors import BadInput, Unsound
 
 LOGGERS = "synthetic_data", "prefect"
 NO_PLUGINS = {"PREFECT_PLUGINS_ENABLED": "false"}  # ours is for the command `prefect`, and fails in a running loop
@@ -51,10 +51,9 @@ def calling() -> Iterator[None]:
         require_working_folder()
         with VISIT:
             yield
-    except (BadInput, ValidationError) as error:
-        if (said := describe_refusal(error)) == str(error):
-            raise
-        raise BadInput(said) from error
+    except (BadInput, Unsound, ValidationError) as error:
+        told = error if (said := describe_refusal(error)) == str(error) else BadInput(said)
+        raise told.with_traceback(None) from told.__cause__  # without the lines of Prefect and pydantic
     except Exception as error:
         if was_interrupted(error):
             raise KeyboardInterrupt from error

@@ -11,7 +11,8 @@ import pytest
 from conftest import surroundings
 
 from flows.from_python.surroundings import VISIT, calling, telling
-from gan_core.errors import BadInput
+from gan_core.config import GanSettings
+from gan_core.errors import BadInput, Unsound
 from tasks.progress import CONSOLE
 
 HEAVY = ("tensorflow", "keras", "prefect", "numpy", "pandas", "pydantic", "cyclopts", "fsspec", "rich", "matplotlib")
@@ -93,6 +94,22 @@ def test_our_own_messages_are_shown_when_asked_for(verbose: bool, capfd: pytest.
 def test_an_interruption_that_compiled_code_reports_in_its_way_is_one_too(elsewhere: Path) -> None:
     with pytest.raises(KeyboardInterrupt), calling():
         raise SystemError("returned a result with an exception set") from KeyboardInterrupt()
+
+
+@pytest.mark.parametrize("raised", [BadInput("Expected a run."), Unsound("Collapsed.")])
+def test_what_is_no_defect_is_raised_without_the_lines_of_libraries(elsewhere: Path, raised: Exception) -> None:
+    def library() -> None:
+        raise raised
+
+    with pytest.raises(type(raised)) as told, calling():
+        library()
+    assert told.value is raised and "library" not in {entry.name for entry in told.traceback}
+
+
+def test_unsound_settings_are_a_sentence_without_what_pydantic_says(elsewhere: Path) -> None:
+    with pytest.raises(BadInput, match="mend epochs: ") as told, calling():
+        GanSettings.model_validate({"epochs": 0})
+    assert told.value.__cause__ is None and told.value.__suppress_context__
 
 
 def test_what_the_machine_lacks_is_one_sentence(elsewhere: Path) -> None:
