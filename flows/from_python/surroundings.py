@@ -7,6 +7,7 @@ import threading
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from copy import copy
 from functools import cache
 from typing import TextIO
 
@@ -52,8 +53,8 @@ def calling() -> Iterator[None]:
         with VISIT:
             yield
     except (BadInput, Unsound, ValidationError) as error:
-        told = error if (said := describe_refusal(error)) == str(error) else BadInput(said)
-        raise told.with_traceback(None) from told.__cause__  # without the lines of Prefect and pydantic
+        told = copy(error) if (said := describe_refusal(error)) == str(error) else BadInput(said)
+        raise told from told.__cause__  # a new one, without the lines of Prefect and pydantic
     except Exception as error:
         if was_interrupted(error):
             raise KeyboardInterrupt from error

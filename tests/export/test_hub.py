@@ -18,7 +18,7 @@ from gan_core.config import STANDARD, ExportSettings
 from gan_core.errors import BadInput
 from gan_core.files import located, refreshed, write_text
 from gan_core.gan.drawing import load_generator, save_generator
-from gan_core.privacy.ledger import Ledger, Reading
+from gan_core.privacy.ledger import Ledger, Reading, describe_guarantee
 from synthetic_data import load
 from tasks.export.check_export import check_export
 from tasks.export.finish_export import SUMS
@@ -111,7 +111,9 @@ def test_the_generator_itself_goes_to_a_repository_of_models(hub: Hub, generator
         check_export(str(generator), MODEL, ("keras",), settings)
 
 
-def test_with_a_private_generator_no_figure_of_real_images_is_pushed(hub: Hub, generator: Path, tmp_path: Path) -> None:
+def test_of_a_private_run_the_guarantee_goes_to_the_hub_and_no_figure_of_real_images(
+    hub: Hub, generator: Path, tmp_path: Path
+) -> None:
     run = finished_run(tmp_path, NAMED[0], STANDARD, 0.831)
     run.generator.parent.mkdir()
     network, card = load_generator(generator)
@@ -119,11 +121,15 @@ def test_with_a_private_generator_no_figure_of_real_images_is_pushed(hub: Hub, g
     save_generator(run.generator, network, card.model_copy(update={"privacy": ledger}))
     write_text(run.audit, "not to be read")
 
+    send(run.folder)
     push_generator(check_push(str(run.folder), MODEL))
 
-    files = hub.repositories[f"models/{OWNER}/stripes"]
-    assert set(files) == {".gitattributes", "README.md", "generator.npz"}
-    assert b"83.20" not in files["README.md"] and b"without any privacy guarantee" not in files["README.md"]
+    exported_files, pushed = (hub.repositories[f"{kind}/{OWNER}/stripes"] for kind in ("datasets", "models"))
+    assert set(pushed) == {".gitattributes", "README.md", "generator.npz"}
+    for files in (exported_files, pushed):
+        assert describe_guarantee(ledger).encode() in files["README.md"]
+        told = b"".join(content for name, content in files.items() if name.endswith((".md", ".json")))
+        assert b"83.2" not in told and b"without any privacy" not in told and run.id.encode() not in told
 
 
 def test_a_generator_that_was_pushed_is_loaded_and_draws_the_same_images(

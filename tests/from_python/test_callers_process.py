@@ -103,7 +103,8 @@ def test_what_is_no_defect_is_raised_without_the_lines_of_libraries(elsewhere: P
 
     with pytest.raises(type(raised)) as told, calling():
         library()
-    assert told.value is raised and "library" not in {entry.name for entry in told.traceback}
+    assert str(told.value) == str(raised) and "library" not in {entry.name for entry in told.traceback}
+    assert told.value.__cause__ is None and told.value.__suppress_context__
 
 
 def test_unsound_settings_are_a_sentence_without_what_pydantic_says(elsewhere: Path) -> None:
