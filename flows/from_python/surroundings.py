@@ -54,7 +54,7 @@ def calling() -> Iterator[None]:
             yield
     except (BadInput, Unsound, ValidationError) as error:
         told = copy(error) if (said := describe_refusal(error)) == str(error) else BadInput(said)
-        raise told from told.__cause__  # a new one, without the lines of Prefect and pydantic
+        raise told.with_traceback(None) from told.__cause__  # a new one, without the lines of Prefect and pydantic
     except Exception as error:
         if was_interrupted(error):
             raise KeyboardInterrupt from error

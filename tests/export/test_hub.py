@@ -16,7 +16,7 @@ from PIL import Image
 from flows.export_dataset import export_dataset
 from gan_core.config import STANDARD, ExportSettings
 from gan_core.errors import BadInput
-from gan_core.files import located, refreshed, write_text
+from gan_core.files import Place, located, refreshed, write_text
 from gan_core.gan.drawing import load_generator, save_generator
 from gan_core.privacy.ledger import Ledger, Reading, describe_guarantee
 from synthetic_data import load
@@ -46,7 +46,7 @@ def hub(elsewhere: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     HfFileSystem.clear_instance_cache()
 
 
-def send(generator: Path, settings: ExportSettings = SETTINGS, *, overwrite: bool = False) -> None:
+def send(generator: Place, settings: ExportSettings = SETTINGS, *, overwrite: bool = False) -> None:
     """The export as the command makes it, without Prefect."""
     check_export(str(generator), OUT, FORMATS, settings, overwrite)
     exported(generator, located(OUT), formats=FORMATS, settings=settings, overwrite=overwrite)
