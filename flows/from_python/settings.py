@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from os import PathLike, fspath
 from typing import Any
 
+from gan_core.errors import BadInput
+
 
 def nest(given: Mapping[str, Any]) -> dict[str, Any]:
     """The settings in their sections, where some were named without, as size is; paths and counts are told as texts."""
@@ -19,7 +21,12 @@ def nest(given: Mapping[str, Any]) -> dict[str, Any]:
     nested = {name: as_text(value) for name, value in given.items() if name not in short}
     for name in given.keys() & short.keys():
         section = short[name]
-        nested[section] = {**nested.get(section, {}), name: given[name]}
+        others = nested.get(section, {})
+        if not isinstance(others, Mapping):
+            raise BadInput(
+                f"Expected a dictionary of the settings of {section}, got {others!r}; write {section}={{...}}."
+            )
+        nested[section] = {**others, name: given[name]}
     return nested
 
 

@@ -119,6 +119,7 @@ def options(given: dict[str, Any], section: str = "") -> list[tuple[str, str]]:
         (FRESH.images, FRESH.labels, {"references": 1.5}, "'1.5'"),
         (FRESH.images, FRESH.labels, {"classifiers": ["mlp", "forest"]}, "mlp, forest"),
         (FRESH.images, FRESH.labels, {"generator": "."}, "as --generator"),
+        (FRESH.images, FRESH.labels, {"data": 4, "size": 32}, "a dictionary of the settings of data, got 4"),
     ],
 )
 def test_what_cannot_be_audited_is_refused_before_anything_starts(
