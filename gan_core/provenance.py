@@ -59,7 +59,7 @@ def identify(experiment: Experiment, data_digest: str) -> str:
 def source_digest(root: Path, places: Iterable[str]) -> str:
     """SHA-256 of the syntax trees of all modules in these files and folders of `root`, without docstrings."""
     files = [file for place in places for file in sorted((root / place).rglob("*.py")) or [root / place]]
-    return digest(*([file.relative_to(root).as_posix(), _meaning(file)] for file in files))
+    return digest(*([file.relative_to(root).as_posix(), _meaning(file.read_text("utf-8"))] for file in files))
 
 
 def digest(*parts: Any) -> str:
@@ -67,9 +67,10 @@ def digest(*parts: Any) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
-def _meaning(file: Path) -> str:
+@cache
+def _meaning(source: str) -> str:
     """The syntax tree of a module without the strings that stand alone, as docstrings do."""
-    tree = ast.parse(file.read_text("utf-8"))
+    tree = ast.parse(source)
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             node.body = [each for each in node.body if not _is_docstring(each)] or [ast.Pass()]

@@ -1,5 +1,6 @@
 """Small data and clean surroundings for all tests."""
 
+import gc
 import hashlib
 import logging
 import os
@@ -25,8 +26,8 @@ from tasks.data.checksums import (
 )
 
 LONG = (  # the slowest first
-    *("in_a_kernel", "server", "faults", "team", "surroundings", "command_line", "deployment"),
-    *("destinations", "sweep", "training_loop", "export", "readers"),
+    *("in_a_kernel", "server", "faults", "private", "team", "surroundings", "command_line", "deployment"),
+    *("synthetic_data", "generator_formats", "worth", "destinations", "sweep", "training_loop", "export", "readers"),
 )
 
 REAL = Path(os.environ.get("SYNTHETIC_DATA_SOURCE") or Path(__file__).parents[2] / "shared" / "fashion-mnist")
@@ -36,6 +37,15 @@ needs_real_files = pytest.mark.skipif(
 )
 
 os.environ["PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW"] = "ignore"  # tasks are also called outside of runs here
+
+
+def pytest_collection() -> None:
+    gc.disable()  # what is imported stays, and is not looked through for garbage again and again
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

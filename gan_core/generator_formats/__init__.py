@@ -4,7 +4,7 @@ A new format is a module here that follows `GeneratorFormat`, and its line below
 """
 
 import signal
-from collections.abc import Iterable
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from importlib import import_module
 from multiprocessing import get_context
@@ -23,6 +23,7 @@ GENERATOR_FORMATS = {  # the modules, which import TensorFlow, by the names of t
     "keras": "keras_file",
     "playground": "playground",
 }
+NUMBERED = {"savedmodel", "keras"}  # whose libraries number what they name
 READ_IN_PYTHON = ("savedmodel", "onnx", "keras")
 
 
@@ -41,18 +42,22 @@ class GeneratorReader(GeneratorFormat, Protocol):
         that library raises."""
 
 
-def write_generator(weights: Place, formats: Iterable[str], folder: Place) -> None:
-    """Write the generator in these formats into a folder for each, in a process of its own.
+def write_generator(weights: Place, formats: Sequence[str], folder: Place) -> None:
+    """Write the generator in these formats into a folder for each.
 
-    TensorFlow and Keras number what they name, and would go on counting from what was done before.
+    A process of its own does that where names are numbered, or the libraries would go on counting from what was done
+    before; it takes seconds to start.
     """
+    if NUMBERED.isdisjoint(formats):
+        _write(weights, formats, folder)
+        return
     with ProcessPoolExecutor(
         1, mp_context=get_context("spawn"), initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN)
     ) as alone:
-        alone.submit(_write, weights, tuple(formats), folder).result()
+        alone.submit(_write, weights, formats, folder).result()
 
 
-def _write(weights: Place, formats: tuple[str, ...], folder: Place) -> None:
+def _write(weights: Place, formats: Sequence[str], folder: Place) -> None:
     from gan_core.gan.drawing import load_generator
     from gan_core.generator_formats.plain_generator import flatten_generator
     from gan_core.privacy.ledger import describe_guarantee

@@ -20,6 +20,7 @@ from gan_core.measures.measure import Measure
 
 FIRST, SECOND = "#3b76e1", "#e0762f"  # legible on white and on near black
 GREY = "#8a8f98"  # lines of a chart's frame, likewise; its letters follow the page's style sheet
+ROOM = {"left": 0.12, "right": 0.98, "bottom": 0.17, "top": 0.89}  # of a chart's lines; to find it costs three times
 NETWORKS, QUANTITIES = ("generator", "discriminator"), ("loss", "accuracy")
 MEASURED: dict[str, Measure] = {  # by the columns of a history
     "coverage": diversity.SAMPLE_COVERAGE,
@@ -89,8 +90,8 @@ def _measured(histories: Sequence[pd.DataFrame]) -> Iterator[tuple[str, str, str
 def chart_curves(title: str, lines: Mapping[str, tuple[pd.DataFrame, str]], quantity: str, note: str = "") -> Chart:
     """Lines over the epochs by their names, each a column of a history; `quantity` says how its numbers are written."""
     with chart_style(hashsalt=title):
-        drawing = Drawing(figsize=(5.2, 2.9), layout="constrained")
-        axes = drawing.subplots()
+        drawing = Drawing(figsize=(5.2, 2.9))
+        axes = drawing.subplots(gridspec_kw=ROOM)
         for (label, (history, column)), colour in zip(lines.items(), (FIRST, SECOND), strict=False):
             axes.plot(history["epoch"], history[column], "o-", color=colour, ms=2.5, lw=1.6, label=label)
         if quantity not in DISTANCES:

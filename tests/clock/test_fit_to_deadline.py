@@ -33,7 +33,6 @@ def test_what_was_chosen_is_in_the_runs_settings_and_finds_it_again_without_the_
     tiny_source: Path, elsewhere: Path
 ) -> None:
     tiny = Experiment.model_validate(tiny_experiment(tiny_source, epochs=1))
-    tiny = tiny.model_copy(update={"worth": 0})
     free = {"gan.generator_width": 64, "gan.discriminator_width": 64, "dataset.per_class": 6_000}  # the named one's
 
     report = synthetic_data(replace_settings(tiny, free), 10)

@@ -1,6 +1,7 @@
 """Private runs: what they read, what may leave, what they refuse, and that a kill makes them spend nothing twice."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from tasks.privacy.account import read_account
 from tasks.reports.publish_report import Report
 from tasks.runs.run_folder import Run
 
+FLOW = "flows.synthetic_data:synthetic_data"
 STEPS = 20  # of the teacher of so few images
 
 
@@ -34,7 +36,7 @@ def tiny(source: Path, *, epochs: int = 1, **privacy: Any) -> Experiment:
     settings = tiny_experiment(source, epochs=epochs)
     settings["gan"] |= {"batch_size": 40, "epoch_images": None}
     settings["dataset"] |= {"refinements": ["soft"]}
-    return Experiment.model_validate(settings | {"worth": 0, "privacy": {"epsilon": 1.0} | privacy})
+    return Experiment.model_validate(settings | {"privacy": {"epsilon": 1.0} | privacy})
 
 
 def run(experiment: Experiment) -> tuple[Report, Run]:
@@ -91,17 +93,35 @@ def test_a_private_run_spends_its_budget_once_and_releases_nothing_but_what_it_c
         export_dataset(str(made.folder), "real", ("npz",), ExportSettings(real_test=True))
 
 
+@pytest.fixture(scope="module")
+def never_killed(tmp_path_factory: pytest.TempPathFactory, prefect_server: dict[str, str]) -> tuple[Experiment, Run]:
+    """A run of two epochs with a noise of its own, among runs of its own; not to be changed."""
+    folder = tmp_path_factory.mktemp("never-killed")
+    source = write_source(folder, striped_images(600, seed=1), striped_images(200, seed=2))
+    experiment = tiny(source, epochs=2, noise_seed=4)
+    own = {"SYNTHETIC_DATA_RUNS": folder / "runs", "XDG_CACHE_HOME": folder / "cache"}
+    report = call(FLOW, experiment, environment=surroundings(**prefect_server, **own))
+    return experiment, Run(Path(report.page).parent)
+
+
+def copy_runs(one: Run, elsewhere: Path) -> Run:
+    """The run among copies of all beside it, with their account."""
+    runs = shutil.copytree(str(Path(str(one.folder)).parent), elsewhere / "runs", symlinks=True)
+    return Run(Path(runs, one.id))
+
+
 @pytest.mark.usefixtures("on_server")
 def test_the_total_of_a_source_is_kept_shown_and_not_exceeded(
-    tiny_source: Path, elsewhere: Path, caplog: pytest.LogCaptureFixture
+    never_killed: tuple[Experiment, Run], elsewhere: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    first = tiny(tiny_source, total=1.2)
-    run(first)
+    experiment, whole = never_killed
+    copy_runs(whole, elsewhere)
+    assert experiment.source
     with pytest.raises(BadInput, match=r"spend epsilon 1.2 at most, got 1.4\d+ with this one and 1 before it"):
-        run(first.model_copy(update={"seed": 1}))
+        run(tiny(Path(experiment.source), total=1.2))
     assert len({path.resolve() for path in elsewhere.glob("runs/*/private/means.npz")}) == 1
-    wider = tiny(tiny_source, total=2.0).model_copy(
-        update={"classifier": first.classifier.model_copy(update={"seeds": (0, 1)})}
+    wider = tiny(Path(experiment.source), total=2.0).model_copy(
+        update={"classifier": experiment.classifier.model_copy(update={"seeds": (0, 1)})}
     )
     retrain(wider, RetrainSettings())
     assert "1 private run from these images spent epsilon 1; with this one 1.4" in caplog.text
@@ -110,43 +130,40 @@ def test_the_total_of_a_source_is_kept_shown_and_not_exceeded(
 
 
 def test_a_killed_reading_counts_as_taken_and_the_run_goes_on_after_it(
-    tiny_source: Path, elsewhere: Path, prefect_server: dict[str, str]
+    never_killed: tuple[Experiment, Run], elsewhere: Path, prefect_server: dict[str, str]
 ) -> None:
     environment = surroundings(**prefect_server, SYNTHETIC_DATA_RUNS=elsewhere / "runs")
-    flow, experiment = "flows.synthetic_data:synthetic_data", tiny(tiny_source, epochs=2, noise_seed=4)
-    kill(flow, experiment, environment=environment, moment="private-reading")
+    experiment, other = never_killed
+    kill(FLOW, experiment, environment=environment, moment="private-reading")
     [ledger] = elsewhere.glob("runs/*/private/ledger.json")
     assert Ledger.load(ledger).count(GRADIENT) == 3
-    kill(flow, experiment, environment=environment, moment="private-game")
+    kill(FLOW, experiment, environment=environment, moment="private-game")
     assert Ledger.load(ledger).count(GRADIENT) == STEPS
-    report = call(flow, experiment, environment=environment)
+    report = call(FLOW, experiment, environment=environment)
     made, spent = Run(Path(report.page).parent), Ledger.load(ledger)
     assert made.ledger == ledger and (spent.count(MEANS), spent.count(GRADIENT)) == (1, STEPS) and spent.epsilon <= 1
-    again = call(flow, experiment, environment=environment | {"SYNTHETIC_DATA_RUNS": str(elsewhere / "never-killed")})
-    other = Run(Path(again.page).parent)
     assert sha256(other.means) == sha256(made.means)
     assert sha256(other.private_teacher) != sha256(made.private_teacher)  # who took the killed step
 
 
 def test_a_private_game_that_is_killed_ends_the_same(
-    tiny_source: Path, elsewhere: Path, prefect_server: dict[str, str]
+    never_killed: tuple[Experiment, Run], elsewhere: Path, prefect_server: dict[str, str]
 ) -> None:
-    flow, experiment = "flows.synthetic_data:synthetic_data", tiny(tiny_source, epochs=2, noise_seed=4)
-    digests = []
-    for runs, moments in (("killed", ["private-game"]), ("whole", [])):
-        environment = surroundings(**prefect_server, SYNTHETIC_DATA_RUNS=elsewhere / runs)
-        for moment in moments:
-            kill(flow, experiment, environment=environment, moment=moment)
-        release = Path(call(flow, experiment, environment=environment).release)
-        digests.append([sha256(release / name) for name in ("generator.npz", "synthetic.npz", "synthetic-soft.npz")])
-    assert digests[0] == digests[1]
+    environment = surroundings(**prefect_server, SYNTHETIC_DATA_RUNS=elsewhere / "runs")
+    experiment, whole = never_killed
+    kill(FLOW, experiment, environment=environment, moment="private-game")
+    release = Path(call(FLOW, experiment, environment=environment).release)
+    for name in ("generator.npz", "synthetic.npz", "synthetic-soft.npz"):
+        assert sha256(release / name) == sha256(whole.release / name), name
 
 
 @pytest.mark.usefixtures("on_server")
 @pytest.mark.parametrize("lost", ["ledger", "means", "private_teacher"])
-def test_what_was_read_and_is_lost_is_not_read_again(lost: str, tiny_source: Path, elsewhere: Path) -> None:
-    experiment = tiny(tiny_source)
-    _, made = run(experiment)
+def test_what_was_read_and_is_lost_is_not_read_again(
+    lost: str, never_killed: tuple[Experiment, Run], elsewhere: Path
+) -> None:
+    experiment, whole = never_killed
+    made = copy_runs(whole, elsewhere)
     for file in (made.generator, made.report, getattr(made, lost)):
         file.unlink()
     with pytest.raises(BadInput, match=rf"{getattr(made, lost).name}, got no such file; restore it from a copy"):

@@ -94,7 +94,7 @@ def test_a_run_at_a_url_has_the_same_files_and_its_flow_a_result_in_json(
 
     def run(source: Path) -> Report:
         """In a process that dies where Prefect would pickle or unpickle."""
-        experiment = Experiment.model_validate(tiny_experiment(source) | {"name": NAME})
+        experiment = Experiment.model_validate(tiny_experiment(source) | {"name": NAME, "worth": 2})
         return call("flows.synthetic_data:synthetic_data", experiment, environment=environment, moment="pickle")
 
     with pytest.raises(BadInput, match="/nowhere"):

@@ -28,9 +28,9 @@ from tasks.runs.run_folder import Run
 pytestmark = pytest.mark.usefixtures("on_server", "elsewhere")
 
 
-def synthesise(source: Path, *, tolerate_collapse: bool = True, **parts: dict[str, object]) -> Report:
+def synthesise(source: Path, *, tolerate_collapse: bool = True, worth: int = 0, **parts: dict[str, object]) -> Report:
     """The report of a tiny run, with some of its settings changed."""
-    tiny = tiny_experiment(source, epochs=1) | {"tolerate_collapse": tolerate_collapse}
+    tiny = tiny_experiment(source, epochs=1) | {"tolerate_collapse": tolerate_collapse, "worth": worth}
     changed = {name: tiny[name] | part for name, part in parts.items()}
     report = synthetic_data(Experiment.model_validate(tiny | changed))
     assert report is not None
@@ -63,7 +63,7 @@ def test_a_class_never_seen_is_refused_before_there_is_a_run_and_left_out_where_
         synthesise(source)
     assert not list((elsewhere / "runs").glob("*"))
 
-    report = synthesise(source, dataset={"counts": {"3": 0}})
+    report = synthesise(source, worth=2, dataset={"counts": {"3": 0}})
     assert np.bincount(LabelledImages.load(Path(report.synthetic)).labels).tolist() == [8, 8, 8, 0, *[8] * 6]
     generator = Run(Path(report.page).parent).generator
     card = load_generator(generator)[1]
@@ -119,7 +119,7 @@ def test_oblong_pictures_in_colour_run_through_and_are_exported(
     colour_sets: RealSets, tiny_source: Path, tmp_path: Path
 ) -> None:
     gan: dict[str, object] = {"shift": 2}
-    report = synthesise(tiny_source, gan=gan, dataset={"refinements": ["filtered", "soft"]})
+    report = synthesise(tiny_source, worth=2, gan=gan, dataset={"refinements": ["filtered", "soft"]})
 
     folder = Path(report.page).parent
     drawn, run = LabelledImages.load(Path(report.synthetic)), Run(folder)

@@ -176,13 +176,17 @@ def test_an_export_of_the_generator_made_again_has_the_same_bytes(itself: Path, 
 
 
 @rdflib_warns
-def test_images_and_their_generator_can_be_exported_together(vivid: Path, tmp_path: Path) -> None:
-    out = exported(vivid, tmp_path / "both", formats=("npz", "onnx"))
-    assert "710 images in npz and the generator in onnx and" in verify_export(out)
+def test_images_and_their_generator_can_be_exported_together(vivid: Path, itself: Path, tmp_path: Path) -> None:
+    out = exported(vivid, tmp_path / "both", formats=("npz", "onnx", "playground"))
+    assert "710 images in npz and the generator in onnx, playground and" in verify_export(out)
+    for name in ("onnx/generator.onnx", "playground/playground.html"):  # though made in this process
+        assert (out / name).read_bytes() == (itself / name).read_bytes()
     card = (out / "README.md").read_text("utf-8")
     assert "710 images of" in card and "onnxruntime.InferenceSession" in card and "task_categories" in card
     manifest = json.loads((out / "manifest.json").read_text("utf-8"))
-    assert manifest["formats"] == ["npz", "onnx"] and manifest["settings"] == SETTINGS.model_dump(mode="json")
+    assert manifest["formats"] == ["npz", "onnx", "playground"] and manifest["settings"] == SETTINGS.model_dump(
+        mode="json"
+    )
 
 
 def test_the_guarantee_of_a_private_generator_goes_with_it(vivid: Path, tmp_path: Path) -> None:
