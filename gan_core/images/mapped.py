@@ -70,6 +70,8 @@ def pile(parts: Iterable[np.ndarray], count: int, shape: Sequence[int], folder: 
     with naming(folder), tempfile.TemporaryFile(dir=folder) as file:
         written = sum(file.write(part.tobytes()) for part in parts)
         file.flush()
+        if not written:  # nothing is not mapped
+            return np.zeros((0, *shape), np.uint8)
         return map_pictures(file, (written // math.prod(shape), *shape), folder)
 
 
@@ -93,8 +95,10 @@ def read(images: np.ndarray, places: np.ndarray) -> np.ndarray:
 def join(sets: Sequence[np.ndarray]) -> np.ndarray:
     """The pictures of all sets, one set after the other."""
     folder = next(filter(None, map(folder_of, sets)), None)
-    if folder is None or len(sets) == 1:
-        return np.concatenate(sets) if len(sets) > 1 else sets[0]
+    if len(sets) == 1:
+        return sets[0]
+    if folder is None:
+        return np.concatenate(sets)
     parts = (part for images in sets for part in walk(images))
     return pile(parts, sum(map(len, sets)), sets[0].shape[1:], folder)
 
