@@ -1,4 +1,4 @@
-"""From a trained generator to a dataset in the formats that people use."""
+"""From a trained generator to a dataset, or to the generator itself, in the formats that people use."""
 
 import os
 
@@ -27,7 +27,7 @@ def export_dataset(
     settings: ExportSettings = ExportSettings(),  # noqa: B008  frozen
     overwrite: bool = False,
 ) -> str:
-    """Draw the images of a generator, shard by shard, into `out`; both may be paths or fsspec URLs."""
+    """Write the images of a generator, shard by shard, or itself into `out`; both may be paths or fsspec URLs."""
     check_export(generator, out, formats, settings, overwrite)
     plan = plan_export(located(generator), formats, settings)
     with staged(located(out), plan.identity, overwrite=overwrite) as staging:

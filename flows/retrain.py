@@ -13,6 +13,7 @@ from tasks.runs.open_or_resume_run import open_run
 from tasks.training.generate_dataset import generate_dataset
 from tasks.training.team import assemble
 from tasks.training.train_gan import train_along, train_gan
+from tasks.training.train_privately import train_privately
 
 
 @flow(name="retrain", persist_result=True, result_serializer="json")
@@ -34,7 +35,10 @@ def retrain(
         open_run(challenge.experiment, real.digest, challenge.start_digest) as run,
     ):
         teacher, dataset, seed = Teacher(real.train, experiment.classifier), experiment.dataset, experiment.seed
-        generator = train_gan(real, challenge.experiment, run, teacher=teacher, start=challenge.start)
+        if experiment.private:
+            generator = train_privately(real, challenge.experiment, run, teacher=teacher)
+        else:
+            generator = train_gan(real, challenge.experiment, run, teacher=teacher, start=challenge.start)
         synthetic = generate_dataset(generator, dataset, seed, teacher=teacher, to=run.synthetic)
         audit, rival = audit_run(real, experiment, run, teacher=teacher), None
         if champion := challenge.champion:

@@ -338,6 +338,37 @@ class ClassifierSettings(Settings):
     seeds: Seeds = Field((0, 1, 2), min_length=1, description="one training for each seed")
 
 
+class PrivacySettings(Settings):
+    """What a generator may tell of any one training image (differential privacy); nothing is promised by default."""
+
+    epsilon: Annotated[float, Field(ge=0.1, le=10)] | None = Field(
+        default=None, description="most that a run may spend, from 0.1 to 10; if not given, the run is not private"
+    )
+    delta: Annotated[float, Field(gt=0, lt=0.01)] = Field(
+        1e-5, description="chance that the guarantee does not hold; keep it far below one in the number of images"
+    )
+    total: PositiveFloat | None = Field(
+        default=None,
+        description="most epsilon that all private runs and retrainings from the same images may spend together",
+    )
+    class_images: Counts = Field(
+        {},
+        description="training images of each class by its number, if they are no secret; else they are counted noisily",
+    )
+    noise_seed: Seed | None = Field(
+        default=None, description="of the noise, for tests alone: it voids the guarantee; if not given, nobody knows it"
+    )
+
+    @model_validator(mode="after")
+    def _require_epsilon(self) -> Self:
+        """The same; raises ValueError for settings of a private run without its epsilon."""
+        if self.epsilon is None and (self.total, self.class_images, self.noise_seed) != (None, {}, None):
+            raise ValueError(
+                "Expected an epsilon beside total, class_images and noise_seed, got none; give --privacy.epsilon."
+            )
+        return self
+
+
 class Experiment(Settings):
     """One run from data to report."""
 
@@ -361,6 +392,27 @@ class Experiment(Settings):
     gan: GanSettings = GanSettings()
     dataset: DatasetSettings = DatasetSettings()
     classifier: ClassifierSettings = ClassifierSettings()
+    privacy: PrivacySettings = PrivacySettings()
+
+    @model_validator(mode="after")
+    def _require_private_steps(self) -> Self:
+        """The same; raises ValueError for steps of a private run by which real-taught classifiers would leak."""
+        if self.private and "filtered" in self.dataset.refinements:
+            raise ValueError(
+                "Expected no filtered set in a private run, as real-taught classifiers filter it, got one; "
+                "say --dataset.refinements soft, whose labels are those of a private teacher."
+            )
+        if self.private and not self.gan.conditional:
+            raise ValueError(
+                "Expected a generator that is told the classes in a private run, got one whose images real-taught "
+                "classifiers would label; leave out --gan.no-conditional, or say --experiment private."
+            )
+        return self
+
+    @property
+    def private(self) -> bool:
+        """Whether the generator is to be differentially private."""
+        return self.privacy.epsilon is not None
 
     def settings_digest(self) -> str:
         """The digest of all that shapes the result; where the data lie does not, their content is digested itself."""
@@ -413,4 +465,13 @@ CLASSIC = Experiment(
         ema_decay=0.0,
     ),
 )
-EXPERIMENTS = {experiment.name: experiment for experiment in (STANDARD, SMOKE, FULL, CLASSIC)}
+PRIVATE = Experiment(
+    name="private",
+    tolerate_collapse=True,  # the fewer an epsilon lets through, the less variety there is: the report says how much
+    worth=0,
+    gan=GanSettings(epochs=30, batch_size=400, learning_rate=2e-3, beta_1=0.5, ema_decay=0.998),
+    dataset=DatasetSettings(per_class=12_000, refinements=("soft",), refined_std=1.0),
+    classifier=ClassifierSettings(name="four-conv", steps=1_600),
+    privacy=PrivacySettings(epsilon=1.0),
+)
+EXPERIMENTS = {experiment.name: experiment for experiment in (STANDARD, SMOKE, FULL, CLASSIC, PRIVATE)}

@@ -15,9 +15,9 @@ from gan_core.config import Experiment
 
 LIBRARIES = ("tensorflow", "keras", "numpy", "pandas", "prefect")
 ROOT = Path(__file__).parent
-TRAINING = ("config.py", "images", "compute", "gan")  # the source that shapes a generator and what it draws
+TRAINING = ("config.py", "images", "compute", "privacy", "gan")  # the source that shapes a generator and what it draws
 TEACHING = (*TRAINING, "classifiers", "measures")  # a taught classifier, and every figure
-EXPORT = (*TRAINING, "parsing", "exports", "formats")  # the files of an export
+EXPORT = (*TRAINING, "parsing", "exports", "formats", "generator_formats")  # the files of an export
 
 
 @dataclass(frozen=True)

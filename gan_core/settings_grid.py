@@ -17,6 +17,7 @@ TOGETHER = {  # names that stand for others
     "dataset.latent_spread": ("dataset.latent_std",),
     "dataset.refined_spread": ("dataset.refined_std",),
 }
+WHOLE = ("counts", "class_images")  # settings that hold numbers by classes
 MOST_RUNS = 10_000
 RULER = ("classifier.", "data.validation_images")  # what all are measured by
 
@@ -25,7 +26,7 @@ def by_name(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """Nested settings by names with dots: {"gan": {"epochs": 4}} becomes {"gan.epochs": 4}."""
     flat: dict[str, Any] = {}
     for name, value in settings.items():
-        inner = isinstance(value, Mapping) and name != "counts"  # which are one setting
+        inner = isinstance(value, Mapping) and name not in WHOLE
         flat |= by_name(value, f"{prefix}{name}.") if inner else {f"{prefix}{name}": value}
     return flat
 
@@ -57,7 +58,7 @@ def combinations(experiment: Experiment, seeds: Sequence[int], grid: Mapping[str
     """The experiment from each seed with each combination of the settings in `grid`, the seeds changing fastest.
 
     Raises BadInput for a name that is no setting, for settings that would measure the runs by different rulers, for
-    values that do the same, and for more runs than anybody waits for.
+    values that do the same, for private runs, and for more runs than anybody waits for.
     """
     known = by_name(experiment.model_dump())
     for name, values in grid.items():
@@ -68,12 +69,22 @@ def combinations(experiment: Experiment, seeds: Sequence[int], grid: Mapping[str
     if (runs := prod(map(len, grid.values())) * len(seeds)) > MOST_RUNS:
         raise BadInput(f"Expected at most {MOST_RUNS:,} runs, got {runs:,}; name fewer seeds or values.")
     varied = (
-        _replaced(experiment, dict(zip(grid, values, strict=True)) | {"seed": seed})
+        replace_settings(experiment, dict(zip(grid, values, strict=True)) | {"seed": seed})
         for *values, seed in product(*grid.values(), seeds)
     )
     made = list({each.settings_digest(): each for each in varied}.values())
     _require_unlike(made)
+    _require_public(made)
     return made
+
+
+def _require_public(experiments: Sequence[Experiment]) -> None:
+    """Raise BadInput for private runs: to choose between them by validation images is a reading nobody charges."""
+    if any(experiment.private for experiment in experiments):
+        raise BadInput(
+            "Expected runs without a privacy budget in a sweep, which compares them on real images that no budget "
+            "covers, got private ones; make each with synthetic-data run, or tune on another set."
+        )
 
 
 def varying(experiments: Sequence[Experiment]) -> list[str]:
@@ -116,7 +127,8 @@ def _check(name: str, values: Sequence[Value], known: Mapping[str, Any]) -> None
         raise BadInput(f"Expected one value of {name}, by which all runs are measured, got {len(values)}; choose one.")
 
 
-def _replaced(experiment: Experiment, values: Mapping[str, Value]) -> Experiment:
+def replace_settings(experiment: Experiment, values: Mapping[str, Value]) -> Experiment:
+    """The experiment with the settings of these names replaced."""
     settings: dict[str, Any] = experiment.model_dump()
     for name, value in values.items():
         for real in TOGETHER.get(name, (name,)):

@@ -1,6 +1,7 @@
 """A small export in every format, and what it must hold."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -35,6 +36,20 @@ def untrained_generator(
     gan = GanSettings(generator_width=8, latent_size=8, conditional=conditional)
     card = GeneratorCard(gan=gan, shape=shape, class_names=class_names, data_digest="d" * 64, seed=1)
     save_generator(path, Generator(gan, shape=shape, classes=len(class_names), seed=1), card)
+    return path
+
+
+def vivid_generator(path: Path, shape: ImageShape, **settings: Any) -> Path:
+    """The file of a generator of ten classes with shaken weights, which draws many shades as trained ones do."""
+    gan = GanSettings.model_validate({"generator_width": 8, "latent_size": 6, "embedding_size": 5} | settings)
+    card = GeneratorCard(gan=gan, shape=shape, class_names=NAMES, data_digest="d" * 64, seed=1)
+    generator = Generator(gan, shape=shape, classes=len(NAMES), seed=1)
+    random = np.random.default_rng(1)
+    for variable in generator.variables:
+        weights = variable.numpy()
+        shaken = 1.5 * weights * random.uniform(0.5, 1.5, weights.shape)
+        variable.assign(shaken if weights.any() else random.normal(0, 0.3, weights.shape))
+    save_generator(path, generator, card)
     return path
 
 

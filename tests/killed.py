@@ -137,6 +137,35 @@ def in_a_checkpoint() -> None:
     patch("numpy.savez", half).start()
 
 
+def in_a_private_reading() -> None:
+    """After the private teacher's third gradient was charged, before it is known."""
+    from gan_core.privacy.private_teacher import GRADIENT
+    from gan_core.privacy.reader import Reader
+
+    whole = Reader.__call__
+
+    def half(reader: Reader, reading: Any, sum_images: Callable[[], Any]) -> Any:
+        def fall() -> Any:
+            die() if reader.ledger.count(GRADIENT) == 3 else None
+            return sum_images()
+
+        return whole(reader, reading, fall)
+
+    patch("gan_core.privacy.reader.Reader.__call__", half).start()
+
+
+def in_a_private_game() -> None:
+    """In the second epoch."""
+    from gan_core.gan.matching_game import MatchingGame
+
+    whole = MatchingGame.play
+
+    def half(game: MatchingGame, on_round: Callable[[], None]) -> Iterator[Any]:
+        return whole(game, lambda: die() if game.epoch == 1 else on_round())
+
+    patch("gan_core.gan.matching_game.MatchingGame.play", half).start()
+
+
 def in_the_generation() -> None:
     """With the first images on the disk."""
     from gan_core.images.labelled_images import save_stream
@@ -197,4 +226,10 @@ MOMENTS: dict[str, Callable[[], None]] = {  # in the order of a run
     "generation": in_the_generation,
     "promotion": in_the_promotion,
 }
-OTHERS = {"lesson": in_a_lesson, "pickle": at_a_pickle, "impatience": without_patience}
+OTHERS = {
+    "lesson": in_a_lesson,
+    "pickle": at_a_pickle,
+    "impatience": without_patience,
+    "private-reading": in_a_private_reading,
+    "private-game": in_a_private_game,
+}

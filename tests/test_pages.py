@@ -16,7 +16,7 @@ from servers import ROOT
 from flows.commands.main import app
 from flows.commands.options import ExperimentOptions, ExportOptions, RetrainOptions, read_settings
 from gan_core.config import EXPERIMENTS, Experiment, ExportSettings, RetrainSettings, Settings
-from gan_core.formats import FORMATS
+from tasks.export.contents import ALL_FORMATS
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 LONGEST_README = 120  # lines
@@ -93,7 +93,7 @@ def test_the_guide_has_each_command_setting_format_and_experiment() -> None:
         (name, inner) for name in ("models", "server") for inner in names_of(app[name])
     }
     assert settings_of_the_code() <= set(SETTING.findall(guide))
-    assert {*FORMATS, *EXPERIMENTS} <= set(re.findall(r"^\| `([\w-]+)` \|", guide, re.MULTILINE))
+    assert {*ALL_FORMATS, *EXPERIMENTS} <= set(re.findall(r"^\| `([\w-]+)` \|", guide, re.MULTILINE))
 
 
 def test_the_index_has_each_page_and_operations_each_deployment() -> None:
@@ -220,7 +220,7 @@ def unknown_names(given: dict[str, Any]) -> str:
     experiment, formats = given.get("experiment", "standard"), given.get("format", "npz").split(",")
     if experiment not in EXPERIMENTS:
         return f"no such experiment: {experiment}"
-    return "" if set(formats) <= set(FORMATS) else f"no such format: {formats}"
+    return "" if set(formats) <= set(ALL_FORMATS) else f"no such format: {formats}"
 
 
 def option_exists(words: list[str]) -> bool:

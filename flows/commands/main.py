@@ -3,6 +3,7 @@
 import logging
 import os
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +16,7 @@ from flows.commands.options import (
     ExportOptions,
     Named,
     Replaced,
+    Timed,
     Verbose,
     customise_experiment,
     merge_settings,
@@ -23,13 +25,18 @@ from flows.commands.options import (
 from flows.commands.prefect_settings import PREFECT
 from flows.commands.refusals import describe_lack, describe_refusal
 from flows.commands.screen import forgive_output, forgive_warnings, hide_library_messages, log_file
+from gan_core.clock.minutes import read_minutes
 from gan_core.config import STANDARD, ExportSettings
 from gan_core.errors import BadInput, Unsound, say_error
 from gan_core.files import located, require_reachable, require_working_folder
 from gan_core.installed_package import program_version
+from gan_core.settings_grid import by_name
 from tasks.task_runners import DASK, check_workers, task_runner
 
-FORMAT_NAMES = "idx, npz, parquet, imagefolder, tfds and webdataset"  # FORMATS takes long to import
+FORMAT_NAMES = (  # FORMATS takes long to import
+    "idx, npz, parquet, imagefolder, tfds and webdataset of images, and savedmodel, onnx, keras and playground of the "
+    "generator itself"
+)
 LOOPBACK = "127.0.0.1,localhost"  # which no proxy can reach for us
 
 
@@ -61,14 +68,19 @@ for name, (place, said) in LATER.items():
 def run(
     *,
     experiment: Named = STANDARD.name,
+    minutes: Timed = None,
     settings: Replaced = None,
     verbose: Verbose = False,
 ) -> None:
     """Download, train, draw, examine and report; goes on with an unfinished run of the same settings."""
+    from tasks.clock.fit_to_deadline import set_deadline
     from tasks.data.check_experiment import check_experiment
     from tasks.runs.run_folder import check_runs_folder
 
-    wanted = customise_experiment(experiment, read_settings(settings))
+    started, typed = time.monotonic(), read_settings(settings)
+    given = read_minutes(minutes) if minutes is not None else None
+    wanted = customise_experiment(experiment, typed)
+    set_deadline(given, wanted)
     check_runs_folder(check_experiment(wanted), wanted)
     if not verbose:
         hide_library_messages()
@@ -76,11 +88,14 @@ def run(
     from flows.synthetic_data import synthetic_data
 
     with server():
-        report = synthetic_data(wanted)
+        left = given and given - (time.monotonic() - started) / 60
+        report = synthetic_data(wanted, left, tuple(by_name(typed)))
     if report is None:  # another host has it
         return
     print(f"\n{report.headline}")
     print(f"\nreport  {_short(report.page)}")
+    if report.release:
+        print(f"release {_short(report.release)}  what may leave; the rest is the owner's")
     print(f'images  {_loading(report.synthetic)}; data["images"], data["labels"]')
 
 
@@ -125,7 +140,7 @@ def export(
     dask: Annotated[str | None, Parameter(env_var=DASK, help="a number of processes, or a scheduler's address")] = None,
     verbose: Verbose = False,
 ) -> None:
-    """Write datasets as idx, npz, parquet, imagefolder, tfds or webdataset; goes on with one that was interrupted."""
+    """Write images or the generator itself in the formats of others; goes on with an export that was interrupted."""
     from tasks.export.check_export import check_export
 
     wanted = ExportSettings.model_validate(read_settings(settings))
@@ -149,7 +164,7 @@ def verify(
     *,
     verbose: Verbose = False,
 ) -> None:
-    """Check a dataset's manifest, digests, counts and descriptions, and read all its images in each format."""
+    """Check an export's manifest, digests, counts and descriptions, read all its images and try its generator."""
     if not verbose:
         hide_library_messages()
     from tasks.export.verify_export import verify_export

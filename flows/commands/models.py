@@ -38,7 +38,7 @@ def retrain(
     check_runs_folder(check_experiment(wanted))
     require_comparison(wanted)
     check_folder(models_folder(), REMEDY)
-    require_start(ModelRegistry(models_folder()), how)
+    require_start(ModelRegistry(models_folder()), how, private=wanted.private)
     if not verbose:
         hide_library_messages()
     from flows.commands.local_server import server

@@ -14,6 +14,14 @@ from gan_core.errors import BadInput
 Listed = Annotated[list[str], Parameter(consume_multiple=True, negative="")]  # 0,1,2 or 0 1 2 or one option each
 Named = Annotated[str, Parameter(help=f"what to start from: {', '.join(EXPERIMENTS)}")]
 Verbose = Annotated[bool, Parameter(negative="", help="show TensorFlow's and Prefect's own messages too")]
+Timed = Annotated[
+    str | None,
+    Parameter(
+        name="minutes",
+        metavar="FLOAT",
+        help="from now to the end: a measurement chooses what is not given here, to fill 3 minutes to 10 hours",
+    ),
+]
 NUMBERS = {int: "INT", float: "FLOAT"}
 WIDTH = "generator_width and discriminator_width in one"
 

@@ -27,6 +27,7 @@ ENCODINGS = {
     ".tar": "application/x-tar",
     ".gz": "application/gzip",
     ".json": "application/json",
+    ".html": "text/html",
     ".md": "text/markdown",
     ".txt": "text/plain",
 }

@@ -1,4 +1,4 @@
-"""The dataset card: what is in a dataset, what it is worth, what it must not be used for."""
+"""The card of an export: what is in it, what that is worth, what it must not be used for."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from gan_core.exports.class_folders import folder_names
 from gan_core.exports.export_plan import ExportPlan
 from gan_core.exports.shards import Export, ExportSplit
 from gan_core.files import read_frame
+from gan_core.privacy.ledger import describe_guarantee
 from gan_core.worth.worth import read_worth
 
 TEMPLATES = Environment(
@@ -50,22 +51,28 @@ class HubSize:
 
 
 def format_card(plan: ExportPlan, digest: str, sizes: Sequence[HubSize]) -> str:
-    """The text of README.md, whose head is as the Hugging Face hub wants it; `digest` is that of all data."""
-    from huggingface_hub import DatasetCard
+    """The text of README.md, whose head is as the Hugging Face hub wants it of a dataset, or of a model where no image
+    is drawn; `digest` is that of all data."""
+    from huggingface_hub import DatasetCard, ModelCard
 
     export, origin = plan.export, plan.origin
     report = read_frame(origin.figures) if origin.figures else None
     text = TEMPLATES.get_template("dataset_card.md.jinja").render(
         title=title(export),
         export=export,
+        generator_formats=plan.generator_formats,
         origin=origin,
         counts={split.name: dict(split.counts) for split in export.splits},
         total=images(export),
         figures=[] if report is None else _figures(report),
         checks=read_audit(origin.audit).checks if origin.audit else (),
         worth=read_worth(origin.worth) if origin.worth else None,
+        ledger=origin.card.privacy,
+        guarantee=describe_guarantee(origin.card.privacy) if origin.card.privacy else "",
         fidelity=float("nan") if report is None else float(report["label_fidelity"].mean()),
     )
+    if not plan.formats:
+        return str(ModelCard(f"---\n{_model_head()}\n---\n\n{text}"))
     return str(DatasetCard(f"---\n{_head(plan, digest, sizes)}\n---\n\n{text}"))
 
 
@@ -75,6 +82,8 @@ def hub_format(formats: Sequence[str]) -> tuple[str, str] | None:
 
 
 def title(export: Export) -> str:
+    if not export.splits:
+        return "A generator of synthetic images"
     return "Synthetic images" + " with a real test split" * any(split.real for split in export.splits)
 
 
@@ -97,6 +106,14 @@ def _head(plan: ExportPlan, digest: str, sizes: Sequence[HubSize]) -> str:
         tags=["synthetic", "gan"],
         **described,
     ).to_yaml(line_break="\n")
+
+
+def _model_head() -> str:
+    """What the hub knows of a model, as YAML."""
+    from huggingface_hub import ModelCardData
+
+    head = ModelCardData(license="unknown", pipeline_tag="unconditional-image-generation", tags=["synthetic", "gan"])
+    return head.to_yaml(line_break="\n")
 
 
 def _config(export: Export, pattern: str, digest: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from gan_core.exports.shards import Export
 from gan_core.files import Place
+from gan_core.gan.generator_card import GeneratorCard
 
 
 @dataclass(frozen=True)
@@ -12,9 +13,7 @@ class GeneratorOrigin:
 
     generator: Place
     generator_digest: str
-    gan_settings: str  # digest
-    gan_seed: int
-    data_digest: str  # of the real images that it learned from
+    card: GeneratorCard
     run_id: str | None  # of the run that trained it, where that is known
     figures: Place | None  # that run's report.parquet
     audit: Place | None = None  # what an audit of its images found, as JSON
@@ -27,5 +26,10 @@ class ExportPlan:
 
     export: Export
     origin: GeneratorOrigin
-    formats: tuple[str, ...]
+    formats: tuple[str, ...]  # of the drawn images
+    generator_formats: tuple[str, ...]  # of the generator itself
     identity: str
+
+    @property
+    def all_formats(self) -> tuple[str, ...]:
+        return *self.formats, *self.generator_formats

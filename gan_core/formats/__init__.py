@@ -62,7 +62,7 @@ READERS: dict[str, Reader] = {
     "table": table_of_paths,
     **FORMATS,
 }  # the first that recognises a place reads it
-EXTRAS = {"tfds": "tensorflow_datasets"}  # the library that a format needs from the extra of its name
+EXTRAS = {"tfds": "tensorflow_datasets", "onnx": "onnx"}  # the library that a format needs from the extra of its name
 PICKLED = (".pkl", ".pickle", ".pt", ".pth", ".joblib", "data_batch_1", "batches.meta")  # ends of names
 READ = (
     "a folder of pictures in a folder for each class, a CSV or Parquet table beside pictures, Hugging Face's Parquet "

@@ -1,16 +1,18 @@
 """What a generator's file says of itself, read without the networks and without TensorFlow."""
 
 import zipfile
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
-from pydantic import ValidationError, model_validator
+from pydantic import BeforeValidator, ValidationError, model_validator
 
 from gan_core.config import STORED, GanSettings, Settings
 from gan_core.errors import BadInput
 from gan_core.files import Place, is_local
 from gan_core.images.shape import ImageShape
+from gan_core.privacy.ledger import Ledger, read_ledger
 
+Kept = Annotated[Ledger, BeforeValidator(read_ledger)]
 NAME = "generator.npz"  # of a generator's file among those of a run or a version
 
 
@@ -20,9 +22,10 @@ class GeneratorCard(Settings):
     gan: GanSettings
     shape: ImageShape
     class_names: tuple[str, ...]
-    data_digest: str
+    data_digest: str  # of the real images; empty where these are private, as it would confirm a guess
     seed: int
     class_images: tuple[int, ...] = ()  # how many there were to learn from, by class; empty where that was not kept
+    privacy: Kept | None = None  # what was read of the training images; None where nothing is promised
 
     @model_validator(mode="before")
     @classmethod

@@ -27,6 +27,13 @@ def coarsest_maps(shape: ImageShape) -> tuple[int, int]:
     return max(LEAST, math.ceil(shape.height / scale)), max(LEAST, math.ceil(shape.width / scale))
 
 
+def margins(shape: ImageShape) -> list[tuple[int, int]]:
+    """Pixels above and below, left and right of an image in the networks' own size."""
+    scale = 2 ** doublings(shape)
+    free = [scale * maps - side for maps, side in zip(coarsest_maps(shape), shape, strict=False)]
+    return [(pixels // 2, pixels - pixels // 2) for pixels in free]
+
+
 def fine_width(width: int) -> int:
     """Channels at half the image side, where they cost most: 64 are enough for wider networks."""
     return min(width, 64)

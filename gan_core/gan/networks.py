@@ -14,7 +14,7 @@ from gan_core.compute.keras_settings import keras
 from gan_core.compute.normalisation import BatchNormalisation
 from gan_core.compute.precision import resolve_policy
 from gan_core.config import GanSettings
-from gan_core.gan.network_sizes import FEATURES, coarsest_maps, doublings, fine_width
+from gan_core.gan.network_sizes import FEATURES, coarsest_maps, doublings, fine_width, margins
 from gan_core.images.shape import ImageShape
 
 
@@ -110,14 +110,19 @@ class UpConvolution(keras.layers.Layer):
         self.kernel = self.add_weight(shape=kernel, initializer=self.initializer, autocast=False, name="kernel")
 
     def call(self, maps: tf.Tensor) -> tf.Tensor:
+        kernel = self.spread_kernel()
+        count, height, width, _ = tf.unstack(tf.shape(maps))
+        shape = [count, 2 * height, 2 * width, self.filters]
+        return tf.nn.conv2d_transpose(maps, tf.cast(kernel, self.compute_dtype), shape, strides=2)
+
+    def spread_kernel(self) -> tf.Tensor:
+        """The kernel of the transposed convolution, float32 [4, 4, filters, channels]."""
         written = tf.reverse(self.kernel, axis=[0, 1])  # where a convolution reads, its transpose writes
         kernel = tf.transpose(written, [0, 1, 3, 2])
         for axis in (0, 1):
             nothing = tf.zeros_like(tf.gather(kernel, [0], axis=axis))
             kernel = tf.concat([kernel, nothing], axis) + tf.concat([nothing, kernel], axis)
-        count, height, width, _ = tf.unstack(tf.shape(maps))
-        shape = [count, 2 * height, 2 * width, self.filters]
-        return tf.nn.conv2d_transpose(maps, tf.cast(kernel, self.compute_dtype), shape, strides=2)
+        return kernel
 
 
 class _Layers:
@@ -149,22 +154,15 @@ class _Layers:
         return keras.initializers.GlorotUniform(seed=next(self.seeds))
 
 
-def _margins(shape: ImageShape) -> list[tuple[int, int]]:
-    """Pixels above and below, left and right of an image in the networks' own size."""
-    scale = 2 ** doublings(shape)
-    free = [scale * maps - side for maps, side in zip(coarsest_maps(shape), shape, strict=False)]
-    return [(pixels // 2, pixels - pixels // 2) for pixels in free]
-
-
 def _pad(images: tf.Tensor, shape: ImageShape) -> tf.Tensor:
     """The images in the middle of the networks' own size, if theirs is another."""
-    margins = _margins(shape)
-    return tf.pad(images, [(0, 0), *margins, (0, 0)]) if any(map(any, margins)) else images
+    free = margins(shape)
+    return tf.pad(images, [(0, 0), *free, (0, 0)]) if any(map(any, free)) else images
 
 
 def _crop(images: tf.Tensor, shape: ImageShape) -> tf.Tensor:
     """The middle of images in the networks' own size, if that is another."""
-    (top, _), (left, _) = margins = _margins(shape)
-    if not any(map(any, margins)):
+    (top, _), (left, _) = free = margins(shape)
+    if not any(map(any, free)):
         return images
     return images[:, top : top + shape.height, left : left + shape.width]

@@ -39,6 +39,12 @@ class Epoch:
     images_per_second: float  # real images
     replicas: int  # that trained together
 
+    @property
+    def summary(self) -> str:
+        """Losses and accuracies in a line."""
+        losses = f"loss G {self.generator_loss:6.3f} D {self.discriminator_loss:6.3f}"
+        return f"{losses}  accuracy G {self.generator_accuracy:6.1%} D {self.discriminator_accuracy:6.1%}"
+
 
 class Diverged(BadInput):
     """The steps were so large that the weights are no numbers any more."""

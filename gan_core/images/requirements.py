@@ -10,6 +10,7 @@ from gan_core.errors import BadInput
 from gan_core.images.shape import ImageShape
 
 MOST_CLASSES = 256  # as labels are bytes
+LEAST_IN_HALF = 2  # pictures of each class in either half of a private run's batch
 
 
 def require_sound(experiment: Experiment, train: np.ndarray, class_names: Sequence[str]) -> None:
@@ -18,6 +19,23 @@ def require_sound(experiment: Experiment, train: np.ndarray, class_names: Sequen
     planned = experiment.dataset.plan(len(class_names))
     if experiment.gan.conditional:  # another generator is not asked for classes
         require_seen(planned, np.bincount(train, minlength=len(class_names)), class_names, "--dataset.counts")
+    if experiment.private:
+        require_private(experiment, len(class_names))
+
+
+def require_private(experiment: Experiment, classes: int) -> None:
+    """Raise BadInput for a batch in which some classes would hardly have a mean, and for some class counts alone."""
+    least, given = 2 * LEAST_IN_HALF * classes, experiment.privacy.class_images
+    if experiment.gan.batch_size < least:
+        raise BadInput(
+            f"Expected a batch of {least} images or more in a private run, {2 * LEAST_IN_HALF} of each class, got "
+            f"{experiment.gan.batch_size}; raise --gan.batch-size, or begin with --experiment private."
+        )
+    if given and (set(given) != set(map(str, range(classes))) or not all(given.values())):
+        raise BadInput(
+            f"Expected --privacy.class-images of each of the classes 0 to {classes - 1}, one or more, got "
+            f"{', '.join(f'{number}={count}' for number, count in given.items())}; name all of them, or none."
+        )
 
 
 def require_comparison(experiment: Experiment) -> None:

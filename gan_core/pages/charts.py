@@ -55,10 +55,11 @@ class Bar:
 
 
 def chart_training(history: pd.DataFrame) -> list[Chart]:
-    """Loss and accuracy of both networks, and each measure of the generator, over the epochs."""
+    """Loss and accuracy of both networks, where there are both, and each measure of the generator, over the epochs."""
     networks = [
-        chart_curves(quantity.capitalize(), {name: (history, f"{name}_{quantity}") for name in NETWORKS}, quantity)
+        chart_curves(quantity.capitalize(), lines, quantity)
         for quantity in QUANTITIES
+        if (lines := {name: (history, f"{name}_{quantity}") for name in NETWORKS if f"{name}_{quantity}" in history})
     ]
     measured = [chart_curves(title, {title: (history, name)}, name, note) for name, title, note in _measured([history])]
     return [*networks, *measured]

@@ -3,7 +3,7 @@
 import json
 import math
 from dataclasses import replace
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter
 from pydantic.dataclasses import dataclass
@@ -111,3 +111,20 @@ class Ledger:
 
 
 ADAPTER = TypeAdapter(Ledger)
+
+
+def read_ledger(value: Any) -> Any:
+    """The ledger that a part of a JSON text says; what is no mapping stays as it is."""
+    return ADAPTER.validate_json(json.dumps(value)) if isinstance(value, dict) else value
+
+
+def describe_guarantee(ledger: Ledger) -> str:
+    """What the ledger promises, in a sentence for whoever is to decide."""
+    if ledger.noise_seed is not None:
+        return "Nothing is promised: the noise came from a fixed seed, which is for tests."
+    spent = ledger.epsilon
+    return (
+        f"(epsilon, delta)-differential privacy with epsilon {spent:.4g} and delta {ledger.delta:g}, for each training "
+        f"image: whatever anybody concludes from what is here is at most {math.exp(spent):.3g} times as likely as if "
+        f"any one image had not been there, but for a chance of {ledger.delta:g}."
+    )

@@ -1,15 +1,17 @@
 """A classifier that a private run may learn: linear in fixed features, by noisy sums of clipped gradients.
 
 Gradient descent on the whole set (Abadi et al. 2016, arXiv:1607.00133, without sampling) on features that cost nothing
-(Tramer and Boneh 2021, arXiv:2011.11660). The gradient of one picture is the product of its features and of p - y, so
+(Tramer and Boneh 2021, arXiv:2011.11660). They are seen from a centre, that of all pictures as a release tells it, so
+that their length is spent on what differs. The gradient of one picture is the product of its features and of p - y, so
 that its length is known without it.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import partial
 
 import numpy as np
+import tensorflow as tf
 from scipy.special import softmax
 
 from gan_core.privacy.ledger import Reading
@@ -17,18 +19,18 @@ from gan_core.privacy.reader import Read, blocks, shrinkage
 from gan_core.privacy.scattering import read_features
 
 GRADIENT = "gradient of the teacher"
+SHORTEST = 1e-12  # vectors that are shorter have no direction
 
 
 @dataclass(frozen=True)
 class TeacherSettings:
     """How a private teacher learns."""
 
-    steps: int = 30  # each of them one reading
+    steps: int = 80  # each of them one reading
     step_size: float = 30.0
     momentum: float = 0.9
     clip: float = 1.0  # the length of one picture's gradient at most
-    averaged: int = 1  # of the last steps, whose weights are averaged
-    bias: float = 0.0  # of every picture, beside its features; 0 for none
+    bias: float = 0.3  # of every picture, beside its features; 0 for none
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,7 @@ class Teacher:
 
     weights: np.ndarray  # float64 [D, K], one row more with a bias
     velocity: np.ndarray  # float64, of the weights
-    mean: np.ndarray  # float64, of the weights after the last steps: what it believes by
-    averaged: int = 0  # steps in this mean
+    centre: np.ndarray  # float64 [D], from which it sees features
     step: int = 0  # the last one taken
     bias: float = 0.0
 
@@ -49,15 +50,14 @@ class Teacher:
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> "Teacher":
         """What `to_arrays` made arrays of."""
-        weights, velocity, mean, *numbers = (arrays[field.name] for field in fields(cls))
-        averaged, step, bias = (number.item() for number in numbers)
-        return cls(weights, velocity, mean, averaged, step, bias)
+        weights, velocity, centre, step, bias = (arrays[field.name] for field in fields(cls))
+        return cls(weights, velocity, centre, step.item(), bias.item())
 
 
-def begin(settings: TeacherSettings, *, features: int, classes: int) -> Teacher:
-    """A teacher that knows nothing."""
-    nothing = np.zeros((features + bool(settings.bias), classes))
-    return Teacher(nothing, nothing, nothing, bias=settings.bias)
+def begin(settings: TeacherSettings, centre: np.ndarray, *, classes: int) -> Teacher:
+    """A teacher that knows nothing but the centre [D] of the features."""
+    nothing = np.zeros((len(centre) + bool(settings.bias), classes))
+    return Teacher(nothing, nothing, centre.astype(np.float64), bias=settings.bias)
 
 
 def learn(
@@ -89,7 +89,7 @@ def sum_gradients(teacher: Teacher, features: np.ndarray, labels: np.ndarray, *,
     """
     total = np.zeros_like(teacher.weights)
     for part in blocks(*features.shape):
-        block = _with_bias(features[part], teacher.bias)
+        block = _seen(teacher, features[part])
         errors = softmax(block @ teacher.weights, axis=1)
         errors[np.arange(len(block)), labels[part]] -= 1
         lengths = np.linalg.norm(errors, axis=1) * np.linalg.norm(block, axis=1)
@@ -101,23 +101,32 @@ def advance(teacher: Teacher, gradient: np.ndarray, step: int, settings: Teacher
     """The teacher after a step against this gradient, the one of this number."""
     velocity = settings.momentum * teacher.velocity + gradient
     weights = teacher.weights - settings.step_size * velocity
-    averaged = teacher.averaged + 1 if step > settings.steps - settings.averaged else 0
-    mean = teacher.mean + (weights - teacher.mean) / averaged if averaged else weights
-    return Teacher(weights, velocity, mean, averaged, step, teacher.bias)
+    return replace(teacher, weights=weights, velocity=velocity, step=step)
 
 
 def believe(teacher: Teacher, features: np.ndarray) -> np.ndarray:
     """The probability that the teacher gives each class of pictures with these features [N, D]; float32 [N, K]."""
-    return softmax(_with_bias(features, teacher.bias) @ teacher.mean, axis=1).astype(np.float32)
+    return softmax(_seen(teacher, features) @ teacher.weights, axis=1).astype(np.float32)
 
 
 def beliefs(teacher: Teacher, images: np.ndarray) -> np.ndarray:
     """The probability that the teacher gives each class of images uint8 [N, height, width, C]; float32 [N, K]."""
-    parts = blocks(len(images), len(teacher.mean))
+    parts = blocks(len(images), len(teacher.weights))
     believed = [believe(teacher, read_features(images[part])) for part in parts]
-    return np.concatenate([np.zeros((0, teacher.mean.shape[1]), np.float32), *believed])
+    return np.concatenate([np.zeros((0, teacher.weights.shape[1]), np.float32), *believed])
 
 
-def _with_bias(features: np.ndarray, bias: float) -> np.ndarray:
-    wide = features.astype(np.float64)
-    return np.pad(wide, [(0, 0), (0, 1)], constant_values=bias) if bias else wide
+def logits(teacher: Teacher, features: tf.Tensor) -> tf.Tensor:
+    """The same before the softmax, of features float32 [N, D], for gradients to pass through; float32 [N, K]."""
+    weights, centre = (tf.constant(array, tf.float32) for array in (teacher.weights, teacher.centre))
+    seen = tf.math.l2_normalize(features - centre, axis=1)
+    if not teacher.bias:
+        return tf.matmul(seen, weights)
+    return tf.matmul(seen, weights[:-1]) + teacher.bias * weights[-1]
+
+
+def _seen(teacher: Teacher, features: np.ndarray) -> np.ndarray:
+    """Features [N, D] from the centre, of length one, with the bias; float64."""
+    wide = features.astype(np.float64) - teacher.centre
+    wide /= np.maximum(np.linalg.norm(wide, axis=1, keepdims=True), SHORTEST)
+    return np.pad(wide, [(0, 0), (0, 1)], constant_values=teacher.bias) if teacher.bias else wide

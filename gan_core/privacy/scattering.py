@@ -42,20 +42,24 @@ def count_features(shape: ImageShape) -> int:
     return shape.channels * MAPS * (shape.height // STRIDE) * (shape.width // STRIDE)
 
 
-def read_features(images: np.ndarray) -> np.ndarray:
+def read_features(
+    images: np.ndarray, into: np.ndarray | None = None, on_images: Callable[[int], None] = lambda count: None
+) -> np.ndarray:
     """The features of images uint8 [N, height, width, C]; float32 [N, D], each of length one.
 
     They are computed in parts of one size, the last one filled up, so that what is rounded in one picture's features
-    does not depend on the others.
+    does not depend on the others. They are written to `into`, such as a file (np.memmap), if that is given;
+    `on_images` is called with the number of images in each part.
     """
     shape = ImageShape(*images.shape[1:])
     rows = max(1, PIXELS // shape.values)
-    read = np.empty((len(images), count_features(shape)), np.float32)
+    read = np.empty((len(images), count_features(shape)), np.float32) if into is None else into
     for start in range(0, len(images), rows):
         block = np.zeros((rows, *shape), np.float32)
         count = len(images[start : start + rows])
         block[:count] = images[start : start + rows]
         read[start : start + rows] = _compiled(shape)(to_signed(block))[:count]
+        on_images(count)
     return read
 
 
@@ -105,7 +109,7 @@ def _pad(side: int) -> int:
 
 
 def _transform(maps: tf.Tensor) -> tf.Tensor:
-    return tf.signal.fft2d(tf.cast(maps, tf.complex64))
+    return tf.signal.fft2d(tf.complex(maps, tf.zeros_like(maps)))
 
 
 @tf.custom_gradient

@@ -8,7 +8,7 @@ import pandas as pd
 
 from gan_core.inspection.doubtful_labels import Doubt
 from gan_core.inspection.findings import Copy, Findings
-from gan_core.inspection.forecast import DRAWN, Forecast
+from gan_core.inspection.forecast import Forecast
 from gan_core.reports.text_table import align_columns
 from gan_core.sources.found_pictures import SPLITS
 from gan_core.sources.summary import describe_modes
@@ -143,12 +143,17 @@ def describe_sizes(findings: Findings, most: int = 6) -> str:
 
 def describe_forecast(told: Forecast) -> str:
     """How long a run would take, what it is made of, and how that was measured."""
-    parts = (("training the GAN", told.training), ("teaching classifiers", told.teaching), ("drawing", told.drawing))
+    parts = (
+        ("training the GAN", told.training),
+        ("teaching classifiers", told.teaching),
+        ("drawing", told.drawing),
+        ("examining and the report", told.examining),
+    )
     return (
-        f"A run would take about {format_minutes(told.minutes * 60)} on this machine as busy as it is now: "
+        f"A run would take about {format_minutes(told.seconds)} on this machine as busy as it is now: "
         f"{', '.join(f'{name} {format_minutes(seconds)}' for name, seconds in parts)}. That is an estimate, from "
-        f"{told.measured} steps of the GAN, a few of a classifier and {DRAWN} drawn images; starting, reading, the "
-        "look at each epoch and the report take a minute or two more."
+        f"{told.measured} steps of the GAN, a few of a classifier and a few drawn and compared images; starting and "
+        "reading come on top."
     )
 
 

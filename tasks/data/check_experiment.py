@@ -11,13 +11,12 @@ from gan_core.images.shape import ImageShape
 from gan_core.images.stratified_split import divide
 from gan_core.measures.diversity import require_enough
 from gan_core.sources.found_pictures import Found
-from tasks.data.open_source import number_labels
+from tasks.data.open_source import OF_ONE_SIZE, number_labels, require_given_shape
 from tasks.data.source_places import named, source_here
 from tasks.places import check_cache
 
 LEAST_SHAPE = ImageShape(LEAST_SIDE, LEAST_SIDE, 1)
 LEAST_CLASSES = 2
-OF_ONE_SIZE = ("cifar", "idx", "npz")  # formats whose pictures all have the size of the first
 
 
 def check_experiment(experiment: Experiment) -> int:
@@ -35,6 +34,8 @@ def check_source(source: Found | None, experiment: Experiment) -> int:
     if not source or not numbered:
         return least_room(experiment, LEAST_SHAPE, LEAST_CLASSES, images=0)
     names, shape = numbered.classes.names, known_shape(source, data)
+    if experiment.private:
+        require_given_shape(source, data)
     learnt_from, chosen_by = divide(numbered.train, numbered.validation, data, experiment.seed)
     require_sound(experiment, numbered.train[learnt_from], names)
     require_enough(len(chosen_by))

@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -39,6 +39,7 @@ class RealSets:
     validation: Path
     test: Path
     digest: str  # of everything that they were made from
+    source_digest: str = ""  # of the files alone, however they are cut
 
 
 @dataclass(frozen=True)
@@ -67,9 +68,10 @@ def normalize(raw: Path, folder: Path, data: DataSettings, seed: int) -> RealSet
     Raises BadInput for what would spoil the results, unless the settings tolerate it.
     """
     found = open_source(raw, data)
-    digest = identify_splits(found, data, seed)
-    made = folder / digest
-    splits = RealSets(made / "train.npz", made / "validation.npz", made / "test.npz", digest)
+    files = [sha256(path) for path in found.files]
+    identity = identify_splits(found, files, data, seed)
+    made = folder / identity
+    splits = RealSets(made / "train.npz", made / "validation.npz", made / "test.npz", identity, digest(files))
     notes = made / "understood.json"
     if all(map(is_whole, (splits.train, splits.validation, splits.test, notes))):
         logger.info("They were read before; the sets made of them are in %s", made)
@@ -106,13 +108,13 @@ def require_fit(splits: RealSets, experiment: Experiment) -> None:
     require_enough(len(validation.labels))
 
 
-def identify_splits(found: Found, data: DataSettings, seed: int) -> str:
-    """A SHA-256 that changes with each thing that the three sets depend on."""
+def identify_splits(found: Found, files: Sequence[str], data: DataSettings, seed: int) -> str:
+    """A SHA-256 that changes with each thing that the three sets depend on; `files` are those of the files found."""
     numbers = number_labels(found)
     names = numbers.classes.names if numbers else found.class_names
     if numbers and "validation" not in found.parts:
         data = data.model_copy(update={"validation_images": validation_images(numbers.train, data)})
-    depends = [sha256(path) for path in found.files], names, data.shaping(), seed
+    depends = list(files), names, data.shaping(), seed
     if found.format == "idx" and [*found.parts] == ["train", "test"]:
         return digest(*depends)
     labels = [part.labels for part in found.parts.values()]

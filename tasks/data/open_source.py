@@ -24,6 +24,8 @@ from tasks.data.checksums import verify_files
 from tasks.locks import locked
 from tasks.places import cache_home
 
+OF_ONE_SIZE = ("cifar", "idx", "npz")  # formats whose pictures all have the size of the first
+
 logger = logging.getLogger("synthetic_data.download")
 
 
@@ -132,3 +134,12 @@ def number_labels(found: Found) -> Numbered | None:
     }
     kept, _ = hold_out(numbers["train"], "test" in labels)
     return Numbered(classes, numbers["train"][kept], numbers.get("validation"))
+
+
+def require_given_shape(found: Found, data: DataSettings) -> None:
+    """Raise BadInput where a private run would choose its pictures' shape by a look at all of them."""
+    if found.format not in OF_ONE_SIZE and not (data.size and data.colour):
+        raise BadInput(
+            f"Expected the size and the colour of the pictures in a private run of {found.kind}, as no budget covers a "
+            "choice by all of them, got none; give --size and --colour, as --size 32 --colour rgb."
+        )

@@ -3,6 +3,7 @@
 from gan_core.config import Experiment
 from tasks.data.download import download
 from tasks.data.normalize import RealSets, normalize, require_fit
+from tasks.data.open_source import open_source, require_given_shape
 from tasks.places import cache_home
 
 
@@ -11,6 +12,9 @@ def real_images(experiment: Experiment) -> RealSets:
 
     Each is fetched and cut once and found again afterwards.
     """
-    real = normalize(download(experiment.source), cache_home() / "normalized", experiment.data, experiment.seed)
+    raw = download(experiment.source)
+    if experiment.private:
+        require_given_shape(open_source(raw, experiment.data), experiment.data)
+    real = normalize(raw, cache_home() / "normalized", experiment.data, experiment.seed)
     require_fit(real, experiment)
     return real

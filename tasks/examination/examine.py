@@ -76,6 +76,11 @@ def taught_classifier(
     return classifier, float(arrays["seconds"])
 
 
+def count_taught(teaching: Sequence[Place], settings: ClassifierSettings, cache: Place) -> int:
+    """How many of the classifiers, one of each seed, these images have taught before."""
+    return sum(is_whole(cache / f"{_identity(teaching, settings, seed, None)}.npz") for seed in settings.seeds)
+
+
 def _identity(teaching: Sequence[Place], settings: ClassifierSettings, seed: int, variation: Variation | None) -> str:
     """Digest of all that shapes a taught classifier."""
     recipe = settings.model_copy(update={"seeds": (seed,)}).digest()

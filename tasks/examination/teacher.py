@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
 
 from gan_core.config import ClassifierSettings
 from gan_core.files import Place
@@ -16,6 +20,13 @@ from tasks.places import classifier_cache
 if TYPE_CHECKING:
     from gan_core.classifiers.variation import Variation
     from gan_core.compute.keras_settings import keras
+
+
+class Believing(Protocol):
+    """Whoever can say how likely each class is."""
+
+    def believer(self) -> Callable[[np.ndarray], np.ndarray]:
+        """The probabilities float32 [N, K] of images uint8 [N, height, width, C], as a function of these."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +43,12 @@ class Teacher:
     def classifiers(self) -> list[keras.Model]:
         """The classifiers of all seeds, likewise."""
         return list(map(self._taught, self.settings.seeds))
+
+    def believer(self) -> Callable[[np.ndarray], np.ndarray]:
+        """What the classifiers of all seeds together believe of images, as a function of these."""
+        from gan_core.classifiers.soft_labels import believed
+
+        return partial(believed, classifiers=self.classifiers())
 
     def examine(self, *, on: Place) -> Examination:
         """Ask the classifiers of all seeds about labelled images: TRTS, if these are synthetic."""

@@ -14,10 +14,13 @@ from gan_core.exports.shards import SplitName, planned_counts
 from gan_core.files import Place, is_local, located
 from gan_core.formats import FORMATS, require
 from gan_core.gan.generator_card import GeneratorCard, read_card
+from gan_core.gan.network_sizes import generator_bytes
+from gan_core.generator_formats import GENERATOR_FORMATS
 from gan_core.images.requirements import require_names
 from gan_core.images.shape import ImageShape
 from gan_core.parsing.idx_arrays import idx_header
 from gan_core.sources.listing import files_in
+from tasks.export.contents import ALL_FORMATS
 from tasks.export.staging import check_place
 from tasks.places import standing
 from tasks.runs.run_folder import Run, resolve_latest
@@ -27,11 +30,12 @@ from tasks.runs.run_folder import Run, resolve_latest
 class Wanted:
     """What an export is asked for, as far as the generator's file can tell."""
 
-    formats: tuple[str, ...]  # in the order of FORMATS
+    formats: tuple[str, ...]  # of the drawn images, in the order of FORMATS
+    generator_formats: tuple[str, ...]  # of the generator itself, in the order of GENERATOR_FORMATS
     run: Run | None  # that trained the generator, where its folder was named
     weights: Place
     card: GeneratorCard
-    counts: Mapping[SplitName, Mapping[int, int]]  # images of each class in the drawn splits
+    counts: Mapping[SplitName, Mapping[int, int]]  # images of each class in the drawn splits, if images are wanted
 
 
 def check_export(
@@ -50,22 +54,50 @@ def read_wanted(generator: Place, formats: Sequence[str], settings: ExportSettin
     run, weights = find_weights(generator)
     card = read_card(weights)
     require_names(card.class_names)
+    drawn = tuple(name for name in FORMATS if name in formats)
+    if not drawn:
+        require_no_settings(formats, settings)
+    counts = require_images(drawn, settings, run, card) if drawn else {}
+    return Wanted(drawn, tuple(name for name in GENERATOR_FORMATS if name in formats), run, weights, card, counts)
+
+
+def require_images(
+    formats: Sequence[str], settings: ExportSettings, run: Run | None, card: GeneratorCard
+) -> Mapping[SplitName, Mapping[int, int]]:
+    """The images of each class to draw, by split; BadInput for those that no generator can draw or no format hold."""
     if not card.gan.conditional:
-        raise BadInput("Expected a generator that draws by class, got an unconditional one; train one with classes.")
+        raise BadInput(
+            "Expected a generator that draws by class, got an unconditional one; train one with classes, or export it "
+            f"itself as {' or '.join(GENERATOR_FORMATS)}."
+        )
     require_colours(formats, card.shape)
     counts = planned_counts(settings, card)
+    if settings.real_test and card.privacy:
+        raise BadInput(
+            "Expected synthetic test images beside those of a private generator, as no budget covers real ones, got "
+            "--real-test; leave it out."
+        )
     if settings.real_test:
         read_experiment(run)
     else:
         require_counts(formats, counts, card.class_names)
-    return Wanted(tuple(name for name in FORMATS if name in formats), run, weights, card, counts)
+    return counts
+
+
+def require_no_settings(formats: Sequence[str], settings: ExportSettings) -> None:
+    """Raise BadInput for settings of images where none are drawn."""
+    if chosen := sorted(settings.model_dump(exclude_defaults=True)):
+        raise BadInput(
+            f"Expected no setting of images for {', '.join(formats)}, which hold the generator itself, got "
+            f"{', '.join(chosen)}; leave that out, or add a format of images such as npz."
+        )
 
 
 def require_formats(formats: Sequence[str]) -> None:
     """Raise BadInput unless each format is known, named once, and its library is installed."""
     told = ", ".join(formats) or "none"
-    if not formats or not set(formats) <= set(FORMATS):
-        raise BadInput(f"Expected formats of {', '.join(FORMATS)}, got {told}; name one or more of them.")
+    if not formats or not set(formats) <= set(ALL_FORMATS):
+        raise BadInput(f"Expected formats of {', '.join(ALL_FORMATS)}, got {told}; name one or more of them.")
     if len(set(formats)) < len(formats):
         raise BadInput(f"Expected each format once, got {told}; leave out what stands there twice.")
     require(formats)
@@ -136,16 +168,22 @@ def read_experiment(run: Run | None) -> Experiment:
 
 
 def require_room(out: Path, wanted: Wanted) -> None:
-    """Raise BadInput where the disk has less room than the drawn images need at least, beside what is there of them."""
+    """Raise BadInput where the disk has less room than is needed at least, beside what is there of it."""
     above = standing(out.resolve())
     images = sum(sum(split.values()) for split in wanted.counts.values())
     needed = sum(FORMATS[name].room(images, wanted.card.shape) for name in wanted.formats)
+    needed += len(wanted.generator_formats) * least_bytes(wanted.card)
     free = shutil.disk_usage(above).free
     if free < needed and free + begun(out.resolve()) < needed:
         raise BadInput(
             f"Expected room for at least {needed / 1e6:,.0f} MB at {above}, got {free / 1e6:,.0f} MB; "
             "make room, choose another --out, fewer images or fewer formats."
         )
+
+
+def least_bytes(card: GeneratorCard) -> int:
+    """What a generator takes in any format: numbers of bfloat16, the shortest that they are written as."""
+    return generator_bytes(card.gan, card.shape, len(card.class_names)) // 2
 
 
 def begun(out: Path) -> int:

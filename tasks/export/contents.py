@@ -5,10 +5,13 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from gan_core.files import Place
+from gan_core.formats import FORMATS
+from gan_core.generator_formats import GENERATOR_FORMATS
 from gan_core.sources import listing
 from tasks.places import MANIFEST, TRIAL, manifest_of
 
 SUMS, CARD, CROISSANT = "SHA256SUMS", "README.md", "croissant.json"
+ALL_FORMATS = (*FORMATS, *GENERATOR_FORMATS)
 STAGING = re.compile(r"\.\w{12}\.staging")
 
 

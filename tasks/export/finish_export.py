@@ -19,6 +19,7 @@ from gan_core.exports.export_plan import ExportPlan
 from gan_core.exports.split_pieces import PIECES
 from gan_core.files import Place, atomic_write, is_local, list_folder, refreshed, remove_tree, stream_digest, write_text
 from gan_core.formats import FORMATS, parquet
+from gan_core.generator_formats import write_generator
 from tasks.export.contents import CARD, CROISSANT, SUMS
 from tasks.places import MANIFEST
 from tasks.uncached_task import uncached_task
@@ -30,9 +31,9 @@ BATCH = 1_000  # files in memory
 
 @uncached_task
 def finish_export(plan: ExportPlan, settings: ExportSettings, *, staging: Place) -> None:
-    """Make a complete dataset of the shards below `staging`; begun again after a kill, it ends the same.
+    """Make a complete export of the shards below `staging` and of the generator; begun again, it ends the same.
 
-    The manifest is written last: where there is one, all of the dataset is there.
+    The manifest is written last: where there is one, all of the export is there.
     """
     export, formats = plan.export, plan.formats
     if not is_finished(staging):
@@ -41,6 +42,8 @@ def finish_export(plan: ExportPlan, settings: ExportSettings, *, staging: Place)
         write_text(staging / FINISHED, "")
     for name in formats:
         remove_tree(staging / name / PIECES)
+    if plan.generator_formats:
+        write_generator(plan.origin.generator, plan.generator_formats, staging)
     with tempfile.TemporaryFile(
         "w+", encoding="utf-8", dir=staging if is_local(staging) else None
     ) as notes:  # there may be millions
@@ -52,8 +55,9 @@ def finish_export(plan: ExportPlan, settings: ExportSettings, *, staging: Place)
         write_text(staging / CARD, format_card(plan, content_digest(notes), hub_sizes(plan, staging, notes)))
         few[CARD] = sync_file(staging / CARD)
         add_note(notes, CARD, *few[CARD])
-        write_text(staging / CROISSANT, format_croissant(plan, few))
-        add_note(notes, CROISSANT, *sync_file(staging / CROISSANT))
+        if formats:
+            write_text(staging / CROISSANT, format_croissant(plan, few))
+            add_note(notes, CROISSANT, *sync_file(staging / CROISSANT))
         seal(staging, describe_dataset(plan, settings), notes)
 
 

@@ -9,7 +9,7 @@ from gan_core.audit.record import read_audit
 from gan_core.config import ExportSettings
 from gan_core.errors import BadInput
 from gan_core.exports.export_plan import ExportPlan, GeneratorOrigin
-from gan_core.exports.shards import planned
+from gan_core.exports.shards import Export, planned
 from gan_core.files import Place, read_frame, sha256
 from gan_core.provenance import EXPORT, digest, library_versions, program_digest
 from gan_core.worth.worth import read_worth
@@ -27,24 +27,26 @@ def plan_export(generator: Place, formats: Sequence[str], settings: ExportSettin
     wanted = read_wanted(generator, formats, settings)
     run, weights, card = wanted.run, wanted.weights, wanted.card
     require_weights(weights)
+    told = None if card.privacy else run  # no figure of real images goes with private ones
     origin = GeneratorOrigin(
         generator=weights,
         generator_digest=sha256(weights),
-        gan_settings=card.gan.digest(),
-        gan_seed=card.seed,
-        data_digest=card.data_digest,
-        run_id=run.id if run else None,
-        figures=find_figures(run),
-        audit=find_audit(run, weights),
-        worth=find_worth(run),
+        card=card,
+        run_id=told.id if told else None,
+        figures=find_figures(told),
+        audit=None if card.privacy else find_audit(run, weights),
+        worth=find_worth(told),
     )
-    export = planned(origin.generator, card, settings, _real_test(run) if settings.real_test else None)
-    require_counts(wanted.formats, {split.name: dict(split.counts) for split in export.splits}, export.class_names)
+    export = Export((), card.class_names, card.shape)
+    if wanted.formats:
+        export = planned(origin.generator, card, settings, _real_test(run) if settings.real_test else None)
+        require_counts(wanted.formats, {split.name: dict(split.counts) for split in export.splits}, export.class_names)
     tests = [split.source for split in export.splits if split.real]
     found = [sha256(file) for file in (*tests, origin.audit, origin.worth) if file]
-    made_by = origin.generator_digest, settings.digest(), wanted.formats, origin.run_id
+    all_formats = *wanted.formats, *wanted.generator_formats
+    made_by = origin.generator_digest, settings.digest(), all_formats, origin.run_id
     identity = digest(*made_by, program_digest(EXPORT), library_versions(), *found)
-    return ExportPlan(export, origin, wanted.formats, identity)
+    return ExportPlan(export, origin, wanted.formats, wanted.generator_formats, identity)
 
 
 def find_figures(run: Run | None) -> Place | None:

@@ -9,8 +9,7 @@ from upath import UPath
 
 from gan_core.errors import BadInput
 from gan_core.files import Place, is_local, is_vital, read_text, refreshed, remove_tree, writing_to
-from gan_core.formats import FORMATS
-from tasks.export.contents import CARD, CROISSANT, SUMS, is_litter, is_staging, strangers
+from tasks.export.contents import ALL_FORMATS, CARD, CROISSANT, SUMS, is_litter, is_staging, strangers
 from tasks.locks import locked, try_locked
 from tasks.places import MANIFEST, require_apart, require_folder, try_sending, try_writing
 
@@ -151,7 +150,7 @@ def refuse(out: Place, overwrite: bool, staging: Path | None = None) -> None:
 
 def foreign_to(out: Place) -> Iterator[str]:
     """The files at `out` that no export of ours brought, be it complete or killed while its files took their place."""
-    known = {*FORMATS, CARD, CROISSANT, SUMS, ".done", ".finished", OWNER} if half_placed(out) else set()
+    known = {*ALL_FORMATS, CARD, CROISSANT, SUMS, ".done", ".finished", OWNER} if half_placed(out) else set()
     return (name for name in strangers(out) if name.split("/")[0] not in known)
 
 

@@ -14,15 +14,17 @@ from gan_core.config import DataSettings
 from gan_core.errors import BadInput
 from gan_core.files import Place, sha256
 from gan_core.formats import FORMATS, require
+from gan_core.generator_formats import GENERATOR_FORMATS, READ_IN_PYTHON, draw_from
 from gan_core.images.decode import decode
 from gan_core.images.shape import ImageShape
 from gan_core.sources.found_pictures import Picture, Split
 from gan_core.sources.listing import files_in, list_place
-from tasks.export.contents import CROISSANT, SUMS, is_litter, is_staging
+from tasks.export.contents import ALL_FORMATS, CROISSANT, SUMS, is_litter, is_staging
 from tasks.places import MANIFEST, manifest_in
 
 READ = (".gz", ".jpg", ".npz", ".parquet", ".png", ".tar")  # what readers take for data wherever it lies
 
+TRIALS, LEVELS = 3, 1  # pictures that a generator draws, and how far those of two formats are apart at most
 SAMPLE = 100  # images of each split that are compared between the formats
 
 
@@ -31,18 +33,19 @@ class Unsound(BadInput):
 
 
 def verify_export(folder: Place) -> str:
-    """Check the files and read every format with its own reader; one line that says what was found sound.
+    """Check the files and read every format but pages with its own reader; one line that says what was found sound.
 
     Raises Unsound for the first thing that is not as the manifest says, and BadInput where a reader is not installed.
     """
     manifest = read_manifest(folder)
     litter = check_files(folder, manifest)
     require(manifest["formats"])
-    if "tfds" in manifest["formats"]:
+    if not {"tfds", "savedmodel", "keras"}.isdisjoint(manifest["formats"]):
         import_quietly("tensorflow")
+    drawn = [name for name in manifest["formats"] if name in FORMATS]
     for split, described in manifest["splits"].items():
         samples = {}
-        for name in manifest["formats"]:
+        for name in drawn:
             counts, samples[name] = read_split(folder / name, name, split, manifest)
             _require(
                 counts == list(described["counts"].values()),
@@ -50,14 +53,52 @@ def verify_export(folder: Place) -> str:
                 str(dict(zip(described["counts"], counts, strict=True))),
             )
         for name, sample in samples.items():
-            first = manifest["formats"][0]
             _require(
-                np.array_equal(sample, samples[first]), f"the same images in {first} and {name}, {split}", "others"
+                np.array_equal(sample, samples[drawn[0]]),
+                f"the same images in {drawn[0]} and {name}, {split}",
+                "others",
             )
-    check_croissant(folder, manifest)
-    images = sum(split["images"] for split in manifest["splits"].values())
-    sound = f"{images:,} images in {', '.join(manifest['formats'])} and {len(manifest['files']):,} files are sound"
+    check_generators(folder, manifest)
+    if drawn:
+        check_croissant(folder, manifest)
+    sound = f"{' and '.join(_told(manifest))} are sound"
     return f"{sound}; beside them lies {', '.join(litter)}, which is no part of them" if litter else sound
+
+
+def _told(manifest: dict[str, Any]) -> Iterator[str]:
+    """What an export holds."""
+    images = sum(split["images"] for split in manifest["splits"].values())
+    if drawn := [name for name in manifest["formats"] if name in FORMATS]:
+        yield f"{images:,} images in {', '.join(drawn)}"
+    if itself := [name for name in manifest["formats"] if name in GENERATOR_FORMATS]:
+        yield f"the generator in {', '.join(itself)}"
+    yield f"{len(manifest['files']):,} files"
+
+
+def check_generators(folder: Place, manifest: dict[str, Any]) -> None:
+    """The generator draws in each format that Python reads, and the same pictures to within one of 256 levels."""
+    found: dict[str, np.ndarray] = {}
+    for name in [name for name in manifest["formats"] if name in READ_IN_PYTHON]:
+        latents, classes = _trial(manifest)
+        images = draw_from(folder / name, name, latents, classes)
+        expected = (len(latents), *shape_of(manifest))
+        _require(
+            (images.dtype, images.shape) == (np.uint8, expected),
+            f"uint8 images {list(expected)} of {name}",
+            f"{images.dtype} {list(images.shape)}",
+        )
+        _require(bool(np.ptp(images) > 0), f"images of more than one colour of {name}", "one")
+        first, known = next(iter(found.items()), (name, images))
+        _require(
+            int(np.abs(images.astype(int) - known).max()) <= LEVELS, f"the same images of {first} and {name}", "others"
+        )
+        found[name] = images
+
+
+def _trial(manifest: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+    """A few latents float32 and classes int32 to draw from."""
+    latents = np.random.default_rng(0).normal(size=(TRIALS, manifest["generator"]["latent_size"]))
+    return latents.astype(np.float32), np.arange(TRIALS, dtype=np.int32) % len(manifest["class_names"])
 
 
 def import_quietly(library: str) -> None:
@@ -128,7 +169,7 @@ def check_files(folder: Place, manifest: dict[str, Any]) -> list[str]:
 def is_harmless(name: str) -> bool:
     """Whether a system, a reader or an interrupted export left the file or folder, and no reader takes it for data."""
     path = PurePosixPath(name)
-    read = path.parts[0] in FORMATS and (path.suffix in READ or name.endswith(("-ubyte", "/")))
+    read = path.parts[0] in ALL_FORMATS and (path.suffix in READ or name.endswith(("-ubyte", "/")))
     return is_staging(name) or (is_litter(name) and not read)
 
 

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from gan_core.clock.duration import Images, estimate
+from gan_core.clock.pace import measure_pace
 from gan_core.config import Experiment
 from gan_core.errors import BadInput
 from gan_core.files import without_password
@@ -16,7 +18,7 @@ from gan_core.inspection.collection import Collection, collect
 from gan_core.inspection.doubtful_labels import Doubt, assign_folds, find_doubtful, probabilities_out_of_fold, shorten
 from gan_core.inspection.duplicates import SIDE, Near, find_equal, find_near
 from gan_core.inspection.findings import Findings
-from gan_core.inspection.forecast import Forecast, forecast
+from gan_core.inspection.forecast import Forecast
 from gan_core.inspection.plan import describe_plan
 from gan_core.inspection.thumbnails import describe, shrink_to_bytes
 from gan_core.measures.diversity import require_enough
@@ -54,7 +56,7 @@ def inspect_source(experiment: Experiment, *, quick: bool = False) -> Findings:
         near=near,
         doubts=doubts,
         agreement=agreement,
-        forecast=None if quick else measure(experiment, sets.train),
+        forecast=None if quick else measure(experiment, sets),
     )
 
 
@@ -96,7 +98,9 @@ def describe_refusals(experiment: Experiment, understood: Understood, sets: CutS
         yield f"A run would stop: {error}"
 
 
-def measure(experiment: Experiment, train: LabelledImages) -> Forecast:
-    """How long a run would take."""
+def measure(experiment: Experiment, sets: CutSets) -> Forecast:
+    """How long a run would take, with no classifier taught before."""
+    train, validation = sets.train, sets.validation
+    images = Images(len(train), len(validation), len(sets.test), len(train.class_names))
     with progress_bar("Measuring a few steps", None):
-        return forecast(experiment, train)
+        return estimate(experiment, measure_pace(experiment.gan, experiment.classifier, train, validation), images)

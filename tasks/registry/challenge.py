@@ -74,7 +74,7 @@ def open_challenge(
             announce(late)
         for version in models.versions()[-1:]:
             remove_left_run(version.record.run_id)
-        require_start(models, settings)
+        require_start(models, settings, private=experiment.private)
         name, champion = models.next_name(), models.champion()
         seeded = experiment.model_dump() | {"seed": experiment.seed + int(name[1:])}
         if champion:

@@ -242,11 +242,17 @@ class ModelRegistry:
                 shutil.rmtree(leaving)
 
 
-def require_start(models: ModelRegistry, settings: RetrainSettings) -> None:
+def require_start(models: ModelRegistry, settings: RetrainSettings, *, private: bool = False) -> None:
     """Raise BadInput for a challenger that is to begin with a champion's weights where there is no champion.
 
-    A promotion that was interrupted may still make one. Raises BadInput for a registry that cannot be read, too.
+    A promotion that was interrupted may still make one. Raises BadInput for a registry that cannot be read, and for a
+    private challenger, too.
     """
+    if settings.start == "champion" and private:
+        raise BadInput(
+            "Expected a private challenger to begin from scratch, as a champion's weights may tell of real images, "
+            "got --start champion; leave it out."
+        )
     champion, interrupted = models.champion(), models.interrupted_promotion()
     if settings.start == "champion" and not champion and not interrupted:
         raise BadInput(

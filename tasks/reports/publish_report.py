@@ -57,6 +57,7 @@ class Report:
     page: str  # paths or URLs
     frame: str
     synthetic: str
+    release: str = ""  # what may leave of a private run
 
 
 @uncached_task
@@ -110,7 +111,8 @@ def publish_run(run: Run, experiment: Experiment) -> Report:
         raise Collapsed(f"{diversity.collapse} The report is in {stored.report}; runs/latest stays where it was.")
     publish_latest(run)
     headline = read_text(run.headline).rstrip("\n")
-    return Report(run.id, headline, str(stored.report), str(stored.frame), str(stored.synthetic))
+    release = str(stored.release) if experiment.private else ""
+    return Report(run.id, headline, str(stored.report), str(stored.frame), str(stored.synthetic), release)
 
 
 def _save_walks(run: Run, seed: int) -> None:

@@ -12,6 +12,7 @@ from gan_core.files import load_arrays, read_frame, without_password
 from gan_core.gan.generator_card import read_card
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.pages import run_page
+from gan_core.privacy.ledger import Ledger, describe_guarantee
 from gan_core.reports.check_table import format_checks
 from gan_core.reports.examination_arrays import from_arrays
 from gan_core.reports.run_table import format_headline
@@ -56,7 +57,19 @@ def render_report(run: Run, experiment: Experiment, worth: Worth | None) -> str:
 def _notes(run: Run, experiment: Experiment, history: pd.DataFrame) -> Sequence[str]:
     """What a reader must know before the figures."""
     balance = "" if experiment.gan.conditional else _balance(LabelledImages.load(run.synthetic))
-    return list(filter(None, [diversity_after(run).collapse, _refined(experiment), balance, _replicas(history)]))
+    said = [diversity_after(run).collapse, _private(run, experiment), _refined(experiment), balance, _replicas(history)]
+    return list(filter(None, said))
+
+
+def _private(run: Run, experiment: Experiment) -> str:
+    """What may leave of a private run, and what not."""
+    if not experiment.private:
+        return ""
+    return (
+        f"The generator is private: {describe_guarantee(Ledger.load(run.ledger))} What may leave is in "
+        f"{run.release.name}/. This page is for the owner: it shows real images, and its figures were measured on real "
+        "images, which the guarantee does not cover."
+    )
 
 
 def _refined(experiment: Experiment) -> str:
@@ -65,6 +78,11 @@ def _refined(experiment: Experiment) -> str:
         return ""
     spread = experiment.dataset.refined_std
     dropout = "" if experiment.classifier.soft_dropout else " and is learned without dropout"
+    if experiment.private:
+        return (
+            f"Soft is drawn with a latent spread of {spread} and has the probabilities of the private teacher in place "
+            f"of labels{dropout}."
+        )
     return (
         f"Filtered and soft are drawn with a latent spread of {spread}. Filtered is without the images whose label "
         f"real-taught classifiers deny, soft has their probabilities in place of labels{dropout}: both pass on what "

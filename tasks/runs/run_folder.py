@@ -66,6 +66,26 @@ class Run:
         return self.folder / "generator" / "generator.npz"
 
     @property
+    def ledger(self) -> Place:
+        """What a private run has read of the training images, as JSON."""
+        return self.folder / "private" / "ledger.json"
+
+    @property
+    def means(self) -> Place:
+        """The noisy means of the classes' features, which a private generator imitates."""
+        return self.folder / "private" / "means.npz"
+
+    @property
+    def private_teacher(self) -> Place:
+        """The private teacher, after its last step so far."""
+        return self.folder / "private" / "teacher.npz"
+
+    @property
+    def release(self) -> Place:
+        """What may leave of a private run; nothing else may."""
+        return self.folder / "release"
+
+    @property
     def history(self) -> Place:
         return self.folder / "history.parquet"
 

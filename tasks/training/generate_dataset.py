@@ -5,21 +5,26 @@ import numpy as np
 from gan_core.config import DatasetSettings
 from gan_core.files import Place
 from gan_core.images.labelled_images import LabelledImages, save_stream
-from tasks.examination.teacher import Teacher
+from tasks.examination.teacher import Believing, Teacher
 from tasks.progress import progress
 from tasks.uncached_task import uncached_task
 
 
 @uncached_task
 def generate_dataset(
-    generator: Place, dataset: DatasetSettings, seed: int, *, teacher: Teacher, to: Place, softened: bool = False
+    generator: Place,
+    dataset: DatasetSettings,
+    seed: int,
+    *,
+    teacher: Teacher,
+    to: Place,
+    softened_by: Believing | None = None,
 ) -> Place:
-    """Draw the planned images of each class into `to`, `softened` with what the teacher's classifiers believe of them.
+    """Draw the planned images of each class into `to`, with what `softened_by` believes of them as soft labels.
 
     An unconditional generator draws as many in all, and the teacher says what they show.
     """
     from gan_core.classifiers.classifier import answer
-    from gan_core.classifiers.soft_labels import add_soft_labels
     from gan_core.gan.drawing import draw, load_generator, plan_labels
 
     if to.exists():
@@ -27,13 +32,13 @@ def generate_dataset(
     network, card = load_generator(generator)
     labels, size = plan_labels(dataset.plan(len(card.class_names)), seed), dataset.batch_size
     labeller = None if card.gan.conditional else teacher.classifier()
-    believers = teacher.classifiers() if softened else []
+    believe = softened_by.believer() if softened_by else None
 
     def labelled(wanted: np.ndarray, images: np.ndarray) -> LabelledImages:
         shown = wanted.copy() if labeller is None else answer(labeller, images)
         advance(len(images))
-        drawn = LabelledImages(np.ascontiguousarray(images), shown, card.class_names)
-        return add_soft_labels(drawn, believers) if believers else drawn
+        soft_labels = believe(images) if believe else None
+        return LabelledImages(np.ascontiguousarray(images), shown, card.class_names, soft_labels)
 
     with progress("Drawing images", "drawing", len(labels)) as advance:
         images = draw(network, labels, seed, size, std=dataset.latent_std)

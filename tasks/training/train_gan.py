@@ -1,4 +1,4 @@
-"""The errand of training: play the game, save its history, grids and checkpoints, and then the generator.
+"""The errand of training: play the adversarial game, and save the generator.
 
 Where several hosts train, only the chief saves anything; the others train along.
 """
@@ -6,31 +6,24 @@ Where several hosts train, only the chief saves anything; the others train along
 from __future__ import annotations
 
 import logging
-from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING
 
 from gan_core.config import Experiment
 from gan_core.errors import show_count
-from gan_core.files import Place, load_arrays, save_arrays
+from gan_core.files import Place, load_arrays
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.plausibility import class_counts
-from gan_core.measures.diversity import Diversity
 from gan_core.provenance import identify
-from gan_core.reports.pictures import grid, save_gif, save_png
 from tasks.data.normalize import RealSets
 from tasks.examination.teacher import Teacher
-from tasks.progress import progress
-from tasks.runs.epochs import diversity_after, read_epochs, save_epochs
 from tasks.runs.run_folder import Run
+from tasks.training.keep_epochs import keep_epochs, keep_generator
 from tasks.training.team import Team, assemble
 from tasks.uncached_task import uncached_task
 
 if TYPE_CHECKING:
-    from gan_core.gan.training_loop import Epoch, Game
-    from gan_core.measures.diversity_in_training import Probe
-
-COLUMNS = 9  # of the grid, and as many rows
-EPOCHS_PER_GRID = 2
+    from gan_core.gan.training_loop import Game
 
 logger = logging.getLogger("synthetic_data.train")
 
@@ -44,7 +37,7 @@ def train_gan(
     After each epoch the teacher compares what it draws with the validation images. A new run begins with the networks
     in `start`, the checkpoint of another, where that is given.
     """
-    from gan_core.gan.drawing import GeneratorCard, save_generator
+    from gan_core.gan.generator_card import GeneratorCard
     from gan_core.measures.diversity_in_training import Probe
 
     team = assemble()
@@ -64,10 +57,7 @@ def train_gan(
     probe = Probe(teacher.classifier(), LabelledImages.load(splits.validation), experiment.dataset.latent_std)
     with team.together():
         game.restore(team.from_chief(game.state()))
-        _play(game, real, probe, run)
-    if warning := diversity_after(run).collapse:
-        logger.warning(warning)
-    save_gif(run.epoch_grids(), run.evolution, milliseconds=400)
+        keep_epochs(game, partial(game.play, real), probe, run)
     card = GeneratorCard(
         gan=gan,
         shape=real.shape,
@@ -76,9 +66,7 @@ def train_gan(
         seed=experiment.seed,
         class_images=tuple(class_counts(real).tolist()),
     )
-    save_generator(run.generator, game.averaged, card)
-    run.send(run.evolution, run.generator)
-    return run.generator
+    return keep_generator(game, card, run)
 
 
 @uncached_task
@@ -113,36 +101,3 @@ def _log_course(game: Game, images: int) -> None:
     seen = epochs * steps * batch / images
     length = f"{show_count(epochs, 'epoch')} of {show_count(steps, 'step')}"
     logger.info("%s, in which each training image is seen %.1f times", length, seen)
-
-
-def _play(game: Game, real: LabelledImages, probe: Probe, run: Run) -> None:
-    """Play the epochs that are left; the checkpoint is written last, so that what it counts is there."""
-    epochs = game.settings.epochs
-    history = [row for row in read_epochs(run) if row["epoch"] <= game.epoch]
-    with progress("Training the GAN", "training", epochs * game.rounds, game.epoch * game.rounds) as advance:
-        for epoch in game.play(real, lambda: advance(1)):
-            seen = probe.look(game.averaged, game.seed)
-            history.append(asdict(epoch) | asdict(seen))
-            save_epochs(history, run)
-            if epoch.epoch % EPOCHS_PER_GRID == 0 or epoch.epoch == epochs:
-                _save_grid(game, run.grid(epoch.epoch))
-                run.send(run.grid(epoch.epoch))
-            save_arrays(run.checkpoint, game.state())
-            run.send(run.history, run.checkpoint)
-            logger.info(_line(epoch, seen, epochs))
-
-
-def _line(epoch: Epoch, seen: Diversity, epochs: int) -> str:
-    return (
-        f"epoch {epoch.epoch:>{len(str(epochs))}}/{epochs}"
-        f"  loss G {epoch.generator_loss:6.3f} D {epoch.discriminator_loss:6.3f}"
-        f"  accuracy G {epoch.generator_accuracy:6.1%} D {epoch.discriminator_accuracy:6.1%}"
-        f"  coverage {seen.coverage:6.1%} Fréchet {seen.frechet:6.2f}"
-        f"  {epoch.seconds:6.1f} s {epoch.images_per_second:6.0f} images/s"
-    )
-
-
-def _save_grid(game: Game, path: Place) -> None:
-    from gan_core.gan.drawing import draw_fixed
-
-    save_png(grid(draw_fixed(game.averaged, COLUMNS, game.seed), COLUMNS), path)

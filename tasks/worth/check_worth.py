@@ -30,6 +30,11 @@ def check_worth(experiment: Experiment, gains: Sequence[int], *, advice: bool) -
     """Raise BadInput for sizes of subsets that cannot be cut, no curve, and too few validation images to choose by."""
     if not experiment.worth:
         raise BadInput("Expected one real subset or more on the curve, got 0; say --subsets 6.")
+    if (gains or advice) and experiment.private:
+        raise BadInput(
+            "Expected a run without a privacy budget for --gains and --advice, which train and choose on real images "
+            "again, got a private one; leave them out."
+        )
     if gains and not experiment.gan.conditional:
         raise BadInput(
             "Expected a generator that is told the classes, to add its images to few real ones, got one that is not; "

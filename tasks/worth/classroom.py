@@ -84,8 +84,16 @@ class Classroom:
             found[name] = np.array([[each[name] for each in course] for course in right], bool).reshape(shape)
         return found
 
+    def count_known(self, courses: Sequence[Sequence[Lesson]]) -> int:
+        """How many of the lessons were learned before."""
+        return sum(is_whole(self._answers(lesson)) for course in courses for lesson in course)
+
+    def _answers(self, lesson: Lesson) -> Path:
+        """Where the answers of the classifier are that learns this lesson."""
+        return answers_cache() / f"{self._identity(lesson)}.npz"
+
     def _right(self, lesson: Lesson, advance: Callable[[int], None]) -> dict[str, np.ndarray]:
-        cached = answers_cache() / f"{self._identity(lesson)}.npz"
+        cached = self._answers(lesson)
         if is_whole(cached):
             advance(self.settings.steps)
         else:

@@ -6,7 +6,7 @@ import logging
 
 import numpy as np
 
-from gan_core.config import Experiment
+from gan_core.config import ClassifierSettings, Experiment
 from gan_core.errors import BadInput
 from gan_core.files import load_arrays, read_frame, sha256
 from gan_core.images.labelled_images import read_shape
@@ -33,17 +33,22 @@ def measure_curve(real: RealSets, experiment: Experiment, run: Run) -> Worth:
     """
     require_same_images(real, run)
     settings, train = experiment.classifier, ImageFile(real.train)
-    labels = train.images.labels
-    *sizes, most = choose_sizes(labels, experiment.worth)
+    sizes, courses = plan_courses(train, settings, experiment.worth)
     classroom = Classroom(settings, {"test": ImageFile(real.test)})
-    orders = {seed: nest(labels, seed) for seed in settings.seeds}
-    courses = [[Lesson(((train, orders[seed][:size]),), seed) for seed in settings.seeds] for size in sizes]
     subsets = classroom.recognised(courses, "Teaching by real subsets")["test"]
     whole, synthetic = recognise_by_whole_sets(classroom, train, experiment, run)
     images = read_shape(run.synthetic)[0]
-    curve = curve_of([*sizes, most], np.concatenate([subsets, whole[np.newaxis]]), synthetic, images=images)
+    curve = curve_of(sizes, np.concatenate([subsets, whole[np.newaxis]]), synthetic, images=images)
     logger.info(curve.sentence)
     return Worth(identify_worth(real, experiment, run), settings.name, settings.steps, experiment.worth, curve)
+
+
+def plan_courses(train: ImageFile, settings: ClassifierSettings, subsets: int) -> tuple[list[int], list[list[Lesson]]]:
+    """The sizes of the subsets and of the whole set, and a lesson of each seed for each subset."""
+    labels = train.images.labels
+    sizes = choose_sizes(labels, subsets)
+    orders = {seed: nest(labels, seed) for seed in settings.seeds}
+    return sizes, [[Lesson(((train, orders[seed][:size]),), seed) for seed in settings.seeds] for size in sizes[:-1]]
 
 
 def recognise_by_whole_sets(

@@ -22,6 +22,7 @@ from gan_core.config import (
     CLASSIC,
     EXPERIMENTS,
     FULL,
+    PRIVATE,
     SMOKE,
     STANDARD,
     STORED,
@@ -243,7 +244,7 @@ def test_given_settings_replace_those_of_the_named_experiment_and_no_others() ->
     assert customise_experiment("smoke", {"seed": 7, "gan": {"epochs": 4}}) == SMOKE.model_copy(
         update={"seed": 7, "gan": SMOKE.gan.model_copy(update={"epochs": 4})}
     )
-    assert [customise_experiment(name, {}) for name in EXPERIMENTS] == [STANDARD, SMOKE, FULL, CLASSIC]
+    assert [customise_experiment(name, {}) for name in EXPERIMENTS] == [STANDARD, SMOKE, FULL, CLASSIC, PRIVATE]
 
 
 def test_an_unknown_experiment_is_refused() -> None:

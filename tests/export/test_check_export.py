@@ -43,7 +43,7 @@ def refused(generator: Path, tmp_path: Path, formats: tuple[str, ...] = ("npz",)
 @pytest.mark.parametrize(
     ("formats", "settings", "expected"),
     [
-        (("csv",), {}, "webdataset, got csv"),
+        (("csv",), {}, "playground, got csv"),
         ((), {}, "got none"),
         (("",), {}, "name one or more"),
         (("npz", "idx", "npz"), {}, "each format once"),

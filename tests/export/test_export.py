@@ -357,7 +357,7 @@ def test_what_is_no_generator_is_refused(tmp_path: Path, content: bytes | None) 
 
 
 def test_an_unknown_format_is_refused(generator: Path) -> None:
-    with pytest.raises(BadInput, match="webdataset, got csv"):
+    with pytest.raises(BadInput, match="playground, got csv"):
         plan_export.fn(generator, ("csv",), ExportSettings())
 
 
