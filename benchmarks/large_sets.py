@@ -32,7 +32,7 @@ from tasks.data.normalize import RealSets, normalize
 
 SIDE, CLASSES, PART = 64, 10, 1_000
 STEPS = 50  # of the classifier
-ROUNDS, TURNS = 10, 5  # of each kind of pictures in a turn
+ROUNDS, TURNS = 5, 5  # of each kind of pictures in a turn
 MOST_HELD = 400_000  # pictures, 5 GB, beside those in the system's cache
 
 
