@@ -161,7 +161,7 @@ def main() -> None:
     chosen = parser.parse_args()
     if chosen.work:
         measures = WORK[chosen.work[0]](Path(chosen.work[1]), chosen.width)
-        print(json.dumps(measures | {"peak memory, GiB": peak_memory()}))
+        print(json.dumps(measures | ({} if chosen.work[0] == "compared" else {"peak memory, GiB": peak_memory()})))
         return
     results = ResultTable("large-sets", chosen.results)
     case = f"{chosen.images:,} pictures of {SIDE} x {SIDE} pixels, RGB; {chosen.width} channels"

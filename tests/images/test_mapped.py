@@ -96,6 +96,7 @@ def test_what_is_made_of_a_mapped_set_is_what_is_made_of_a_held_one_and_mapped_t
     for chosen in (order[:50], HELD.labels == 1):
         assert np.array_equal(pick(found.images, chosen), HELD.images[chosen])
         assert folder_of(pick(found.images, chosen)) == tmp_path and folder_of(pick(HELD.images, chosen)) is None
+    assert np.array_equal(mapped.read(found.images[..., ::-1], order - 60), HELD.images[..., ::-1][order - 60])
     assert np.array_equal(join([HELD.images, found.images]), np.concatenate([HELD.images, HELD.images]))
     both = concatenate([found, HELD.take(order)])
     assert folder_of(both.images) == tmp_path and np.array_equal(both.images[60:], HELD.images[order])
@@ -104,7 +105,7 @@ def test_what_is_made_of_a_mapped_set_is_what_is_made_of_a_held_one_and_mapped_t
 
 @pytest.mark.usefixtures("all_mapped")
 def test_all_pictures_are_walked_in_stretches_and_read_in_batches(tmp_path: Path) -> None:
-    found, orders = saved(HELD, tmp_path), list(np.random.default_rng(0).integers(0, 60, (7, 3, 4)))
+    found, orders = saved(HELD, tmp_path), list(np.random.default_rng(0).integers(0, 60, (7, 10, 9)))
     assert [len(part) for part in walk(found.images, 25)] == [25, 25, 10]
     assert np.array_equal(np.concatenate(list(walk(found.images))), HELD.images)
     assert list(digests(found.images)) == list(digests(HELD.images)) and len(set(digests(HELD.images))) == 60
