@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks import exports, levers, quality, result_table, scaling, speed, stacked_modes
+from benchmarks import exports, levers, playground, quality, result_table, scaling, speed, stacked_modes
 from benchmarks.result_table import COLUMNS, RESULTS, Result, ResultTable, command, commit, machine
 from gan_core.errors import BadInput
 from gan_core.images.shape import ImageShape
@@ -78,6 +78,7 @@ def test_each_benchmark_has_a_row_for_all_that_it_prints(tmp_path: Path) -> None
     table.append(scaling.found("drawn", {"images": 10}, {"images": 10, "seconds": 2.0, "peak memory, GiB": 0.8}))
     table.append(quality.found(one | {"collapsed": True}, seeds=3))
     table.append(stacked_modes.found("26,000 looked at", "real validation images", 998, 0.01, classes=10))
+    table.append(playground.found(ImageShape(28, 28, 1), pd.DataFrame({"seconds": [0.5, 0.7, 0.6]})))
     table.append(levers.found("gan.epochs=5", "seed=1", {"seconds": 9.0, "TSTR": 0.884, "TSTR spread": 0.001}, 3))
 
     rows = read(table.path)
@@ -91,6 +92,7 @@ def test_each_benchmark_has_a_row_for_all_that_it_prints(tmp_path: Path) -> None
     assert found["images 10", "images/s"] == "5"
     assert found["classic, 121 seconds", "TSTR, %"] == "80" and found["classic, 121 seconds", "collapsed"] == "1"
     assert found["real validation images", "modes seen of 1,000"] == "998"
+    assert found["28 x 28 pixels, grey", "seconds"] == "0.6"
     assert found["seed=1", "TSTR, %"] == "88.4" and found["seed=1", "seconds of training"] == "9"
 
 

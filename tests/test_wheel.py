@@ -69,7 +69,7 @@ def away(installed: Path, program: str, *arguments: str | Path) -> str:
 
 
 def test_the_wheel_holds_each_module_template_and_setting_and_the_licence(wheel: Path) -> None:
-    kinds = "*.py", "*.jinja", "*.js", "*.toml"
+    kinds = "*.py", "*.jinja", "*.js", "*.toml", "*.csv"
     sources = [path for name in PACKAGES for kind in kinds for path in (ROOT / name).rglob(kind)]
 
     held = set(ZipFile(wheel).namelist())

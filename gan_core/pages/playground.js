@@ -187,7 +187,8 @@ function product(one, other) {
   return [Number(whole >> 32n), Number(whole & 0xffffffffn)];
 }
 
-// Normal numbers as tf.random.stateless_normal draws them: Philox, and the method of Box and Muller for each two.
+// Normal numbers as tf.random.stateless_normal draws them: Philox, and the method of Box and Muller for each two. Each
+// step is rounded to float32 as TensorFlow's are: a latent that is off by a bit may be another one in bfloat16.
 function drawNormals(count, seeds) {
   const [key0, key1, start2, start3] = philox([seeds[0], 0, seeds[1], 0], [0x3ec8f720, 0x02461e29]);
   const normals = new Float32Array(count);
@@ -195,10 +196,11 @@ function drawNormals(count, seeds) {
   for (let at = 0; at < count; at += 4) {
     const bits = philox([at / 4, 0, start2, start3], [key0, key1]);
     for (const pair of [0, 2]) {
-      const length = Math.sqrt(-2 * Math.log(Math.max(share(bits[pair]), 1e-7)));
-      const angle = 2 * Math.PI * share(bits[pair + 1]);
-      normals[at + pair] = Math.sin(angle) * length; // what is beyond the end is left out
-      normals[at + pair + 1] = Math.cos(angle) * length;
+      const logarithm = Math.fround(Math.log(Math.fround(Math.max(share(bits[pair]), 1e-7))));
+      const length = Math.fround(Math.sqrt(-2 * logarithm));
+      const angle = Math.fround(2 * Math.PI * share(bits[pair + 1]));
+      normals[at + pair] = Math.fround(Math.sin(angle)) * length; // what is beyond the end is left out
+      normals[at + pair + 1] = Math.fround(Math.cos(angle)) * length;
     }
   }
   return normals;

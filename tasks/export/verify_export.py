@@ -24,7 +24,8 @@ from tasks.places import MANIFEST, manifest_in
 
 READ = (".gz", ".jpg", ".npz", ".parquet", ".png", ".tar")  # what readers take for data wherever it lies
 
-TRIALS, LEVELS = 3, 1  # pictures that a generator draws, and how far those of two formats are apart at most
+TRIALS, LEVELS = 3, 1  # pictures that a generator draws, and how far their values are apart in two formats at most,
+RARE = 0.01  # but for this share: sums in another order may be rounded to another number of bfloat16
 SAMPLE = 100  # images of each split that are compared between the formats
 
 
@@ -90,7 +91,9 @@ def check_generators(folder: Place, manifest: dict[str, Any]) -> None:
         _require(bool(np.ptp(images) > 0), f"images of more than one colour of {name}", "one")
         first, known = next(iter(found.items()), (name, images))
         _require(
-            int(np.abs(images.astype(int) - known).max()) <= LEVELS, f"the same images of {first} and {name}", "others"
+            float((np.abs(images.astype(int) - known) > LEVELS).mean()) <= RARE,
+            f"the same images of {first} and {name}",
+            "others",
         )
         found[name] = images
 

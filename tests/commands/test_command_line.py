@@ -34,6 +34,7 @@ from gan_core.config import (
 )
 from gan_core.errors import BadInput
 from gan_core.formats import FORMATS
+from gan_core.generator_formats import GENERATOR_FORMATS
 from gan_core.settings_grid import combinations
 
 RUN = (sys.executable, "-m", "flows.commands.main", "run")
@@ -226,7 +227,9 @@ def test_the_help_of_a_list_shows_a_text_that_the_setting_takes(section: str, na
 
 
 def test_the_help_of_formats_names_them_all() -> None:
-    assert FORMAT_NAMES.replace(" and ", ", ").split(", ") == list(FORMATS)
+    of_images, of_itself = FORMAT_NAMES.split(" of images, and ")
+    named = f"{of_images}, {of_itself.removesuffix(' of the generator itself')}"
+    assert named.replace(" and ", ", ").split(", ") == [*FORMATS, *GENERATOR_FORMATS]
 
 
 def described(settings: type[Settings], prefix: str = "") -> list[tuple[str, str]]:

@@ -26,6 +26,7 @@ from gan_core.measures.manifold import COVERAGE
 from gan_core.measures.tstr import ACCURACY, LABEL_FIDELITY
 from gan_core.reports.sweep_table import build_sweep_frame, find_fault, format_sweep
 from gan_core.settings_grid import Value, by_name, combinations, differences, varying
+from tasks.data.real_images import real_images
 from tasks.reports.publish_sweep import Incomplete, validation_outcome
 from tasks.task_runners import check_workers, task_runner
 from tasks.training import train_gan as training
@@ -191,6 +192,7 @@ def here(experiment: Experiment, folder: Path, on_server: None) -> tuple[pd.Data
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(folder / "cache"))
         patch.setenv("SYNTHETIC_DATA_RUNS", str(folder / "runs"))
+        real_images(experiment.model_copy(update={"seed": 3}))  # the cut, which looks for test images among the others
         patch.setattr(LabelledImages, "load", noted)
         swept = sweep(experiment, (3,), GRID)
     assert Path(swept.frame).with_suffix(".csv").is_file()
@@ -200,7 +202,7 @@ def here(experiment: Experiment, folder: Path, on_server: None) -> tuple[pd.Data
 @pytest.fixture
 def no_training(surroundings: pytest.MonkeyPatch) -> None:
     """From here on no generator can be trained."""
-    surroundings.setattr(training, "_play", lambda *_: pytest.fail("trained again"))
+    surroundings.setattr(training, "keep_epochs", lambda *_: pytest.fail("trained again"))
 
 
 def test_a_sweep_has_every_run_in_one_frame_and_reads_no_test_image(

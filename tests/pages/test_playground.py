@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from browser import Tab, needs_browser, running_browser
-from exported import COLOUR, GREY, NAMES, vivid_generator
+from exported import COLOUR, GREY, NAMES, allowed, further_apart, vivid_generator
 from PIL import Image
 from servers import wait_until
 
@@ -24,10 +24,10 @@ from gan_core.reports.walks import interpolate, walk
 PHONE = 380  # pixels
 READABLE = 4.5  # contrast of text, WCAG 2.2, 1.4.3
 CONTRASTS = (Path(__file__).parent / "contrasts.js").read_text("utf-8")
-SECONDS = 2.0  # for 81 pictures of the standard generator
 KINDS: dict[str, tuple[ImageShape, dict[str, Any]]] = {
     "standard": (GREY, {"generator_width": 64, "latent_size": 64, "precision": "mixed_bfloat16"}),
     "in colour": (COLOUR, {"precision": "float32"}),
+    "in colour, 32 pixels": (ImageShape(32, 32, 3), {"precision": "mixed_bfloat16"}),
     "padded": (ImageShape(33, 40, 3), {"precision": "mixed_bfloat16"}),
     "without classes": (ImageShape(8, 9, 1), {"precision": "float32", "conditional": False}),
 }
@@ -61,11 +61,6 @@ def ask(tab: Tab, *, seed: int, label: int = -1, count: int = 81) -> np.ndarray:
     return np.array(tab.evaluate("drawn.map(({ picture }) => [...picture])"), np.uint8)
 
 
-def apart(first: np.ndarray, second: np.ndarray) -> int:
-    """By how many levels two sets of pictures differ at most."""
-    return int(np.abs(first.reshape(second.shape).astype(int) - second).max())
-
-
 @each_kind
 def test_the_page_draws_what_python_draws_from_a_seed(
     tab: Tab, made: dict[str, tuple[Generator, Path]], kind: str
@@ -74,9 +69,10 @@ def test_the_page_draws_what_python_draws_from_a_seed(
     tab.open(page)
     for seed in (0, 1_000_000):
         expected = draw_fixed(generator, 9, seed)
-        assert np.ptp(expected) > 100 and apart(ask(tab, seed=seed), expected) <= 1
+        assert np.ptp(expected) > 100 and further_apart(ask(tab, seed=seed), expected) <= allowed(generator)
     labels = np.full(25, 7, np.uint8)
-    assert apart(ask(tab, seed=5, label=7, count=25), np.concatenate(list(draw(generator, labels, 5)))) <= 1
+    expected = np.concatenate(list(draw(generator, labels, 5)))
+    assert further_apart(ask(tab, seed=5, label=7, count=25), expected) <= allowed(generator)
     assert tab.faults == [] and tab.requests == [page.as_uri()]
 
 
@@ -87,26 +83,7 @@ def test_the_latents_after_the_first_block_are_those_of_the_next(
     tab.open(page)
     drawn = np.array(tab.evaluate("drawLatents(4, 260).slice(245).map((latent) => [...drawPicture(latent, weigh(0))])"))
     expected = np.concatenate(list(draw(generator, np.zeros(260, np.uint8), 4)))[245:]
-    assert apart(drawn, expected) <= 1
-
-
-def test_81_pictures_of_the_standard_generator_take_less_than_two_seconds(
-    tab: Tab, made: dict[str, tuple[Generator, Path]]
-) -> None:
-    """Seconds of the processor, since others may keep it busy."""
-    tab.open(made["standard"][1])
-    tab.call("Performance.enable", timeDomain="threadTicks")
-    taken = []
-    for seed in range(3):
-        before = thread_seconds(tab)
-        ask(tab, seed=seed)
-        taken.append(thread_seconds(tab) - before)
-    assert 0.01 < min(taken) < SECONDS
-
-
-def thread_seconds(tab: Tab) -> float:
-    metrics = {each["name"]: each["value"] for each in tab.call("Performance.getMetrics")["metrics"]}
-    return float(metrics["ThreadTime"])
+    assert further_apart(drawn, expected) == 0
 
 
 @each_kind
@@ -126,12 +103,13 @@ def test_the_slider_leads_from_one_picture_to_another(
     def shown(share: int) -> np.ndarray:
         return np.array(tab.evaluate(f"slide({share})"), np.uint8).reshape(*shape[:2], 4)[..., : shape.channels]
 
-    assert apart(drawn[3], shown(0)) == 0 and apart(drawn[8], shown(100)) == 0
+    assert further_apart(drawn[3], shown(0), 0) == 0 and further_apart(drawn[8], shown(100), 0) == 0
     start, end = (np.array(tab.evaluate(f"[...drawn[{place}].latent]")) for place in (3, 8))
     classes = np.eye(10)[[3 * 10 // 9, 8 * 10 // 9]]
     latents, weights = interpolate(start, end, 5), np.linspace(classes[0], classes[1], 5)
     expected = walk(generator, latents, weights)
-    assert all(apart(shown(share), expected[place]) <= 2 for place, share in enumerate((0, 25, 50, 75, 100)))
+    found = np.stack([shown(share) for share in (0, 25, 50, 75, 100)])
+    assert further_apart(found, expected, 2) <= allowed(generator)
 
 
 @each_kind
@@ -191,7 +169,8 @@ def test_what_is_no_longer_wanted_is_not_drawn_to_its_end(tab: Tab, made: dict[s
     assert (
         tab.evaluate("shelf.children.length") == 81 and tab.evaluate("new Set(drawn.map(({ seed }) => seed)).size") == 1
     )
-    assert apart(np.array(tab.evaluate("drawn.map(({ picture }) => [...picture])")), draw_fixed(generator, 9, 2)) <= 1
+    found = np.array(tab.evaluate("drawn.map(({ picture }) => [...picture])"))
+    assert further_apart(found, draw_fixed(generator, 9, 2)) <= allowed(generator)
 
 
 def test_names_of_classes_are_shown_letter_by_letter(tab: Tab, tmp_path: Path) -> None:
