@@ -150,7 +150,7 @@ def folder_of(images: np.ndarray) -> Path | None:
 def _ask_for(images: np.ndarray, places: np.ndarray, mapping: Mapping) -> None:
     """Let the system fetch pictures from the disk side by side, while none of them is waited for."""
     size, first = images.strides[0], images.ctypes.data - np.frombuffer(mapping, np.uint8).ctypes.data
-    for start in (first + np.sort(places % len(images)) * size).tolist():
+    for start in (first + np.sort(places.astype(np.int64) % len(images)) * size).tolist():
         beyond = start % mmap.PAGESIZE
         mapping.madvise(mmap.MADV_WILLNEED, start - beyond, size + beyond)
 

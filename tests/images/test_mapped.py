@@ -1,5 +1,6 @@
 """Laws of large sets: mapped pictures are what held ones are, to the bit, and little of them is ever in memory."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from PIL import Image
 from gan_core.config import DataSettings
 from gan_core.images import mapped
 from gan_core.images.labelled_images import LabelledImages, concatenate
-from gan_core.images.mapped import batches, digests, folder_of, join, pick, pile, walk
+from gan_core.images.mapped import batches, digests, folder_of, join, map_pictures, pick, pile, walk
 from gan_core.images.plausibility import describe_images, find_doubts, find_leak
 from tasks.data.normalize import normalize
 
@@ -139,6 +140,18 @@ def test_the_sets_of_a_source_have_the_same_bytes_whether_its_pictures_are_held_
     for path in (held.train, held.validation, held.test, held.train.with_name("understood.json")):
         assert (by_file.train.parent / path.name).read_bytes() == path.read_bytes()
     assert [path.name for path in (elsewhere / "cache" / "synthetic-data").iterdir()] == []
+
+
+def test_places_beyond_two_gigabytes_are_read_by_small_numbers(tmp_path: Path) -> None:
+    count, shape = 200_000, (64, 64, 3)
+    with (tmp_path / "pictures").open("w+b") as file:  # a hole, but for its end
+        file.truncate(count * 64 * 64 * 3)
+        file.seek(-1, os.SEEK_END)
+        file.write(b"\7")
+        file.flush()
+        images = map_pictures(file, (count, *shape), tmp_path)
+    last = mapped.read(images, np.array([[count - 1, 0]], np.int32))
+    assert last.shape == (1, 2, *shape) and last.sum() == last[0, 0, -1, -1, -1] == 7
 
 
 def test_a_compressed_array_is_read_and_not_mapped(tmp_path: Path, all_mapped: None) -> None:
