@@ -17,7 +17,7 @@ import tensorflow as tf
 from benchmarks.real import Real, real_images
 from benchmarks.result_table import Result, ResultTable, results_option
 from gan_core.classifiers.classifier import score, teach
-from gan_core.classifiers.soft_labels import add_soft_labels, filter_by_soft_labels
+from gan_core.classifiers.soft_labels import believed, filter_by_soft_labels
 from gan_core.config import STANDARD, ClassifierSettings, DatasetSettings, Experiment, GanSettings
 from gan_core.gan.drawing import draw, plan_labels
 from gan_core.gan.training_loop import Epoch, Game
@@ -123,7 +123,8 @@ def measure(experiment: Experiment, players: Players, seeds: int) -> dict[str, f
     }
     if drawing.refinements:
         bold = drawn(game, drawing.bold(), experiment.seed, real.validation.class_names)
-        softened = add_soft_labels(bold, players.teach(experiment.classifier))
+        beliefs = believed(bold.images, players.teach(experiment.classifier))
+        softened = LabelledImages(bold.images, bold.labels, bold.class_names, beliefs)
         for refinement in drawing.refinements:
             row |= taught_by(softened if refinement == "soft" else filter_by_soft_labels(softened), refinement)
     return row

@@ -1,6 +1,6 @@
 """How long the page of a generator takes to draw its grid of 81 pictures in headless Chromium.
 
-    PYTHONPATH=tests python -m benchmarks.playground
+    PYTHONPATH=tests/fixtures python -m benchmarks.playground
 
 The generator has the standard width and is not trained, which changes no time. The browser is spoken to as the tests
 of pages do it. The time on the clock is what somebody waits; that of the processor grows little where others keep it

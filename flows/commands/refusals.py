@@ -31,7 +31,12 @@ def describe_refusal(error: Exception) -> str:
     """The sentence for what the user can mend: a command line that cannot be read, unsound settings, or the rest."""
     cause = error if isinstance(error, ValidationError) else error.__cause__
     if isinstance(cause, ValidationError):
-        return f"Expected sound settings; mend {'; '.join(map(_describe_problem, _deepest(cause.errors())))}."
+        problems = _deepest(cause.errors())
+        if (
+            len(problems) == 1 and not problems[0]["loc"]
+        ):  # settings that do not go together have a sentence of their own
+            return f"{_describe_problem(problems[0])}."
+        return f"Expected sound settings; mend {'; '.join(map(_describe_problem, problems))}."
     return _describe_mistyped(error) if isinstance(error, CycloptsError) else str(error)
 
 

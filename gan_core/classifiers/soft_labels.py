@@ -10,11 +10,6 @@ from gan_core.errors import BadInput
 from gan_core.images.labelled_images import LabelledImages
 
 
-def add_soft_labels(drawn: LabelledImages, classifiers: Sequence[keras.Model]) -> LabelledImages:
-    """All images, with what the classifiers together believe beside the labels."""
-    return LabelledImages(drawn.images, drawn.labels, drawn.class_names, believed(drawn.images, classifiers))
-
-
 def filter_by_soft_labels(softened: LabelledImages) -> LabelledImages:
     """The images whose label is the likeliest class, without soft labels; BadInput if there is none."""
     if softened.soft_labels is None:

@@ -1,6 +1,6 @@
 """Which settings fill a time: the last stage of the table that fits, and as much training as there is time for."""
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from math import floor
 
@@ -12,6 +12,7 @@ from gan_core.config import Experiment
 from gan_core.errors import BadInput
 from gan_core.inspection.forecast import Forecast
 
+START = 1  # the stage of the table that is measured first; the one before is for slow machines
 BEYOND_EPOCHS, BEYOND_STEPS = 2, 3  # times what a stage has of them, where there is time, but no later stage fits
 STEPS = "classifier.steps"
 LEFT = 0.05  # of the time: if more is left after the longest training, classifiers learn longer
@@ -47,18 +48,21 @@ class Situation:
 def choose(experiment: Experiment, kept: Set[str], situation: Situation, seconds: Callable[[], float]) -> Choice:
     """The experiment that fills the `seconds` that are left when they are asked for; BadInput if none is so short.
 
-    What is `kept`, by names as gan.epochs, stays as it is. Only what may fit by the pace of the first stage, which has
-    the smallest networks, is measured itself.
+    What is `kept`, by names as gan.epochs, stays as it is. A measurement takes its time too: larger networks than those
+    of the stage `START` are measured where they may fit by its pace, and smaller ones where nothing else fits.
     """
     images, stages = situation.images, read_stages()
     shortest = [shorten(stage.apply(experiment, kept), stage.epochs[0], images, kept) for stage in stages]
-    first = situation.pace(shortest[0])
-    near = [place for place, each in enumerate(shortest) if _measured_if_near(each, first, situation, seconds)]
+    start = min(START, len(stages) - 1)
+    tried, fitting = shortest[start], _find_fitting(shortest[start:], situation, seconds)
+    if not fitting and seconds() > 0:
+        tried, fitting = shortest[0], _find_fitting(shortest[: max(1, start)], situation, seconds)
     left = seconds()
-    fitting = [place for place in near if situation.seconds(shortest[place]) <= left]
-    if not fitting:
-        raise too_short(min(situation.seconds(each, first) for each in shortest), left)
-    stage, least = stages[fitting[-1]], shortest[fitting[-1]]
+    still = [each for each in fitting if situation.seconds(each) <= left]
+    if not still:
+        raise too_short(situation.seconds(tried), left)
+    least = still[-1]
+    stage = [stage for stage, each in zip(stages, shortest, strict=True) if each == least][-1]
     room = left - situation.seconds(least)
     longest = lengthen(least, BEYOND_EPOCHS * stage.epochs[-1], room, situation.pace(least), images, kept)
     chosen = teach_longer(longest, kept, situation, left)
@@ -66,12 +70,16 @@ def choose(experiment: Experiment, kept: Set[str], situation: Situation, seconds
     return Choice(chosen, stage, situation.forecast(chosen), accuracy)
 
 
-def _measured_if_near(experiment: Experiment, first: Pace, situation: Situation, seconds: Callable[[], float]) -> bool:
-    """Whether a run may fit by the pace of smaller networks; then its own was measured."""
-    near = situation.seconds(experiment, first) <= seconds()
-    if near:
-        situation.pace(experiment)
-    return near
+def _find_fitting(
+    experiments: Sequence[Experiment], situation: Situation, seconds: Callable[[], float]
+) -> list[Experiment]:
+    """Those that fit; each is measured that may fit by the pace of the first, which has the smallest networks."""
+    near = [
+        each
+        for each in experiments
+        if situation.seconds(each, situation.pace(experiments[0])) <= seconds() and situation.pace(each)
+    ]
+    return [each for each in near if situation.seconds(each) <= seconds()]
 
 
 def teach_longer(experiment: Experiment, kept: Set[str], situation: Situation, seconds: float) -> Experiment:

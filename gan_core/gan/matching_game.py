@@ -11,14 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
-from gan_core.compute.adam import Adam
 from gan_core.compute.graphs import compile_graph
 from gan_core.compute.keras_settings import keras
-from gan_core.compute.weights import assign, values
 from gan_core.config import GanSettings
 from gan_core.gan.averaged_weights import update_averages
-from gan_core.gan.networks import Generator
-from gan_core.gan.training_loop import Diverged, require_finite
+from gan_core.gan.resumable_game import ResumableGame
 from gan_core.images.shape import ImageShape
 from gan_core.privacy.mean_embedding import Embedding, Release, squared_distance
 from gan_core.privacy.private_teacher import Teacher, logits
@@ -45,12 +42,8 @@ class MatchedEpoch:
         return f"distance {self.distance:8.5f}  loss G {self.generator_loss:6.3f}"
 
 
-class MatchingGame:
-    """The generator, its optimizer, the averaged generator, and how many epochs they have played.
-
-    Everything random is a function of the seed and the position, so a game restored from `state` goes on as if it had
-    never stopped.
-    """
+class MatchingGame(ResumableGame):
+    """The generator, its optimizer, the averaged generator, and how many epochs they have played."""
 
     def __init__(
         self,
@@ -62,16 +55,9 @@ class MatchingGame:
         embedding: Embedding,
         teacher: Teacher,
     ) -> None:
-        classes = len(released.means)
-        self.settings, self.classes, self.seed, self.epoch, self.rounds = settings, classes, seed, 0, STEPS
-        self.embedding, self.teacher = embedding, teacher
-        self.generator = Generator(settings, shape=shape, classes=classes, seed=2 * seed)
-        self.averaged = Generator(settings, shape=shape, classes=classes, seed=2 * seed)
-        rate = keras.optimizers.schedules.CosineDecay(
-            settings.learning_rate, settings.epochs * STEPS, alpha=settings.final_learning_rate
-        )
-        self.optimizer = Adam(rate, settings.beta_1, settings.beta_2)
-        self.optimizer.build(self.generator.trainable_variables)
+        super().__init__(settings, shape=shape, classes=len(released.means), seed=seed)
+        self.rounds, self.embedding, self.teacher = STEPS, embedding, teacher
+        self.optimizer = self._adam(self.generator, settings.epochs * STEPS)
         self._means = tf.constant(released.means)
         self._play_step = compile_graph(self._step)
 
@@ -82,26 +68,11 @@ class MatchingGame:
             for number in range(self.epoch * STEPS, (self.epoch + 1) * STEPS):
                 figures.append(self._play_step(tf.constant(number)).numpy())
                 on_round()
-            state = self.state()
-            if not all(np.isfinite(array).all() for array in state.values()):
-                raise Diverged(
-                    f"Expected weights that are numbers, got others in epoch {self.epoch + 1}; "
-                    f"lower --gan.learning-rate, which is {self.settings.learning_rate:g}."
-                )
+            self._require_finite(*self.state().values())
             self.epoch += 1
             seconds = time.perf_counter() - started
             distance, loss = map(float, np.mean(figures, axis=0))
             yield MatchedEpoch(self.epoch, distance, loss, seconds, STEPS * self._batch / seconds)
-
-    def state(self) -> dict[str, np.ndarray]:
-        """All that a later `restore` needs: weights, statistics, optimizer moments, position."""
-        return values(self._variables()) | {"epoch": np.array(self.epoch)}
-
-    def restore(self, state: dict[str, np.ndarray]) -> None:
-        """Take up the position that `state` described; the game must have the same settings and release."""
-        require_finite(state)
-        assign(self._variables(), state)
-        self.epoch = int(state["epoch"])
 
     @property
     def _batch(self) -> int:

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
-from gan_core.compute.adam import Adam
 from gan_core.compute.graphs import compile_graph, repeat
 from gan_core.compute.keras_settings import keras
 from gan_core.compute.replicas import contribution, share
-from gan_core.compute.weights import assign, values
+from gan_core.compute.weights import assign
 from gan_core.config import GanSettings
 from gan_core.errors import BadInput
 from gan_core.gan.augmentation import NUMBERS, cut_out, flip_images, shift_images, tint_images
 from gan_core.gan.averaged_weights import update_averages
 from gan_core.gan.losses import ADVERSARIAL, class_loss, gradient_penalty
-from gan_core.gan.networks import Discriminator, Generator
+from gan_core.gan.networks import Discriminator
+from gan_core.gan.resumable_game import ResumableGame, require_finite
 from gan_core.images.labelled_images import LabelledImages, to_signed
 from gan_core.images.mapped import batches
 from gan_core.images.shape import ImageShape
@@ -46,20 +46,14 @@ class Epoch:
         return f"{losses}  accuracy G {self.generator_accuracy:6.1%} D {self.discriminator_accuracy:6.1%}"
 
 
-class Diverged(BadInput):
-    """The steps were so large that the weights are no numbers any more."""
-
-
-class Game:
+class Game(ResumableGame):
     """Both players, their optimizers, the averaged generator, and how many epochs they have played.
 
-    Everything random is a function of the seed and the position, so a game restored from `state` goes on as if
-    it had never stopped. A game made in the scope of a `tf.distribute.Strategy` is played by its replicas, each with a
-    share of every batch; it moves as one replica would, but for rounding. Raises BadInput for shares that differ.
+    A game made in the scope of a `tf.distribute.Strategy` is played by its replicas, each with a share of every batch;
+    it moves as one replica would, but for rounding. Raises BadInput for shares that differ.
     """
 
     def __init__(self, settings: GanSettings, *, images: int, shape: ImageShape, classes: int, seed: int) -> None:
-        self.settings, self.classes, self.seed, self.epoch = settings, classes, seed, 0
         self.strategy = tf.distribute.get_strategy()
         self.replicas = self.strategy.num_replicas_in_sync
         if settings.batch_size % self.replicas:
@@ -67,12 +61,12 @@ class Game:
                 f"Expected a batch size that {self.replicas} replicas share evenly, got {settings.batch_size}; "
                 f"give {-(-settings.batch_size // self.replicas) * self.replicas}, or train on fewer."
             )
+        super().__init__(settings, shape=shape, classes=classes, seed=seed)
         self.rounds = settings.rounds(images)
-        self.generator = Generator(settings, shape=shape, classes=classes, seed=2 * seed)
-        self.averaged = Generator(settings, shape=shape, classes=classes, seed=2 * seed)
+        steps = settings.epochs * self.rounds * settings.penalty_interval
         self.discriminator = Discriminator(settings, shape=shape, classes=classes, seed=2 * seed + 1)
-        self.generator_optimizer = self._adam(self.generator)
-        self.discriminator_optimizer = self._adam(self.discriminator)
+        self.generator_optimizer = self._adam(self.generator, steps)
+        self.discriminator_optimizer = self._adam(self.discriminator, steps)
         self._play_round = compile_graph(self._round)
 
     def play(self, real: LabelledImages, on_round: Callable[[], None] = lambda: None) -> Iterator[Epoch]:
@@ -97,27 +91,10 @@ class Game:
                 *(seconds, played / seconds, self.replicas),
             )
 
-    def state(self) -> dict[str, np.ndarray]:
-        """All that a later `restore` needs: weights, statistics, optimizer moments, position."""
-        return values(self._variables()) | {"epoch": np.array(self.epoch)}
-
-    def restore(self, state: dict[str, np.ndarray]) -> None:
-        """Take up the position that `state` described; the game must have the same settings."""
-        require_finite(state)
-        assign(self._variables(), state)
-        self.epoch = int(state["epoch"])
-
     def begin_from(self, state: dict[str, np.ndarray]) -> None:
         """Begin with the players of another game of the same sizes, but at its own start and with fresh optimizers."""
         require_finite(state)
         assign(self._players(), state)
-
-    def _require_finite(self, *arrays: np.ndarray) -> None:
-        if not all(np.isfinite(array).all() for array in arrays):
-            raise Diverged(
-                f"Expected losses and weights that are numbers, got others in epoch {self.epoch + 1}; "
-                f"lower --gan.learning-rate, which is {self.settings.learning_rate:g}."
-            )
 
     def _players(self) -> list[keras.Variable]:
         owners = (self.generator, self.averaged, self.discriminator)
@@ -126,14 +103,6 @@ class Game:
     def _variables(self) -> list[keras.Variable]:
         optimizers = (self.generator_optimizer, self.discriminator_optimizer)
         return [*self._players(), *(variable for optimizer in optimizers for variable in optimizer.variables)]
-
-    def _adam(self, player: keras.Model) -> Adam:
-        settings = self.settings
-        steps = settings.epochs * self.rounds * settings.penalty_interval
-        rate = keras.optimizers.schedules.CosineDecay(settings.learning_rate, steps, alpha=settings.final_learning_rate)
-        optimizer = Adam(rate, settings.beta_1, settings.beta_2)
-        optimizer.build(player.trainable_variables)
-        return optimizer
 
     def _rounds(self, real: LabelledImages) -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
         """Yield the images uint8 [interval, batch, ...] and classes int32 [interval, batch] of the epoch's rounds.
@@ -256,14 +225,6 @@ def draw_by_class(labels: np.ndarray, shares: np.ndarray, count: int, random: np
         shuffles = [random.permutation(places) for _ in range(-(-wanted[label] // len(places)))]
         drawn.append(np.concatenate(shuffles)[: wanted[label]])
     return random.permutation(np.concatenate(drawn))
-
-
-def require_finite(state: dict[str, np.ndarray]) -> None:
-    """Raise Diverged for a checkpoint of a game that was lost."""
-    if not all(np.isfinite(array).all() for array in state.values()):
-        raise Diverged(
-            "Expected a checkpoint with finite weights, got one whose training had failed; train from scratch."
-        )
 
 
 def _move(player: keras.Model, optimizer: keras.optimizers.Optimizer, gradients: list[tf.Tensor]) -> None:

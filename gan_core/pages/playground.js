@@ -318,6 +318,7 @@ function step() {
   const share = Number(walk.share.value) / Number(walk.share.max), [start, end] = ends;
   const weights = weigh(start.label).map((weight, label) => (1 - share) * weight + share * weigh(end.label)[label]);
   show(drawPicture(mixLatents(start.latent, end.latent, share), weights), walk.between);
+  document.getElementById("way").textContent = `${Math.round(100 * share)} % of the way from A to B`;
 }
 
 // All pictures in one, on white, small ones twice as large.

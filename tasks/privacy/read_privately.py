@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gan_core.config import PrivacySettings
+from gan_core.errors import BadInput
 from gan_core.files import is_local, load_arrays, save_arrays
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.privacy.accounting import sigma_for
@@ -42,11 +43,13 @@ class Readings:
     ledger: Ledger
 
 
-def read_privately(real: LabelledImages, privacy: PrivacySettings, run: Run) -> Readings:
-    """What the run has read of its training images; what it has not read yet is read now."""
-    from gan_core.privacy.recipe import choose_recipe
+def read_privately(real: LabelledImages, privacy: PrivacySettings, recipe: Recipe, run: Run) -> Readings:
+    """What the run has read of its training images; what it has not read yet is read now.
 
-    recipe, read = choose_recipe(privacy, len(real)), Reader(_begun(privacy, run), _keeper(run))
+    Raises BadInput where a file is gone that only another reading could bring back.
+    """
+    read = Reader(_begun(privacy, run), _keeper(run))
+    _require_kept(run, read.ledger)
     if not _is_read(run, read.ledger, recipe):
         logger.info("Reading, with noise, the mean of each class once and %d gradients", recipe.teacher.steps)
         with _features(real, run) as features:
@@ -63,6 +66,25 @@ def _begun(privacy: PrivacySettings, run: Run) -> Ledger:
     if privacy.epsilon is None:
         raise ValueError("Expected the settings of a private run, got some without an epsilon.")
     return Ledger(privacy.epsilon, privacy.delta, noise_seed=privacy.noise_seed)
+
+
+def _require_kept(run: Run, ledger: Ledger) -> None:
+    """Raise BadInput where what was read, or the ledger of it, is gone: to read it again would cost the budget again.
+
+    The first gradient may have been killed before there was a teacher to keep.
+    """
+    from gan_core.privacy.mean_embedding import MEANS
+    from gan_core.privacy.private_teacher import GRADIENT
+
+    read = {run.means: ledger.count(MEANS) > 0, run.private_teacher: ledger.count(GRADIENT) > 1}
+    lost = [file for file, known in read.items() if known and not file.exists()]
+    if not ledger.readings and any(file.exists() for file in read):
+        lost = [run.ledger]
+    if lost:
+        raise BadInput(
+            f"Expected what was read of the training images in {lost[0]}, got no such file; restore it from a copy, or "
+            f"remove the run {run.id} and begin again, which spends another budget."
+        )
 
 
 def _keeper(run: Run) -> Callable[[Ledger], None]:

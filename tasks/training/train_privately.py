@@ -40,13 +40,15 @@ def train_privately(splits: RealSets, experiment: Experiment, run: Run, *, teach
         return run.generator
     enter(experiment.privacy, splits.source_digest, run)
     real = LabelledImages.load(splits.train)
-    readings = read_privately(real, experiment.privacy, run)
+    recipe = choose_recipe(experiment.privacy, len(real))
+    readings = read_privately(real, experiment.privacy, recipe, run)
+    logger.info("The noise adds %.5f to each distance", readings.released.noise)
     game = MatchingGame(
         experiment.gan,
         shape=real.shape,
         seed=experiment.seed,
         released=readings.released,
-        embedding=choose_recipe(experiment.privacy, len(real)).embedding,
+        embedding=recipe.embedding,
         teacher=readings.teacher,
     )
     if run.checkpoint.exists():

@@ -6,7 +6,7 @@ import pytest
 from conftest import striped_images
 
 from gan_core.classifiers.classifier import answer, build, class_probabilities, teach
-from gan_core.classifiers.soft_labels import add_soft_labels, believed, filter_by_soft_labels
+from gan_core.classifiers.soft_labels import believed, filter_by_soft_labels
 from gan_core.config import ClassifierSettings
 from gan_core.errors import BadInput
 from gan_core.images.labelled_images import LabelledImages
@@ -24,29 +24,27 @@ def untaught() -> keras.Model:
     return build("two-conv", shape=DRAWN.shape, classes=10, seed=1)
 
 
-def relabelled(labels: np.ndarray) -> LabelledImages:
-    return LabelledImages(DRAWN.images, labels.astype(np.uint8), DRAWN.class_names)
+def softened(labels: np.ndarray, classifier: keras.Model) -> LabelledImages:
+    """The images with other labels, and with what the classifier believes of them."""
+    beliefs = believed(DRAWN.images, [classifier])
+    return LabelledImages(DRAWN.images, labels.astype(np.uint8), DRAWN.class_names, beliefs)
 
 
 def test_images_with_a_wrong_label_are_left_out_and_the_others_stay_in_their_order(taught: keras.Model) -> None:
     seen = answer(taught, DRAWN.images)
     wrong = np.arange(len(DRAWN)) % 3 == 0
-    kept = filter_by_soft_labels(add_soft_labels(relabelled(np.where(wrong, (seen + 1) % 10, seen)), [taught]))
+    kept = filter_by_soft_labels(softened(np.where(wrong, (seen + 1) % 10, seen), taught))
     assert np.array_equal(kept.images, DRAWN.images[~wrong]) and np.array_equal(kept.labels, seen[~wrong])
     assert kept.soft_labels is None
 
 
 def test_nothing_to_agree_with_is_refused(taught: keras.Model) -> None:
     with pytest.raises(BadInput, match="train for longer"):
-        filter_by_soft_labels(add_soft_labels(relabelled((answer(taught, DRAWN.images) + 1) % 10), [taught]))
+        filter_by_soft_labels(softened((answer(taught, DRAWN.images) + 1) % 10, taught))
 
 
-def test_soft_keeps_images_and_labels_and_adds_beliefs(taught: keras.Model) -> None:
-    softened = add_soft_labels(DRAWN, [taught])
-    assert np.array_equal(softened.images, DRAWN.images) and np.array_equal(softened.labels, DRAWN.labels)
-    assert softened.soft_labels is not None and np.array_equal(
-        softened.soft_labels, class_probabilities(taught, DRAWN.images)
-    )
+def test_one_classifier_believes_its_own_probabilities(taught: keras.Model) -> None:
+    assert np.array_equal(believed(DRAWN.images, [taught]), class_probabilities(taught, DRAWN.images))
 
 
 def test_several_classifiers_believe_the_mean_of_what_each_does(taught: keras.Model, untaught: keras.Model) -> None:

@@ -99,16 +99,34 @@ def test_a_time_that_is_too_short_for_the_machine_gets_a_sentence_and_the_least_
     assert chosen(least + 0.1, within=situation(times=8)).forecast.minutes <= least + 0.1
 
 
-def test_large_networks_are_not_measured_for_a_short_time() -> None:
+@pytest.mark.parametrize(
+    ("times", "widths", "names"),
+    [(1.0, {64}, {"two-conv"}), (2.5, {32, 64}, {"two-conv"}), (0.05, {64, 128}, {"two-conv", "four-conv"})],
+    ids=["usual", "slow", "fast"],
+)
+def test_only_what_may_fit_is_measured(times: float, widths: set[int], names: set[str]) -> None:
     measured = []
 
     def measure(experiment: Experiment) -> Pace:
         measured.append((experiment.gan.generator_width, experiment.classifier.name))
+        return pace_of(experiment, times)
+
+    choose(STANDARD, set(), Situation(FASHION, measure, lambda experiment: Taught()), lambda: 270.0)
+
+    assert {width for width, _ in measured} == widths and {name for _, name in measured} == names
+
+
+def test_nothing_more_is_measured_when_the_time_is_over() -> None:
+    left, measured = [200.0], []
+
+    def measure(experiment: Experiment) -> Pace:
+        left[0] = 0.0
+        measured.append(experiment.gan.generator_width)
         return pace_of(experiment)
 
-    choose(STANDARD, set(), Situation(FASHION, measure, lambda experiment: Taught()), lambda: 180.0)
-
-    assert set(measured) == {(32, "two-conv"), (64, "two-conv")}
+    with pytest.raises(BadInput, match=r"got 0\.0; "):
+        choose(STANDARD, set(), Situation(FASHION, measure, lambda experiment: Taught()), lambda: left[0])
+    assert set(measured) == {64}
 
 
 def test_the_time_that_a_measurement_took_is_not_spent_again() -> None:

@@ -126,6 +126,11 @@ def test_latents_too_wide_for_any_picture_are_refused(setting: str) -> None:
         ("run", "--minutes", "2"),
         ("run", "--minutes", "soon"),
         ("run", "--minutes="),
+        ("run", "--experiment", "private", "--dataset.refinements", "filtered"),
+        ("run", "--experiment", "private", "--gan.no-conditional"),
+        ("run", "--experiment", "private", "--privacy.epsilon", "11"),
+        ("run", "--experiment", "private", "--minutes", "5"),
+        ("run", "--privacy.total", "3"),
         ("export", "--out", "x", "--per-class", "2.7"),
         ("export", "--out", "x", "--latent-std", "nan"),
         ("export",),
@@ -143,7 +148,7 @@ def test_every_mistake_on_a_command_line_gets_a_sentence_of_one_form(
 ) -> None:
     said = refusal(*arguments)
     assert SENTENCE.fullmatch(said) or re.fullmatch(r"synthetic-data: Expected sound settings; mend [a-z].+\.", said)
-    assert "mend :" not in said
+    assert "mend :" not in said and "mend Expected" not in said
 
 
 @pytest.mark.parametrize("place", ["a file/x", "a link", "file://{here}/a file", "ftp://me:secret@127.0.0.1:9/x"])

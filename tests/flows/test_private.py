@@ -143,6 +143,17 @@ def test_a_private_game_that_is_killed_ends_the_same(
 
 
 @pytest.mark.usefixtures("on_server")
+@pytest.mark.parametrize("lost", ["ledger", "means", "private_teacher"])
+def test_what_was_read_and_is_lost_is_not_read_again(lost: str, tiny_source: Path, elsewhere: Path) -> None:
+    experiment = tiny(tiny_source)
+    _, made = run(experiment)
+    for file in (made.generator, made.report, getattr(made, lost)):
+        file.unlink()
+    with pytest.raises(BadInput, match=rf"{getattr(made, lost).name}, got no such file; restore it from a copy"):
+        synthetic_data(experiment)
+
+
+@pytest.mark.usefixtures("on_server")
 def test_what_no_budget_covers_is_refused_before_there_is_a_run(tiny_source: Path, elsewhere: Path) -> None:
     private = tiny(tiny_source)
 

@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from sklearn.datasets import load_digits
 
 from gan_core.config import GanSettings
@@ -12,6 +14,7 @@ from gan_core.errors import BadInput
 from gan_core.files import load_arrays, save_arrays
 from gan_core.gan.matching_game import MatchingGame
 from gan_core.images.labelled_images import LabelledImages
+from gan_core.images.shape import ImageShape
 from gan_core.privacy.ledger import Ledger
 from gan_core.privacy.mean_embedding import Embedding, Release, release
 from gan_core.privacy.private_teacher import Teacher, TeacherSettings, begin, learn
@@ -40,8 +43,6 @@ def read() -> tuple[Release, Teacher]:
 
 
 def new_game(read: tuple[Release, Teacher], settings: GanSettings = SETTINGS) -> MatchingGame:
-    from gan_core.images.shape import ImageShape
-
     released, teacher = read
     return MatchingGame(
         settings, shape=ImageShape(8, 8, 1), seed=3, released=released, embedding=EMBEDDING, teacher=teacher
@@ -64,6 +65,14 @@ def test_a_restored_game_ends_as_one_that_never_stopped(read: tuple[Release, Tea
     assert last.epoch == 2
     for name, array in whole.state().items():
         assert np.array_equal(array, resumed.state()[name]), name
+
+
+def test_gradients_meet_in_pairs(read: tuple[Release, Teacher]) -> None:
+    """A sum of three begins with whichever is free first, so that equal seeds would end with other bits."""
+    step: Any = new_game(read)._play_step
+    graph = step.get_concrete_function(tf.constant(0)).graph.as_graph_def()
+    nodes = [*graph.node, *(node for function in graph.library.function for node in function.node_def)]
+    assert {node.attr["N"].i for node in nodes if node.op == "AddN"} == {2}
 
 
 def test_a_game_that_was_lost_says_so(read: tuple[Release, Teacher]) -> None:

@@ -17,7 +17,8 @@ from gan_core.compute.weights import values
 from gan_core.config import GanSettings
 from gan_core.gan.losses import ADVERSARIAL, Losses, class_loss, gradient_penalty
 from gan_core.gan.networks import UpConvolution
-from gan_core.gan.training_loop import Diverged, Game, class_shares, draw_by_class
+from gan_core.gan.resumable_game import Diverged
+from gan_core.gan.training_loop import Game, class_shares, draw_by_class
 from gan_core.images.labelled_images import LabelledImages
 
 Loss = Callable[[tf.Tensor, tf.Tensor], Losses]

@@ -104,6 +104,7 @@ def test_the_slider_leads_from_one_picture_to_another(
         return np.array(tab.evaluate(f"slide({share})"), np.uint8).reshape(*shape[:2], 4)[..., : shape.channels]
 
     assert further_apart(drawn[3], shown(0), 0) == 0 and further_apart(drawn[8], shown(100), 0) == 0
+    assert tab.evaluate("slide(25); document.getElementById('way').textContent") == "25 % of the way from A to B"
     start, end = (np.array(tab.evaluate(f"[...drawn[{place}].latent]")) for place in (3, 8))
     classes = np.eye(10)[[3 * 10 // 9, 8 * 10 // 9]]
     latents, weights = interpolate(start, end, 5), np.linspace(classes[0], classes[1], 5)
