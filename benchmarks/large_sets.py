@@ -1,7 +1,7 @@
 """What a set that is larger than the memory costs: a million noisy 64 x 64 pictures in colour, 12 GB of pixels.
 
     python -m benchmarks.large_sets
-    python -m benchmarks.large_sets --images 100000
+    python -m benchmarks.large_sets --images 100000 --widths 64
 
 They are decoded into the cache, and a classifier and a GAN are taught by them; each is a process of its own, so that
 its peak memory is its own. Beside that a game is played in turns with pictures in memory, with mapped ones that the
@@ -18,7 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from itertools import count, islice
+from itertools import count, islice, product
 from pathlib import Path
 
 import numpy as np
@@ -31,8 +31,8 @@ from tasks.data.normalize import RealSets, normalize
 
 SIDE, CLASSES, PART = 64, 10, 1_000
 STEPS = 50  # of the classifier
-ROUNDS, TURNS = 5, 5  # of each kind of pictures in a turn
-MOST_HELD = 400_000  # pictures, 5 GB, beside those in the system's cache
+ROUNDS, TURNS = 3, 5  # of each kind of pictures in a turn
+MOST_HELD = 100_000  # pictures, 1.2 GB, beside those in the system's cache
 
 
 def noise(images: int) -> Iterator[LabelledImages]:
@@ -54,13 +54,14 @@ def decoded(folder: Path, width: int) -> dict[str, float]:
 
 
 def taught(folder: Path, width: int) -> dict[str, float]:
-    """Teach a classifier and a GAN by a few steps."""
+    """Teach a classifier, and a GAN in a short epoch."""
     from gan_core.classifiers.classifier import teach
+    from gan_core.gan.training_loop import Game
 
-    real = training_images(folder)
+    real, gan = training_images(folder), settings(width)
     teach(STANDARD.classifier.model_copy(update={"steps": STEPS}), real, 0)
-    players = Players(real, width)
-    return {"seconds of training": players.play(players.rounds(real), ROUNDS)}
+    game = Game(gan, images=len(real), shape=real.shape, classes=CLASSES, seed=0)
+    return {"pictures learned from": len(real), "seconds of training": next(game.play(real)).seconds}
 
 
 def compared(folder: Path, width: int) -> dict[str, float]:
@@ -93,7 +94,7 @@ class Players:
     def __init__(self, real: LabelledImages, width: int) -> None:
         from gan_core.gan.training_loop import Game
 
-        gan = GanSettings(generator_width=width, discriminator_width=width)
+        gan = settings(width)
         self.interval = gan.penalty_interval
         self.game = Game(gan, images=len(real), shape=real.shape, classes=CLASSES, seed=0)
         self.play(self.rounds(real), 1)  # compiles
@@ -110,6 +111,12 @@ class Players:
         for images, labels in islice(rounds, number):
             self.game._play_round(images, labels, tf.constant(0)).numpy()
         return time.perf_counter() - started
+
+
+def settings(width: int) -> GanSettings:
+    """Those of a GAN whose epochs are short."""
+    gan = GanSettings(generator_width=width, discriminator_width=width)
+    return gan.model_copy(update={"epoch_images": ROUNDS * gan.round_images})
 
 
 def splits_in(folder: Path) -> RealSets:
@@ -147,7 +154,7 @@ def found(work: str, case: str, measures: dict[str, float]) -> list[Result]:
 
 def measured(work: str, folder: Path, width: int) -> dict[str, float]:
     """What a process measured that did the work, and the gibibytes of its peak memory."""
-    command = [sys.executable, "-m", "benchmarks.large_sets", "--work", work, str(folder), "--width", str(width)]
+    command = [sys.executable, "-m", "benchmarks.large_sets", "--work", work, str(folder), "--widths", str(width)]
     output = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
     return dict(json.loads(output.splitlines()[-1]))
 
@@ -155,23 +162,23 @@ def measured(work: str, folder: Path, width: int) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--images", type=int, default=1_000_000, help="whole thousands of them")
-    parser.add_argument("--width", type=int, default=32, help="channels: the fewer, the more the reading shows")
+    parser.add_argument("--widths", type=int, nargs="+", default=[64, 32], help="the fewer channels, the more shows")
     parser.add_argument("--work", nargs=2, metavar=("WORK", "FOLDER"), help=argparse.SUPPRESS)
     results_option(parser)
     chosen = parser.parse_args()
     if chosen.work:
-        measures = WORK[chosen.work[0]](Path(chosen.work[1]), chosen.width)
+        measures = WORK[chosen.work[0]](Path(chosen.work[1]), chosen.widths[0])
         print(json.dumps(measures | ({} if chosen.work[0] == "compared" else {"peak memory, GiB": peak_memory()})))
         return
     results = ResultTable("large-sets", chosen.results)
-    case = f"{chosen.images:,} pictures of {SIDE} x {SIDE} pixels, RGB; {chosen.width} channels"
+    pictures = f"{chosen.images:,} pictures of {SIDE} x {SIDE} pixels, RGB"
     with tempfile.TemporaryDirectory(dir=".") as folder:
         source = Path(folder, "source.npz")
         save_stream(source, noise(chosen.images), count=chosen.images)
-        for work in WORK:
-            measures = measured(work, Path(folder).absolute(), chosen.width)
+        for work, width in [("decoded", 0), *product(("taught", "compared"), chosen.widths)]:
+            measures = measured(work, Path(folder).absolute(), width)
             source.unlink(missing_ok=True)
-            results.append(found(work, case, measures))
+            results.append(found(work, f"{pictures}; {width} channels" if width else pictures, measures))
             print(WORK[work].__doc__, *(f"{name} {value:,.3f}" for name, value in measures.items()), sep="\n  ")
 
 
