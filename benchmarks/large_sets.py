@@ -23,6 +23,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.peak_memory import peak_memory
 from benchmarks.result_table import Result, ResultTable, results_option
 from gan_core.config import STANDARD, DataSettings, GanSettings
 from gan_core.images import mapped
@@ -136,15 +137,6 @@ def forget(path: Path) -> None:
     """Let the system drop what it remembers of a file."""
     with path.open("rb") as file:
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-
-
-def peak_memory() -> float:
-    """The gibibytes that this process held at most, mapped pictures among them; Linux only.
-
-    What `getrusage` says begins with the memory of the process that started this one.
-    """
-    lines = Path("/proc/self/status").read_text("utf-8").splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 2**20
 
 
 def found(work: str, case: str, measures: dict[str, float]) -> list[Result]:

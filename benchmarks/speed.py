@@ -11,7 +11,6 @@ them alike. The tables hold medians, and ratios to this project within each turn
 import argparse
 import math
 import os
-import resource
 import shlex
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from itertools import count, pairwise, product
 import numpy as np
 import pandas as pd
 
+from benchmarks.peak_memory import peak_memory
 from benchmarks.real import real_images
 from benchmarks.result_table import Result, ResultTable, results_option
 from gan_core.compute.precision import native
@@ -39,17 +39,12 @@ NOISE = 5_000  # images of a shape without a source
 SHAPELESS = "this project", "PyTorch eager", "PyTorch compiled"  # the contestants that take any shape
 
 
-def main_memory() -> float:
-    """The gibibytes that this process held at most."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-
-
 def tensorflow_memory() -> float:
     """The gibibytes that TensorFlow held at most, on a GPU where there is one."""
     import tensorflow as tf
 
     gpu = tf.config.list_physical_devices("GPU")
-    return tf.config.experimental.get_memory_info("GPU:0")["peak"] / 2**30 if gpu else main_memory()
+    return tf.config.experimental.get_memory_info("GPU:0")["peak"] / 2**30 if gpu else peak_memory()
 
 
 @dataclass(frozen=True)
@@ -93,7 +88,7 @@ def pytorch(width: int, real: LabelledImages, *, compiled: bool) -> Contestant:
         return game.settings.batch_size * game.settings.penalty_interval
 
     def memory() -> float:
-        return torch.cuda.max_memory_allocated() / 2**30 if game.device == "cuda" else main_memory()
+        return torch.cuda.max_memory_allocated() / 2**30 if game.device == "cuda" else peak_memory()
 
     return Contestant(train, lambda: len(game.draw(DRAWN)), memory)
 
