@@ -4,5 +4,5 @@
 #     pip install '.[cuda]' --group dev --group bench
 #     benchmarks/gpu.sh --source DIR_OR_URL
 #
-# PYTHON names another Python than the one on the PATH; benchmarks/gpu.py says what else can be chosen.
-cd "$(dirname "$0")/.." && exec timeout 600 "${PYTHON:-python}" -m benchmarks.gpu "$@"
+# PYTHON names another Python than the one on the PATH, LIMIT other seconds; benchmarks/gpu.py says what else to choose.
+cd "$(dirname "$0")/.." && exec timeout "${LIMIT:-600}" "${PYTHON:-python}" -m benchmarks.gpu "$@"
