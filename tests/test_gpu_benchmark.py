@@ -16,10 +16,10 @@ from benchmarks.result_table import COLUMNS, HERE
 
 
 @pytest.mark.timeout(900)  # eight processes
-def test_all_is_measured_on_a_processor_too(tmp_path: Path, tiny_source: Path, prefect_server: dict[str, str]) -> None:
+def test_all_is_measured_on_a_processor_too(tmp_path: Path, tiny_source: Path) -> None:
     small = ("--turns", "1", "--seconds", "0.1", "--width", "4", "--tests", "tests/parsing/test_idx_arrays.py")
     places = ("--source", str(tiny_source), "--results", str(tmp_path))
-    own = surroundings(PYTHON=sys.executable, LIMIT=900, XDG_CACHE_HOME=tmp_path / "cache", **prefect_server)
+    own = surroundings(PYTHON=sys.executable, LIMIT=900, XDG_CACHE_HOME=tmp_path / "cache")
 
     subprocess.run(
         [HERE / "gpu.sh", *small, "--run", shlex.join([*TINY, "--gan.epochs", "1"]), *places], env=own, check=True
