@@ -42,5 +42,5 @@ newest: .venv-3.13/ready # the libraries for the newest Python: the tests try th
 	touch $@
 
 lock: # needs uv
-	uv pip compile pyproject.toml --extra dask --extra onnx --extra s3 --extra tfds --group dev --universal --python-version 3.11 --no-strip-extras \
+	uv pip compile pyproject.toml --extra dask --extra mlflow --extra onnx --extra s3 --extra tfds --group dev --universal --python-version 3.11 --no-strip-extras \
 	    --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements.txt

@@ -4,8 +4,12 @@ Their processes compute and draw with our settings, whatever the user has set fo
 """
 
 import os
+import sys
 
-OURS = {"KERAS_BACKEND": "tensorflow", "MPLBACKEND": "agg"}
+OURS = {"KERAS_BACKEND": "tensorflow"}
+
+if "synthetic_data" not in sys.modules:  # by which somebody else's process imports us, who draws as he likes
+    OURS["MPLBACKEND"] = "agg"
 
 THEIRS = ("TF_XLA_FLAGS", "XLA_FLAGS")  # would change the bits, and a misspelt one ends the process without a word
 

@@ -8,6 +8,7 @@ from gan_core.config import ExportSettings
 from gan_core.files import located
 from tasks.export.check_export import check_export
 from tasks.export.finish_export import finish_export, is_finished
+from tasks.export.on_hub import is_there
 from tasks.export.plan_export import plan_export
 from tasks.export.staging import staged
 from tasks.export.write_shard import write_shard
@@ -30,6 +31,8 @@ def export_dataset(
     """Write the images of a generator, shard by shard, or itself into `out`; both may be paths or fsspec URLs."""
     check_export(generator, out, formats, settings, overwrite)
     plan = plan_export(located(generator), formats, settings)
+    if is_there(located(out), plan.identity):
+        return out
     with staged(located(out), plan.identity, overwrite=overwrite) as staging:
         if not is_finished(staging):
             shards = [

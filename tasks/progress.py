@@ -40,7 +40,7 @@ def progress(description: str, key: str, total: int, done: int = 0) -> Iterator[
 def progress_bar(description: str, total: int | None, done: int = 0) -> Iterator[Callable[[int], None]]:
     """Show a bar on a terminal while the block runs, which tells the steps just done; the total may be unknown."""
     columns = TextColumn(f"{description:<28}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()
-    with Progress(*columns, console=CONSOLE, transient=True, disable=not CONSOLE.is_terminal) as bar:
+    with Progress(*columns, console=CONSOLE, transient=True, disable=CONSOLE.quiet or not CONSOLE.is_terminal) as bar:
         line = bar.add_task(description, total=total, completed=done)
         yield lambda steps: bar.advance(line, steps)
 

@@ -25,7 +25,7 @@ from tasks.data.checksums import (
 )
 
 LONG = (  # the slowest first
-    *("server", "faults", "team", "surroundings", "command_line", "deployment"),
+    *("in_a_kernel", "server", "faults", "team", "surroundings", "command_line", "deployment"),
     *("destinations", "sweep", "training_loop", "export", "readers"),
 )
 

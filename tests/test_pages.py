@@ -26,6 +26,7 @@ COMMAND = ("synthetic-data", ".venv/bin/synthetic-data")
 TAKING_OPTIONS = (  # whole command lines, to which more options may be added
     *(["run"], ["audit"], ["examine"], ["inspect"], ["sweep"], ["compare"], ["retrain"], ["worth"]),
     *(["export", "--out", "dataset"], ["verify", "dataset"], ["server", "setup"]),
+    ["push", "runs/latest", "hf://models/OWNER/NAME"],
 )
 READ_BY: dict[type, type[Settings]] = {
     ExperimentOptions: Experiment,

@@ -71,6 +71,7 @@ def away(installed: Path, program: str, *arguments: str | Path) -> str:
 def test_the_wheel_holds_each_module_template_and_setting_and_the_licence(wheel: Path) -> None:
     kinds = "*.py", "*.jinja", "*.js", "*.toml", "*.csv"
     sources = [path for name in PACKAGES for kind in kinds for path in (ROOT / name).rglob(kind)]
+    sources.append(ROOT / "synthetic_data.py")
 
     held = set(ZipFile(wheel).namelist())
 
@@ -92,12 +93,12 @@ def test_its_licence_is_the_one_that_manifest_and_image_name(wheel: Path) -> Non
 
 def test_installed_elsewhere_it_runs_its_own_files_and_names_no_commit_of_its_host(installed: Path) -> None:
     ask = (
-        "import json, flows, gan_core, tasks\n"
+        "import json, flows, gan_core, synthetic_data, tasks\n"
         "from importlib.metadata import entry_points\n"
         "from flows.commands.prefect_settings import PREFECT\n"
         "from gan_core.installed_package import program_commit\n"
         "plugins = [each.value for each in entry_points(group='prefect.plugins')]\n"
-        "files = [module.__file__ for module in (flows, gan_core, tasks)]\n"
+        "files = [module.__file__ for module in (flows, gan_core, synthetic_data, tasks)]\n"
         "print(json.dumps([program_commit(), plugins, PREFECT, *files]))"
     )
 

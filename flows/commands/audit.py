@@ -5,7 +5,8 @@ import json
 import re
 import shlex
 import sys
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, get_args
 
 from cyclopts import Parameter
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 else:
     Audited = build_options(Experiment, without=("source", "name", "tolerate_collapse", "worth"))
 
+Holdout = Literal["validation", "test"]
+
 MOST_REFERENCES = 100
 WEIGHTS = b"\x89HDF", b"PK\x03\x04"  # how the files begin that Keras writes
 
@@ -43,7 +46,7 @@ def audit(
     ] = None,
     generator: Annotated[str | None, Parameter(help="the run or version that made the set, for its settings")] = None,
     holdout: Annotated[
-        Literal["validation", "test"] | None,
+        Holdout | None,
         Parameter(help="real images that nothing was learned from; test if this program did not make the set"),
     ] = None,
     references: Annotated[
@@ -71,36 +74,81 @@ def audit(
     It leaves audit.html, measures.parquet, audit.json and what they are made of. A part of the settings is that of the
     run or generator.
     """
-    from tasks.audit.check_set import FILES, check_audit
-    from tasks.places import check_folder, check_own_folder
-    from tasks.runs.run_experiment import read_run_experiment, require_same_cut
-    from tasks.runs.run_folder import Run
-
-    games, weights, asked = read_references(references), require_weights(inception), read_classifiers(classifiers)
-    origin = find_origin(place, generator)
-    start = read_run_experiment(Run(origin)) if origin else customise_experiment(experiment, {})
-    replaced = read_settings(settings) | ({"source": real} if real else {})
-    wanted = merge_settings(start, replaced)
-    if origin:
-        require_same_cut(start, wanted)
-    check_audit(place, wanted)
-    folder = located(out) if out else audit_folder(place, wanted)
-    if out:
-        check_own_folder(folder, FILES, unfinished=True)
-    else:
-        check_folder(folder, "choose another --out.")
+    request = request_audit(
+        place,
+        real=real,
+        generator=generator,
+        holdout=holdout,
+        references=references,
+        classifiers=None if classifiers is None else join_list(classifiers),
+        inception=inception,
+        out=out,
+        experiment=experiment,
+        replaced=read_settings(settings),
+    )
     if not verbose:
         hide_library_messages()
     from flows.audit_set import audit_set
     from flows.commands.local_server import server
 
-    command = shlex.join(["synthetic-data", *sys.argv[1:]])
     with server():
-        nothing_learned = holdout or ("validation" if origin else "test")
-        report = audit_set(place, str(folder), wanted, nothing_learned, games, weights, asked, command)
+        report = audit_set(*request, shlex.join(["synthetic-data", *sys.argv[1:]]))
     print(f"\n{report.text}\n\npage  {report.page}")
     if report.faults:
         raise Unsound(*report.faults)
+
+
+class AuditRequest(NamedTuple):
+    """What the flow is asked for, in the order of its parameters."""
+
+    place: str
+    folder: str  # where page and figures go
+    experiment: Experiment
+    holdout: Holdout
+    references: int
+    inception: str
+    classifiers: tuple[str, ...]
+
+
+def request_audit(
+    place: str,
+    *,
+    real: str | None,
+    generator: str | None,
+    holdout: Holdout | None,
+    references: str,
+    classifiers: str | None,
+    inception: str | None,
+    out: str | None,
+    experiment: str,
+    replaced: Mapping[str, Any],
+    named: str | None = None,
+) -> AuditRequest:
+    """What an audit will look at and where it leaves what it finds; BadInput for whatever the flow would refuse.
+
+    A set that has no place of its own is `named`.
+    """
+    from tasks.audit.check_set import FILES, check_audit
+    from tasks.places import check_folder, check_own_folder
+    from tasks.runs.run_experiment import read_run_experiment, require_same_cut
+    from tasks.runs.run_folder import Run
+
+    if holdout not in (None, *get_args(Holdout)):
+        raise BadInput(f"Expected one of {', '.join(get_args(Holdout))} as holdout, got {holdout!r}; name one of them.")
+    games, weights, asked = read_references(references), require_weights(inception), read_classifiers(classifiers)
+    origin = find_origin(place, generator)
+    start = read_run_experiment(Run(origin)) if origin else customise_experiment(experiment, {})
+    wanted = merge_settings(start, {**replaced, **({"source": real} if real else {})})
+    if origin:
+        require_same_cut(start, wanted)
+    check_audit(place, wanted)
+    folder = located(out) if out else audit_folder(named or name_set(place), wanted)
+    if out:
+        check_own_folder(folder, FILES, unfinished=True)
+    else:
+        check_folder(folder, "choose another --out.")
+    nothing_learned = holdout or ("validation" if origin else "test")
+    return AuditRequest(place, str(folder), wanted, nothing_learned, games, weights, asked)
 
 
 def read_references(text: str) -> int:
@@ -110,11 +158,11 @@ def read_references(text: str) -> int:
     return int(text)
 
 
-def read_classifiers(listed: list[str] | None) -> tuple[str, ...]:
+def read_classifiers(names: str | None) -> tuple[str, ...]:
     """The classifiers that were named, the light ones if none was; BadInput for what is none."""
     from gan_core.audit.opinions import LIGHT, require_classifiers
 
-    return LIGHT if listed is None else require_classifiers(split_names(join_list(listed)))
+    return LIGHT if names is None else require_classifiers(split_names(names))
 
 
 def require_weights(inception: str | None) -> str:
@@ -150,11 +198,17 @@ def find_origin(place: str, generator: str | None) -> Place | None:
     return folder if folder and Run(folder).experiment.is_file() else None
 
 
-def audit_folder(place: str, wanted: Experiment) -> Place:
-    """Where the audit of a set lies if nobody says: a folder among the runs for each set and settings."""
-    from tasks.runs.run_folder import resolve_latest, runs_folder
+def name_set(place: str) -> str:
+    """The set at a place by its whole name, whatever it was called."""
+    from tasks.runs.run_folder import resolve_latest
 
-    named = place if "://" in place else str(resolve_latest(located(place)))
+    return place if "://" in place else str(resolve_latest(located(place)))
+
+
+def audit_folder(named: str, wanted: Experiment) -> Place:
+    """Where the audit of a set lies if nobody says: a folder among the runs for each set and settings."""
+    from tasks.runs.run_folder import runs_folder
+
     told = hashlib.sha256(json.dumps([named, wanted.settings_digest(), wanted.source]).encode()).hexdigest()[:8]
     name = re.sub(r"[^A-Za-z0-9.-]+", "-", named.rstrip("/").rpartition("/")[2]).strip(".-")
     return runs_folder() / "audits" / f"{name or 'set'}-{told}"

@@ -14,8 +14,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -68,7 +69,7 @@ def server() -> Iterator[None]:
             stderr=output,
             env=_surroundings(),
             start_new_session=True,
-            preexec_fn=_end_with_parent if sys.platform == "linux" else None,
+            preexec_fn=_end_with_parent(),
         )
         try:
             _wait_for(process, f"http://{address}/api/health", log)
@@ -170,8 +171,14 @@ def _free_port() -> int:
         return free.getsockname()[1]
 
 
-def _end_with_parent() -> None:
-    ctypes.CDLL(None).prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGTERM)
+def _end_with_parent() -> Callable[[], object] | None:
+    """What a new process calls to end with this one, where the system knows how.
+
+    The library is looked up here: between fork and exec another thread may hold what that needs.
+    """
+    if sys.platform != "linux":
+        return None
+    return partial(ctypes.CDLL(None).prctl, SET_PARENT_DEATH_SIGNAL, signal.SIGTERM)
 
 
 def _wait_for(process: subprocess.Popen[bytes], url: str, log: Path) -> None:

@@ -17,18 +17,19 @@ from flows.commands.options import (
     Named,
     Replaced,
     Timed,
+    Tracked,
     Verbose,
     customise_experiment,
     merge_settings,
     read_settings,
 )
-from flows.commands.prefect_settings import PREFECT
+from flows.commands.prefect_settings import build_variables
 from flows.commands.refusals import describe_lack, describe_refusal
 from flows.commands.screen import forgive_output, forgive_warnings, hide_library_messages, log_file
 from gan_core.clock.minutes import read_minutes
 from gan_core.config import STANDARD, ExportSettings
 from gan_core.errors import BadInput, Unsound, say_error
-from gan_core.files import located, require_reachable, require_working_folder
+from gan_core.files import located, refreshed, require_reachable, require_working_folder
 from gan_core.installed_package import program_version
 from gan_core.settings_grid import by_name
 from tasks.task_runners import DASK, check_workers, task_runner
@@ -37,7 +38,6 @@ FORMAT_NAMES = (  # FORMATS takes long to import
     "idx, npz, parquet, imagefolder, tfds and webdataset of images, and savedmodel, onnx, keras and playground of the "
     "generator itself"
 )
-LOOPBACK = "127.0.0.1,localhost"  # which no proxy can reach for us
 
 
 app = App(
@@ -57,6 +57,7 @@ LATER = {  # imported when they are called, with what their help says
     "compare": ("flows.commands.compare:compare", "Compare runs and versions, and say what changed between them."),
     "sweep": ("flows.commands.sweep:sweep", "Train with each combination of settings from each seed, and compare."),
     "retrain": ("flows.commands.models:retrain", "Train a challenger, promote it if it is better."),
+    "push": ("flows.commands.push:push", "Send a generator to the Hugging Face hub, with its card."),
     "models": ("flows.commands.models:models", "Versions of the generator, and which of them is champion."),
     "server": ("flows.commands.server_setup:server_app", "Make a Prefect server ready to be left alone."),
 }
@@ -70,17 +71,20 @@ def run(
     experiment: Named = STANDARD.name,
     minutes: Timed = None,
     settings: Replaced = None,
+    track: Tracked = None,
     verbose: Verbose = False,
 ) -> None:
     """Download, train, draw, examine and report; goes on with an unfinished run of the same settings."""
     from tasks.clock.fit_to_deadline import set_deadline
     from tasks.data.check_experiment import check_experiment
     from tasks.runs.run_folder import check_runs_folder
+    from tasks.runs.tracking import choose_trackers
 
     started, typed = time.monotonic(), read_settings(settings)
     given = read_minutes(minutes) if minutes is not None else None
     wanted = customise_experiment(experiment, typed)
     set_deadline(given, wanted)
+    choose_trackers(track)
     check_runs_folder(check_experiment(wanted), wanted)
     if not verbose:
         hide_library_messages()
@@ -155,7 +159,7 @@ def export(
     with server():
         on_runner = export_dataset.with_options(task_runner=task_runner(dask))
         on_runner(generator, out, formats, wanted, overwrite)
-    print(f"{out}  {', '.join(sorted(path.name for path in located(out).iterdir()))}")
+    print(f"{out}  {', '.join(sorted(path.name for path in refreshed(located(out)).iterdir()))}")
 
 
 @app.command
@@ -181,10 +185,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if arguments is None:
         forgive_output()
         forgive_warnings()
-    for name, value in PREFECT.items():
-        os.environ.setdefault(name, value)
-    for name in ("NO_PROXY", "no_proxy"):
-        os.environ[name] = ",".join(filter(None, (os.environ.get(name), LOOPBACK)))
+    os.environ.update(build_variables(os.environ))
     try:
         require_working_folder()
         app(sys.argv[1:] if arguments is None else arguments, exit_on_error=False, print_error=False)

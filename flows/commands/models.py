@@ -4,7 +4,15 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from flows.commands.options import Named, Replaced, RetrainOptions, Verbose, customise_experiment, read_settings
+from flows.commands.options import (
+    Named,
+    Replaced,
+    RetrainOptions,
+    Tracked,
+    Verbose,
+    customise_experiment,
+    read_settings,
+)
 from flows.commands.screen import hide_library_messages
 from gan_core.config import STANDARD, RetrainSettings
 from gan_core.errors import BadInput
@@ -24,17 +32,20 @@ def retrain(
     experiment: Named = STANDARD.name,
     settings: Replaced = None,
     retraining: Annotated[RetrainOptions | None, Parameter(name="*")] = None,
+    track: Tracked = None,
     verbose: Verbose = False,
 ) -> None:
     """Train a challenger, promote it if it is better; goes on with an unfinished one of the same settings."""
     from gan_core.images.requirements import require_comparison
     from tasks.data.check_experiment import check_experiment
     from tasks.runs.run_folder import check_runs_folder
+    from tasks.runs.tracking import choose_trackers
 
     wanted, how = (
         customise_experiment(experiment, read_settings(settings)),
         RetrainSettings.model_validate(read_settings(retraining)),
     )
+    choose_trackers(track)
     check_runs_folder(check_experiment(wanted))
     require_comparison(wanted)
     check_folder(models_folder(), REMEDY)

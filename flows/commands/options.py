@@ -14,6 +14,12 @@ from gan_core.errors import BadInput
 Listed = Annotated[list[str], Parameter(consume_multiple=True, negative="")]  # 0,1,2 or 0 1 2 or one option each
 Named = Annotated[str, Parameter(help=f"what to start from: {', '.join(EXPERIMENTS)}")]
 Verbose = Annotated[bool, Parameter(negative="", help="show TensorFlow's and Prefect's own messages too")]
+Tracked = Annotated[
+    str | None,
+    Parameter(
+        name="track", env_var="SYNTHETIC_DATA_TRACK", help="tensorboard, mlflow or both, with commas: who is told"
+    ),
+]
 Timed = Annotated[
     str | None,
     Parameter(

@@ -67,7 +67,7 @@ def hide_library_messages() -> None:
     with log.open("ab") as file:
         os.dup2(file.fileno(), 2)
     sys.stderr = _stream(screen, encoding)
-    _import_prefect()  # which sets up logging, which the next line replaces
+    import_prefect()  # which sets up logging, which the next line replaces
     logging.basicConfig(
         filename=log, encoding="utf-8", level=logging.INFO, format="%(asctime)s %(name)s %(message)s", force=True
     )
@@ -75,7 +75,7 @@ def hide_library_messages() -> None:
     logging.getLogger("synthetic_data").addHandler(Screen())
 
 
-def _import_prefect() -> None:
+def import_prefect() -> None:
     """Import Prefect; BadInput for settings of its own that it does not take, wherever they were made."""
     warnings.filterwarnings("ignore", "Failed to create the Prefect home", UserWarning)  # which we tell in one line
     try:

@@ -4,7 +4,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from flows.commands.options import Named, Verbose, build_options, customise_experiment, join_lists, read_options
+from flows.commands.options import (
+    Named,
+    Tracked,
+    Verbose,
+    build_options,
+    customise_experiment,
+    join_lists,
+    read_options,
+)
 from flows.commands.screen import hide_library_messages
 from gan_core.config import STANDARD, Experiment, require_different, split_numbers
 from gan_core.errors import BadInput
@@ -23,6 +31,7 @@ def sweep(
     seeds: Annotated[str | None, Parameter(help="as 0-4 or 1,5,7: a run from each; the experiment's if none")] = None,
     settings: Annotated[Varied | None, Parameter(name="*")] = None,
     dask: Annotated[str | None, Parameter(env_var=DASK, help="a number of processes, or a scheduler's address")] = None,
+    track: Tracked = None,
     verbose: Verbose = False,
 ) -> None:
     """Train with each combination of settings (--gan.width 64,128) from each seed, and compare on validation images.
@@ -31,10 +40,12 @@ def sweep(
     """
     from tasks.data.check_experiment import check_experiment
     from tasks.runs.run_folder import check_runs_folder
+    from tasks.runs.tracking import choose_trackers
 
     fixed, grid = split_grid(read_options(settings))
     wanted = customise_experiment(experiment, join_lists(fixed))
     chosen = () if seeds is None else parse_seeds(seeds)
+    choose_trackers(track)
     check_workers(dask)
     first = combinations(wanted, chosen or (wanted.seed,), grid)[0]
     check_runs_folder(check_experiment(first), first)

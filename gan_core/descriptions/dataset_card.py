@@ -12,9 +12,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from gan_core.audit.record import read_audit
 from gan_core.exports.class_folders import folder_names
-from gan_core.exports.export_plan import ExportPlan
+from gan_core.exports.export_plan import ExportPlan, GeneratorOrigin
 from gan_core.exports.shards import Export, ExportSplit
 from gan_core.files import read_frame
+from gan_core.installed_package import NAME
 from gan_core.privacy.ledger import describe_guarantee
 from gan_core.worth.worth import read_worth
 
@@ -53,14 +54,27 @@ class HubSize:
 def format_card(plan: ExportPlan, digest: str, sizes: Sequence[HubSize]) -> str:
     """The text of README.md, whose head is as the Hugging Face hub wants it of a dataset, or of a model where no image
     is drawn; `digest` is that of all data."""
-    from huggingface_hub import DatasetCard, ModelCard
+    text = _body(plan.export, plan.origin, plan.generator_formats)
+    return _dataset(_head(plan, digest, sizes), text) if plan.formats else _model(text)
 
-    export, origin = plan.export, plan.origin
+
+def format_generator_card(origin: GeneratorOrigin, place: str, picture: str) -> str:
+    """The text of README.md of a generator at a place where Python finds it; `picture` is a file beside it, if any."""
+    return _model(_body(Export((), origin.card.class_names, origin.card.shape), origin, (), place, picture))
+
+
+def _body(
+    export: Export, origin: GeneratorOrigin, generator_formats: Sequence[str], place: str = "", picture: str = ""
+) -> str:
+    """The text below the head."""
     report = read_frame(origin.figures) if origin.figures else None
-    text = TEMPLATES.get_template("dataset_card.md.jinja").render(
+    return TEMPLATES.get_template("dataset_card.md.jinja").render(
         title=title(export),
         export=export,
-        generator_formats=plan.generator_formats,
+        generator_formats=generator_formats,
+        place=place,
+        picture=picture,
+        package=NAME,
         origin=origin,
         counts={split.name: dict(split.counts) for split in export.splits},
         total=images(export),
@@ -71,9 +85,6 @@ def format_card(plan: ExportPlan, digest: str, sizes: Sequence[HubSize]) -> str:
         guarantee=describe_guarantee(origin.card.privacy) if origin.card.privacy else "",
         fidelity=float("nan") if report is None else float(report["label_fidelity"].mean()),
     )
-    if not plan.formats:
-        return str(ModelCard(f"---\n{_model_head()}\n---\n\n{text}"))
-    return str(DatasetCard(f"---\n{_head(plan, digest, sizes)}\n---\n\n{text}"))
 
 
 def hub_format(formats: Sequence[str]) -> tuple[str, str] | None:
@@ -108,12 +119,20 @@ def _head(plan: ExportPlan, digest: str, sizes: Sequence[HubSize]) -> str:
     ).to_yaml(line_break="\n")
 
 
-def _model_head() -> str:
-    """What the hub knows of a model, as YAML."""
-    from huggingface_hub import ModelCardData
+def _dataset(head: str, text: str) -> str:
+    """The card of a dataset."""
+    from huggingface_hub import DatasetCard
 
-    head = ModelCardData(license="unknown", pipeline_tag="unconditional-image-generation", tags=["synthetic", "gan"])
-    return head.to_yaml(line_break="\n")
+    return str(DatasetCard(f"---\n{head}\n---\n\n{text}"))
+
+
+def _model(text: str) -> str:
+    """The card of a model, with what the hub knows of it."""
+    from huggingface_hub import ModelCard, ModelCardData
+
+    told = ModelCardData(license="unknown", pipeline_tag="unconditional-image-generation", tags=["synthetic", "gan"])
+    head = told.to_yaml(line_break="\n")
+    return str(ModelCard(f"---\n{head}\n---\n\n{text}"))
 
 
 def _config(export: Export, pattern: str, digest: str) -> dict[str, Any]:

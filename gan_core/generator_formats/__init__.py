@@ -55,9 +55,11 @@ def write_generator(weights: Place, formats: Iterable[str], folder: Place) -> No
 def _write(weights: Place, formats: tuple[str, ...], folder: Place) -> None:
     from gan_core.gan.drawing import load_generator
     from gan_core.generator_formats.plain_generator import flatten_generator
+    from gan_core.privacy.ledger import describe_guarantee
 
     generator, card = load_generator(weights)
-    plain = flatten_generator(generator, card.class_names)
+    guarantee = describe_guarantee(card.privacy) if card.privacy else ""
+    plain = flatten_generator(generator, card.class_names, guarantee)
     for name in formats:
         _module(name).write(folder / name, plain)
 

@@ -56,6 +56,7 @@ class PlainGenerator:
     layers: tuple[Layer, ...]
     to_quarters: np.ndarray  # float32 [3, 3, before, 4 C]
     bias: np.ndarray  # float32 [4 C]
+    guarantee: str  # of its privacy, a sentence for whoever is to decide; empty if none is promised
 
     @property
     def corner(self) -> tuple[int, int]:
@@ -64,8 +65,8 @@ class PlainGenerator:
         return top, left
 
 
-def flatten_generator(generator: Generator, class_names: tuple[str, ...]) -> PlainGenerator:
-    """The arrays of a generator, rounded as it computes with them on this machine."""
+def flatten_generator(generator: Generator, class_names: tuple[str, ...], guarantee: str = "") -> PlainGenerator:
+    """The arrays of a generator, rounded as it computes with them on this machine, with what must be told of it."""
     bfloat16 = generator.convolution.compute_dtype == "bfloat16"
     maps = generator.to_map.target_shape
 
@@ -89,6 +90,7 @@ def flatten_generator(generator: Generator, class_names: tuple[str, ...]) -> Pla
         ),
         to_quarters=rounded(generator.to_quarters.kernel),
         bias=rounded(generator.to_quarters.bias),
+        guarantee=guarantee,
     )
 
 

@@ -30,6 +30,7 @@ def render(generator: PlainGenerator) -> str:
         script_hash=SCRIPT_HASH,
         shape=generator.shape,
         about=_describe(generator),
+        guarantee=generator.guarantee,
         kernels=_encode(kernels),
         vectors=_encode(_vectors(generator)),
     )

@@ -1,6 +1,7 @@
-"""The command that makes a run again."""
+"""The command that makes a run again, and the call from Python that makes an audit again."""
 
 import shlex
+from collections.abc import Mapping
 from typing import Any
 
 from gan_core.config import EXPERIMENTS, STANDARD, Experiment
@@ -16,6 +17,11 @@ def command_line(experiment: Experiment) -> str:
     for name, (_, value) in differences(by_name(start.model_dump()), by_name(experiment.model_dump())).items():
         words += _option(name.replace("_", "-"), value)
     return shlex.join(words)
+
+
+def python_call(function: str, about: str, given: Mapping[str, Any]) -> str:
+    """A call from Python: what it is about, and each option that is none of its defaults by its name."""
+    return f"{function}({', '.join([about, *(f'{name}={value!r}' for name, value in given.items())])})"
 
 
 def _option(name: str, value: Any) -> list[str]:

@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
 from gan_core.config import STORED, Experiment, ExportSettings
 from gan_core.errors import BadInput
 from gan_core.exports.shards import SplitName, planned_counts
-from gan_core.files import Place, is_local, located
+from gan_core.files import Place, is_local, located, sha256
 from gan_core.formats import FORMATS, require
 from gan_core.gan.generator_card import GeneratorCard, read_card
 from gan_core.gan.network_sizes import generator_bytes
@@ -21,8 +22,10 @@ from gan_core.images.shape import ImageShape
 from gan_core.parsing.idx_arrays import idx_header
 from gan_core.sources.listing import files_in
 from tasks.export.contents import ALL_FORMATS
+from tasks.export.on_hub import check_hub, require_few_files
 from tasks.export.staging import check_place
-from tasks.places import standing
+from tasks.hub import is_on_hub
+from tasks.places import cache_home, standing
 from tasks.runs.run_folder import Run, resolve_latest
 
 
@@ -37,15 +40,33 @@ class Wanted:
     card: GeneratorCard
     counts: Mapping[SplitName, Mapping[int, int]]  # images of each class in the drawn splits, if images are wanted
 
+    @property
+    def images(self) -> int:
+        """The images of the drawn splits."""
+        return sum(sum(split.values()) for split in self.counts.values())
+
 
 def check_export(
     generator: str, out: str, formats: Sequence[str], settings: ExportSettings, overwrite: bool = False
 ) -> None:
     """Raise BadInput for whatever an export of these would refuse later; imports neither Prefect nor TensorFlow."""
     wanted, place = read_wanted(located(generator), formats, settings), located(out)
+    if is_on_hub(place):
+        require_few_files(wanted.formats, wanted.images)
+        check_hub(place, "dataset" if wanted.formats else "model", describe_making(wanted, settings), overwrite)
+        return require_room(cache_home(), wanted)
     check_place(place, overwrite)
     if is_local(place):
         require_room(place, wanted)
+
+
+def describe_making(wanted: Wanted, settings: ExportSettings) -> dict[str, Any]:
+    """What an export is made from, as far as it is known before, as its manifest will say."""
+    return {
+        "generator_digest": sha256(wanted.weights),
+        "formats": [*wanted.formats, *wanted.generator_formats],
+        **({"settings_digest": settings.digest()} if wanted.formats else {}),
+    }
 
 
 def read_wanted(generator: Place, formats: Sequence[str], settings: ExportSettings) -> Wanted:
@@ -65,11 +86,7 @@ def require_images(
     formats: Sequence[str], settings: ExportSettings, run: Run | None, card: GeneratorCard
 ) -> Mapping[SplitName, Mapping[int, int]]:
     """The images of each class to draw, by split; BadInput for those that no generator can draw or no format hold."""
-    if not card.gan.conditional:
-        raise BadInput(
-            "Expected a generator that draws by class, got an unconditional one; train one with classes, or export it "
-            f"itself as {' or '.join(GENERATOR_FORMATS)}."
-        )
+    require_classes(card)
     require_colours(formats, card.shape)
     counts = planned_counts(settings, card)
     if settings.real_test and card.privacy:
@@ -90,6 +107,15 @@ def require_no_settings(formats: Sequence[str], settings: ExportSettings) -> Non
         raise BadInput(
             f"Expected no setting of images for {', '.join(formats)}, which hold the generator itself, got "
             f"{', '.join(chosen)}; leave that out, or add a format of images such as npz."
+        )
+
+
+def require_classes(card: GeneratorCard) -> None:
+    """Raise BadInput for a generator that is not told the class."""
+    if not card.gan.conditional:
+        raise BadInput(
+            "Expected a generator that draws by class, got an unconditional one; train one with classes, or export it "
+            f"itself as {' or '.join(GENERATOR_FORMATS)}."
         )
 
 
@@ -170,8 +196,7 @@ def read_experiment(run: Run | None) -> Experiment:
 def require_room(out: Path, wanted: Wanted) -> None:
     """Raise BadInput where the disk has less room than is needed at least, beside what is there of it."""
     above = standing(out.resolve())
-    images = sum(sum(split.values()) for split in wanted.counts.values())
-    needed = sum(FORMATS[name].room(images, wanted.card.shape) for name in wanted.formats)
+    needed = sum(FORMATS[name].room(wanted.images, wanted.card.shape) for name in wanted.formats)
     needed += len(wanted.generator_formats) * least_bytes(wanted.card)
     free = shutil.disk_usage(above).free
     if free < needed and free + begun(out.resolve()) < needed:

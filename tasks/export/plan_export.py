@@ -11,6 +11,7 @@ from gan_core.errors import BadInput
 from gan_core.exports.export_plan import ExportPlan, GeneratorOrigin
 from gan_core.exports.shards import Export, planned
 from gan_core.files import Place, read_frame, sha256
+from gan_core.gan.generator_card import GeneratorCard
 from gan_core.provenance import EXPORT, digest, library_versions, program_digest
 from gan_core.worth.worth import read_worth
 from tasks.data.download import download
@@ -27,16 +28,7 @@ def plan_export(generator: Place, formats: Sequence[str], settings: ExportSettin
     wanted = read_wanted(generator, formats, settings)
     run, weights, card = wanted.run, wanted.weights, wanted.card
     require_weights(weights)
-    told = None if card.privacy else run  # no figure of real images goes with private ones
-    origin = GeneratorOrigin(
-        generator=weights,
-        generator_digest=sha256(weights),
-        card=card,
-        run_id=told.id if told else None,
-        figures=find_figures(told),
-        audit=None if card.privacy else find_audit(run, weights),
-        worth=find_worth(told),
-    )
+    origin = find_origin(run, weights, card)
     export = Export((), card.class_names, card.shape)
     if wanted.formats:
         export = planned(origin.generator, card, settings, _real_test(run) if settings.real_test else None)
@@ -47,6 +39,20 @@ def plan_export(generator: Place, formats: Sequence[str], settings: ExportSettin
     made_by = origin.generator_digest, settings.digest(), all_formats, origin.run_id
     identity = digest(*made_by, program_digest(EXPORT), library_versions(), *found)
     return ExportPlan(export, origin, wanted.formats, wanted.generator_formats, identity)
+
+
+def find_origin(run: Run | None, weights: Place, card: GeneratorCard) -> GeneratorOrigin:
+    """A generator with what is known of it; no figure of real images goes with a private one."""
+    told = None if card.privacy else run
+    return GeneratorOrigin(
+        generator=weights,
+        generator_digest=sha256(weights),
+        card=card,
+        run_id=told.id if told else None,
+        figures=find_figures(told),
+        audit=None if card.privacy else find_audit(run, weights),
+        worth=find_worth(told),
+    )
 
 
 def find_figures(run: Run | None) -> Place | None:

@@ -1,15 +1,18 @@
 """Where an export appears: complete or not at all in a folder, with its manifest written last in an object store."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 from upath import UPath
 
 from gan_core.errors import BadInput
 from gan_core.files import Place, is_local, is_vital, read_text, refreshed, remove_tree, writing_to
 from tasks.export.contents import ALL_FORMATS, CARD, CROISSANT, SUMS, is_litter, is_staging, strangers
+from tasks.export.on_hub import staged_for_hub
+from tasks.hub import is_on_hub
 from tasks.locks import locked, try_locked
 from tasks.places import MANIFEST, require_apart, require_folder, try_sending, try_writing
 
@@ -28,7 +31,12 @@ def staged(out: Place, identity: str, *, overwrite: bool) -> Iterator[Place]:
     it that no export of ours brought, and for a full disk, a folder that is read-only or a bucket that is not there.
     """
     remedy = "make room or choose another --out, the same command goes on where it stopped."
-    staging = staged_here(out, identity, overwrite) if is_local(out) else staged_in_place(out, identity, overwrite)
+    stage: Callable[[Any, str, bool], AbstractContextManager[Place]] = staged_in_place
+    if is_local(out):
+        stage = staged_here
+    elif is_on_hub(out):
+        stage = staged_for_hub
+    staging = stage(out, identity, overwrite)
     with writing_to(out, remedy), staging as folder:
         yield folder
 

@@ -38,6 +38,7 @@ from tasks.reports.render_report import format_run_headline, render_report
 from tasks.runs.epochs import diversity_after
 from tasks.runs.run_folder import Run, publish_latest
 from tasks.runs.run_provenance import run_provenance
+from tasks.runs.tracking import track_figures
 from tasks.uncached_task import uncached_task
 from tasks.worth.measure_curve import known_worth
 
@@ -84,6 +85,7 @@ def publish_report(
     save_arrays(run.examinations, to_arrays(examinations, trts))
     save_png(mosaic(synthetic, real), run.mosaic)
     _save_walks(run, experiment.seed)
+    track_figures(run, figures)
     headline = format_run_headline(run, worth)
     _publish_artifacts(frame, headline, run)
     write_text(run.headline, headline + "\n")

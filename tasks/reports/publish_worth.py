@@ -14,6 +14,7 @@ from tasks.reports.publish_report import Report, publish_run
 from tasks.reports.render_report import format_run_headline, render_report
 from tasks.runs.run_experiment import read_run_experiment
 from tasks.runs.run_folder import Run
+from tasks.runs.tracking import track_figures
 from tasks.uncached_task import uncached_task
 from tasks.worth.measure_curve import known_worth
 
@@ -31,6 +32,7 @@ def publish_worth(worth: Worth, real: RealSets, experiment: Experiment, run: Run
     write_frame(build_worth_frame(joined), run.worth_frame)
     if run.measures.is_file():
         write_frame(add_worth(read_frame(run.measures), joined), run.measures)
+        track_figures(run, [joined.curve.figure])
     if run.examinations.is_file():
         write_text(run.headline, format_run_headline(run, joined) + "\n")
         write_text(run.report, render_report(run, read_run_experiment(run), joined))

@@ -11,7 +11,19 @@ from typing import get_args
 
 from gan_core.config import Experiment, Refinement
 from gan_core.errors import BadInput
-from gan_core.files import Place, copy, find_below, is_local, is_whole, link, located, name_below, read_text, write_text
+from gan_core.files import (
+    Place,
+    copy,
+    find_below,
+    is_local,
+    is_whole,
+    link,
+    list_folder,
+    located,
+    name_below,
+    read_text,
+    write_text,
+)
 from gan_core.measures.tstr import TeachingSet
 from tasks.places import check_folder, classifier_cache, standing
 
@@ -99,6 +111,15 @@ class Run:
     def epoch_grids(self) -> list[Place]:
         """The grids of all epochs that have one, the last epoch's last."""
         return find_below(self.grids, "epoch-*.png")
+
+    @property
+    def tensorboard(self) -> Place:
+        """The folder of event files, where TensorBoard was to be told."""
+        return self.folder / "tensorboard"
+
+    def events(self) -> list[Place]:
+        """The event files that are there."""
+        return list_folder(self.tensorboard) if self.tensorboard.is_dir() else []
 
     @property
     def evolution(self) -> Place:

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 from gan_core.files import Place, save_arrays
 from gan_core.reports.pictures import grid, save_gif, save_png
+from gan_core.tracking.scalars import name_columns
 from tasks.progress import progress
 from tasks.runs.epochs import diversity_after, read_epochs, save_epochs
 from tasks.runs.run_folder import Run
+from tasks.runs.tracking import tracked
 
 if TYPE_CHECKING:
     from gan_core.gan.generator_card import GeneratorCard
@@ -38,16 +40,19 @@ def keep_epochs(
     """
     epochs = game.settings.epochs
     history = [row for row in read_epochs(run) if row["epoch"] <= game.epoch]
-    with progress("Training the GAN", "training", epochs * game.rounds, game.epoch * game.rounds) as advance:
+    steps = progress("Training the GAN", "training", epochs * game.rounds, game.epoch * game.rounds)
+    with tracked(run) as tell, steps as advance:
         for epoch in play(lambda: advance(1)):
             seen = probe.look(game.averaged, game.seed)
             history.append(asdict(epoch) | asdict(seen))
             save_epochs(history, run)
-            if epoch.epoch % EPOCHS_PER_GRID == 0 or epoch.epoch == epochs:
-                _save_grid(game, run.grid(epoch.epoch))
-                run.send(run.grid(epoch.epoch))
+            grids = [run.grid(epoch.epoch)] if epoch.epoch % EPOCHS_PER_GRID == 0 or epoch.epoch == epochs else []
+            for place in grids:
+                _save_grid(game, place)
+            run.send(*grids)
             save_arrays(run.checkpoint, game.state())
             run.send(run.history, run.checkpoint)
+            tell(name_columns(history[-1]), epoch.epoch, *grids)
             logger.info(_line(epoch, seen, epochs))
 
 

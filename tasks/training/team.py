@@ -125,6 +125,15 @@ def assemble() -> Team:
         return _seen(Team(tf.distribute.MultiWorkerMirroredStrategy(), hosts, host))
 
 
+def require_one_host() -> None:
+    """Raise BadInput where several hosts are to train, of which one alone would have a result to return."""
+    if os.environ.get(DISTRIBUTE) == "workers":
+        raise BadInput(
+            f"Expected one process that trains, got {DISTRIBUTE}=workers; say synthetic-data run on each host, or "
+            "unset it."
+        )
+
+
 def _seen(team: Team) -> Team:
     replicas = team.strategy.num_replicas_in_sync
     logger.info("%d %s train together", replicas, "replica" if replicas == 1 else "replicas")

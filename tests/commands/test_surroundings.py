@@ -93,7 +93,7 @@ def test_help_and_lists_import_nothing_that_takes_long(models: ModelRegistry) ->
         *("tensorflow", "keras", "prefect", "pandas", "matplotlib", "mlcroissant"),
         *("numpy", "pyarrow", "PIL", "httpx"),
     )
-    helped = ("run", "audit", "inspect", "sweep", "retrain", "compare", "export", "examine", "verify", "worth")
+    helped = ("run", "audit", "inspect", "sweep", "retrain", "compare", "export", "examine", "verify", "worth", "push")
     for arguments in (["--help"], ["--version"], ["models", "list"], *([command, "--help"] for command in helped)):
         script = (
             "import sys; from flows.commands.main import main\n"

@@ -34,7 +34,14 @@ from gan_core.files import sha256
 from gan_core.formats import EXTRAS
 from gan_core.gan.drawing import BLOCK, draw, load_generator, save_generator
 from gan_core.gan.generator_card import read_card
-from gan_core.generator_formats import GENERATOR_FORMATS, READ_IN_PYTHON, keras_file, onnx_graph, savedmodel
+from gan_core.generator_formats import (
+    GENERATOR_FORMATS,
+    READ_IN_PYTHON,
+    keras_file,
+    onnx_graph,
+    savedmodel,
+    write_generator,
+)
 from gan_core.generator_formats.plain_generator import flatten_generator
 from gan_core.images.shape import ImageShape
 from gan_core.privacy.ledger import Ledger, Reading, describe_guarantee
@@ -188,6 +195,8 @@ def test_the_guarantee_of_a_private_generator_goes_with_it(vivid: Path, tmp_path
     assert describe_guarantee(ledger) in text and "onnxruntime" in text and "without any privacy" not in text
     manifest = describe_dataset(plan, ExportSettings())
     assert manifest["privacy"]["budget"] == 1.0 and manifest["source_data_digest"] is None
+    write_generator(private, ["playground"], tmp_path)
+    assert describe_guarantee(ledger) in (tmp_path / "playground" / "playground.html").read_text("utf-8")
 
 
 def test_verify_notices_another_generator_in_one_of_the_formats(itself: Path, tmp_path: Path) -> None:

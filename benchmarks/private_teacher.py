@@ -1,0 +1,96 @@
+"""How many steps a private teacher should take, and how much of the budget the release should have.
+
+    python -m benchmarks.private_teacher --source cifar/ --colour grey
+
+The pictures are others than those that a figure is published for, so that no choice is made on these. What the
+teacher can learn depends on mu times the number of images alone, or nearly so: fewer images with a larger mu tell it
+sooner. Accuracies are those of the teacher on validation images.
+"""
+
+import argparse
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmarks.real import Real, real_images
+from benchmarks.result_table import Result, ResultTable, results_option
+from gan_core.config import DataSettings
+from gan_core.privacy.accounting import find_epsilon, find_mu, sigma_for
+from gan_core.privacy.ledger import Ledger
+from gan_core.privacy.mean_embedding import Embedding, release
+from gan_core.privacy.private_teacher import Teacher, TeacherSettings, begin, believe, learn
+from gan_core.privacy.reader import Reader
+from gan_core.privacy.recipe import RELEASE_SHARE
+from gan_core.privacy.scattering import read_features
+
+WHOLE = 55_000  # images, of which the budgets are told
+DELTA = 1e-5
+EPSILONS = 0.2, 1.0, 3.0, 10.0
+STEPS = (20, 15.0), (40, 20.0), (80, 30.0), (150, 40.0), (300, 60.0)  # of the teacher, and their size
+SHARES = 0.1, 0.4  # of the budget for the release, beside that of the recipe
+
+
+@dataclass(frozen=True)
+class Features:
+    """The features of real images, which are read once for all teachers."""
+
+    real: Real
+    train: np.ndarray  # float32 [N, D]
+    validation: np.ndarray
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--source")
+    parser.add_argument("--colour", choices=["grey", "rgb"])
+    parser.add_argument("--images", type=int, default=10_000, help="to learn from")
+    parser.add_argument("--epsilons", type=float, nargs="+", default=EPSILONS, help=f"for {WHOLE:,} images")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1], help="of the noise")
+    results_option(parser)
+    options = parser.parse_args()
+    table = ResultTable("private-teacher", options.results)
+    real = real_images(options.source, DataSettings(colour=options.colour, train_images=options.images))
+    read = Features(real, read_features(real.train.images), read_features(real.validation.images))
+    for epsilon in options.epsilons:
+        cases = [(RELEASE_SHARE, TeacherSettings(steps=steps, step_size=size)) for steps, size in STEPS]
+        cases += [(share, TeacherSettings()) for share in SHARES]
+        table.append([_measure(read, epsilon, *case, options.seeds) for case in cases])
+
+
+def _measure(read: Features, epsilon: float, share: float, settings: TeacherSettings, seeds: list[int]) -> Result:
+    """How well teachers of these settings know validation images; the spread is that over the noise."""
+    known = [_accuracy(_teach(read, epsilon, share, settings, seed), read) for seed in seeds]
+    case = f"epsilon {epsilon:g}, release {share:g} of the budget, {settings.steps} steps of {settings.step_size:g}"
+    result = Result(_setting(read.real), case, "accuracy, %", float(np.mean(known)), float(np.std(known)), len(seeds))
+    print(f"{case}: {result.value:.2f} ± {result.spread:.2f} %", flush=True)
+    return result
+
+
+def _accuracy(teacher: Teacher, read: Features) -> float:
+    return 100 * float(np.mean(believe(teacher, read.validation).argmax(1) == read.real.validation.labels))
+
+
+def _setting(real: Real) -> str:
+    shape = real.train.shape
+    return (
+        f"private teacher, {len(real.train):,} of images {shape.height}x{shape.width}x{shape.channels} with mu as of "
+        f"{WHOLE:,}, delta {DELTA:g}, validation images"
+    )
+
+
+def _teach(read: Features, epsilon: float, share: float, settings: TeacherSettings, seed: int) -> Teacher:
+    """A teacher of the images, whose noise is as deep in them as in so many more at this epsilon."""
+    real, features = read.real.train, read.train
+    budget = find_epsilon(find_mu(epsilon, DELTA) * WHOLE / len(features), DELTA)
+    door = Reader(Ledger(budget, DELTA, noise_seed=seed), keep=lambda ledger: None)
+    counts = np.bincount(real.labels).astype(np.float64)
+    sigma = sigma_for(budget, DELTA, share=share)
+    released = release(features, real, Embedding(), sigma=sigma, read=door, counts=counts)
+    begun = begin(settings, Embedding().find_centre(released, features.shape[1]), classes=len(counts))
+    sigma = sigma_for(budget, DELTA, share=1 - share, readings=settings.steps)
+    *_, teacher = learn(begun, features, real.labels, sigma=sigma, settings=settings, read=door)
+    return teacher
+
+
+if __name__ == "__main__":
+    main()
