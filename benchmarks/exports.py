@@ -10,7 +10,7 @@ import argparse
 import gzip
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -112,12 +112,12 @@ def drawing(wanted: LabelledImages) -> Callable[[], Any]:
     return lambda: list(draw(generator, wanted.labels, seed=0))
 
 
-def compete(images: LabelledImages, turns: int) -> pd.DataFrame:
+def compete(images: LabelledImages, turns: int, formats: Sequence[str]) -> pd.DataFrame:
     """Images a second of each contestant (columns) in each turn (rows); the first turn, which compiles, is left out."""
     draw = drawing(images)
     contestants: dict[tuple[str, str], Writer] = {(DRAWING, "us"): lambda folder, images: draw()}
-    for name, (_, reference) in REFERENCES.items():
-        contestants |= {(name, "us"): ours(name), (name, "reference"): reference}
+    for name in formats:
+        contestants |= {(name, "us"): ours(name), (name, "reference"): REFERENCES[name][1]}
     rows = [{who: speed(write, images) for who, write in contestants.items()} for _ in range(turns + 1)]
     return pd.DataFrame(rows[1:])
 
@@ -134,6 +134,8 @@ def summarise(turns: pd.DataFrame) -> pd.DataFrame:
     """Median speeds, and within a turn: how much faster we write than the reference, and than we draw."""
     rows = {}
     for name, (reference, _) in REFERENCES.items():
+        if (name, "us") not in turns:
+            continue
         we, they, drawn = turns[(name, "us")], turns[(name, "reference")], turns[(DRAWING, "us")]
         rows[name] = {
             "we, images/s": we.median(),
@@ -174,12 +176,13 @@ def main() -> None:
     results_option(parser)
     parser.add_argument("--turns", type=int, default=5)
     parser.add_argument("--images", type=int, default=50_000)
+    parser.add_argument("--formats", nargs="+", choices=REFERENCES, default=list(REFERENCES))
     chosen = parser.parse_args()
     if chosen.turns < 2:
         parser.error("expected at least two turns, to say how they differ")
     results = ResultTable("exports", chosen.results)
     images = real_images(chosen.source).train.take(np.arange(chosen.images))
-    turns = compete(images, chosen.turns)
+    turns = compete(images, chosen.turns, chosen.formats)
     drawn = turns[(DRAWING, "us")]
     print(f"drawing: {drawn.median():,.0f} images/s ± {drawn.std():,.0f}")
     print(summarise(turns).to_string(float_format="{:,.2f}".format))

@@ -66,7 +66,7 @@ class Discriminator(nn.Module):
 
     def forward(self, images: Tensor, classes: Tensor) -> tuple[Tensor, Tensor]:
         features = self.body(images.contiguous(memory_format=torch.channels_last)).float()
-        with torch.autocast("cpu", enabled=False):
+        with torch.autocast(images.device.type, enabled=False):
             projection = (self.embedding(classes) * features).sum(1)
             return self.realness(features).squeeze(1) + projection, self.class_head(features)
 
@@ -75,11 +75,16 @@ class Game:
     """`play_round` plays as many steps as this project's `Game` does in a round, `draw` draws a block of images."""
 
     def __init__(self, settings: GanSettings, images: Tensor, labels: Tensor, *, compiled: bool) -> None:
-        self.settings, self.images, self.labels, self.classes = settings, images, labels, 10
+        self.device = "cuda" if torch.cuda.is_available() else "cpu"
+        if self.device == "cuda":
+            torch.backends.cudnn.benchmark = True  # tries which convolution is the fastest
+            torch.set_float32_matmul_precision("high")  # TensorFloat-32, as TensorFlow has it
+        self.settings, self.classes = settings, 10
+        self.images, self.labels = images.to(self.device), labels.to(self.device)
         torch.manual_seed(0)
-        shape = ImageShape(*images.shape[1:])
-        self.generator = Generator(settings, shape, self.classes).to(memory_format=torch.channels_last)
-        self.discriminator = Discriminator(settings, shape, self.classes).to(memory_format=torch.channels_last)
+        shape, place = ImageShape(*images.shape[1:]), {"device": self.device, "memory_format": torch.channels_last}
+        self.generator = Generator(settings, shape, self.classes).to(**place)
+        self.discriminator = Discriminator(settings, shape, self.classes).to(**place)
         self.averaged = copy.deepcopy(self.generator)
         self.optimizers = [
             torch.optim.Adam(
@@ -95,31 +100,36 @@ class Game:
     def play_round(self) -> None:
         for number in range(self.settings.penalty_interval):
             self._step(penalised=number == self.settings.penalty_interval - 1)
+        if self.device == "cuda":
+            torch.cuda.synchronize()
+
+    def _latents(self, count: int) -> Tensor:
+        return torch.randn(count, self.settings.latent_size, device=self.device)
 
     def _arithmetic(self) -> torch.autocast:
         """That of this project: bfloat16 where the machine is fast in it."""
         return torch.autocast(
-            "cpu", torch.bfloat16, enabled=resolve_policy(self.settings.precision) == "mixed_bfloat16"
+            self.device, torch.bfloat16, enabled=resolve_policy(self.settings.precision) == "mixed_bfloat16"
         )
 
     @torch.no_grad()
     def draw(self, count: int) -> Tensor:
         self.averaged.eval()
-        classes = functional.one_hot(torch.arange(count) % self.classes, self.classes).float()
+        labels = torch.arange(count, device=self.device) % self.classes
         with self._arithmetic():
-            images = self.drawing_generator(torch.randn(count, self.settings.latent_size), classes)
-        return ((images + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
+            images = self.drawing_generator(self._latents(count), functional.one_hot(labels, self.classes).float())
+        return ((images + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).cpu()
 
     def _step(self, *, penalised: bool) -> None:
         settings = self.settings
-        chosen = torch.randint(len(self.images), (settings.batch_size,))
+        chosen = torch.randint(len(self.images), (settings.batch_size,), device=self.device)
         real = self.images[chosen].permute(0, 3, 1, 2).float() / 127.5 - 1
         labels = self.labels[chosen]
         classes = functional.one_hot(labels, self.classes).float()
         generator = self.generator if penalised else self.plain_generator
         discriminator = self.discriminator if penalised else self.plain_discriminator
         with self._arithmetic():
-            fake = generator(torch.randn(settings.batch_size, settings.latent_size), classes)
+            fake = generator(self._latents(settings.batch_size), classes)
             real_logits, real_classes = discriminator(real, classes)
             fake_logits, fake_classes = discriminator(fake, classes)
         cross_entropy = functional.cross_entropy

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gan_core.compute.precision import native
+from gan_core.compute.precision import gpu_names, native
 from gan_core.errors import BadInput
 from gan_core.files import atomic_write, read_text
 
@@ -72,9 +72,9 @@ def results_option(parser: argparse.ArgumentParser) -> None:
 
 
 def machine() -> str:
-    """The processor's model, its cores, and the arithmetic that they are fast in."""
+    """The processor's model, its cores, the GPUs, and the arithmetic that they are fast in."""
     arithmetic = "bfloat16" if native() == "mixed_bfloat16" else "float32"
-    return f"{_processor()}, {os.cpu_count()} cores, {arithmetic}"
+    return ", ".join([_processor(), f"{os.cpu_count()} cores", *gpu_names(), arithmetic])
 
 
 def commit() -> str:

@@ -10,7 +10,6 @@ exports, which are flows with a server beside them as the command runs them.
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from benchmarks.peak_memory import peak_memory
 from benchmarks.real import real_images
 from benchmarks.result_table import Result, ResultTable, results_option
 from gan_core.config import ExportSettings, GanSettings
@@ -65,8 +65,7 @@ def exported(format: str, images: int) -> dict[str, float]:
 def peak_of_children() -> float:
     """The gibibytes that the processes started by this one and still at work held at most, in sum; Linux only."""
     pids = Path(f"/proc/self/task/{os.getpid()}/children").read_text("utf-8").split()
-    lines = [line for pid in pids for line in Path(f"/proc/{pid}/status").read_text("utf-8").splitlines()]
-    return sum(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 2**20
+    return sum(map(peak_memory, pids))
 
 
 def drawn(images: int) -> dict[str, float]:
@@ -115,8 +114,7 @@ def main() -> None:
     chosen = parser.parse_args()
     if chosen.row:
         measures = WORK[chosen.row[0]](**json.loads(chosen.row[1]))
-        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-        print(json.dumps(measures | {"peak memory, GiB": memory}))
+        print(json.dumps(measures | {"peak memory, GiB": peak_memory()}))
         return
     exports = [{"format": name, "images": images} for name in chosen.formats for images in EXPORTED]
     most = dict.fromkeys(MOST, chosen.most) if chosen.most else MOST

@@ -11,17 +11,19 @@ them alike. The tables hold medians, and ratios to this project within each turn
 import argparse
 import math
 import os
-import resource
+import shlex
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count, pairwise, product
 
 import numpy as np
 import pandas as pd
 
+from benchmarks.peak_memory import peak_memory
 from benchmarks.real import real_images
 from benchmarks.result_table import Result, ResultTable, results_option
 from gan_core.compute.precision import native
@@ -37,12 +39,21 @@ NOISE = 5_000  # images of a shape without a source
 SHAPELESS = "this project", "PyTorch eager", "PyTorch compiled"  # the contestants that take any shape
 
 
+def tensorflow_memory() -> float:
+    """The gibibytes that TensorFlow held at most, on a GPU where there is one."""
+    import tensorflow as tf
+
+    gpu = tf.config.list_physical_devices("GPU")
+    return tf.config.experimental.get_memory_info("GPU:0")["peak"] / 2**30 if gpu else peak_memory()
+
+
 @dataclass(frozen=True)
 class Contestant:
     """Something that trains a few steps and draws a few images; both return how many images that were."""
 
     train: Callable[[], int]
     draw: Callable[[], int]
+    memory: Callable[[], float] = tensorflow_memory  # GiB at most
 
 
 def this_project(width: int, real: LabelledImages) -> Contestant:
@@ -76,7 +87,10 @@ def pytorch(width: int, real: LabelledImages, *, compiled: bool) -> Contestant:
         game.play_round()
         return game.settings.batch_size * game.settings.penalty_interval
 
-    return Contestant(train, lambda: len(game.draw(DRAWN)))
+    def memory() -> float:
+        return torch.cuda.max_memory_allocated() / 2**30 if game.device == "cuda" else peak_memory()
+
+    return Contestant(train, lambda: len(game.draw(DRAWN)), memory)
 
 
 def tutorial(real: LabelledImages) -> Contestant:
@@ -165,7 +179,7 @@ def main() -> None:
     chosen = parser.parse_args()
     if chosen.contestant:
         real = noise(chosen.shapes[0]) if chosen.shapes else real_images(chosen.source).train
-        return wait(CONTESTANTS[chosen.contestant](chosen.widths[0], real))
+        return wait(CONTESTANTS[chosen.contestant](chosen.widths[0], real), SECONDS)
     if chosen.turns < 2:
         parser.error("expected at least two turns, to say how they differ")
     results, arithmetic = ResultTable("speed", chosen.results), native()
@@ -213,27 +227,36 @@ def compete(width: int, shape: ImageShape | None, source: str | None, turns: int
     command = [sys.executable, "-m", "benchmarks.speed", "--widths", str(width)]
     command += ["--source", source] if source else []
     command += ["--shapes", f"{shape.width}x{shape.height}x{shape.channels}"] if shape else []
+    return take_turns({name: [*command, "--contestant", name] for name in (SHAPELESS if shape else CONTESTANTS)}, turns)
+
+
+def take_turns(commands: dict[str, list[str]], turns: int) -> pd.DataFrame:
+    """The same of contestants that these commands start; no numbers of those that end before it is over."""
     processes = {
         name: subprocess.Popen(
-            [*command, "--contestant", name],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )
-        for name in (SHAPELESS if shape else CONTESTANTS)
+        for name, command in commands.items()
     }
     rows = []
     for _ in range(turns + 1):
         row: dict[tuple[str, str], float] = {}
         for name, process in processes.items():
-            assert process.stdin and process.stdout
-            print(file=process.stdin, flush=True)
-            row |= {(what, name): float(process.stdout.readline()) for what in (*PLAYED, MEMORY)}
+            row |= {(what, name): value for what, value in zip((*PLAYED, MEMORY), ask(process), strict=True)}
         rows.append(row)
-    for process in processes.values():
+    for name, process in processes.items():
         process.communicate()
+        if process.returncode:
+            print(f"{name} ended with exit code {process.returncode}: {shlex.join(commands[name])}", file=sys.stderr)
     return frame(rows[1:])
+
+
+def ask(process: subprocess.Popen[str]) -> list[float]:
+    """What a contestant measured in its turn."""
+    assert process.stdin and process.stdout
+    with suppress(BrokenPipeError):
+        print(file=process.stdin, flush=True)
+    return [float(process.stdout.readline() or "nan") for _ in (*PLAYED, MEMORY)]
 
 
 def frame(rows: list[dict[tuple[str, str], float]]) -> pd.DataFrame:
@@ -241,15 +264,15 @@ def frame(rows: list[dict[tuple[str, str], float]]) -> pd.DataFrame:
     return pd.DataFrame([list(row.values()) for row in rows], columns=pd.MultiIndex.from_tuples(rows[0]))
 
 
-def wait(contestant: Contestant) -> None:
-    """Train and draw for some seconds after each line of input, and print the two speeds and the peak memory."""
+def wait(contestant: Contestant, seconds: float) -> None:
+    """Train and draw for so many seconds after each line of input, and print the two speeds and the peak memory."""
     for _ in sys.stdin:
         for work in (contestant.train, contestant.draw):
             done, started = 0, time.perf_counter()
-            while time.perf_counter() < started + SECONDS:
+            while time.perf_counter() < started + seconds:
                 done += work()
             print(done / (time.perf_counter() - started), flush=True)
-        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, flush=True)
+        print(contestant.memory(), flush=True)
 
 
 def summarise(turns: pd.DataFrame) -> pd.DataFrame:

@@ -106,7 +106,7 @@ def measure_teaching(classifier: ClassifierSettings, train: LabelledImages) -> t
 
 def _at_least(count: int, images: LabelledImages) -> LabelledImages:
     """The images, over again where there are fewer."""
-    return images.take(np.resize(np.arange(len(images)), max(count, len(images))))
+    return images if len(images) >= count else images.take(np.resize(np.arange(len(images)), count))
 
 
 class _Stopwatch:

@@ -31,7 +31,9 @@ def compile_graph(function: Callable[P, R], **options: Any) -> Callable[P, R]:
 
     In TensorFlow 2.21 the remapper fails on gradients of leaky ReLUs, at another place in every process, and what the
     arithmetic optimizer rewrites adds its terms in an order that changes from call to call. Either way equal seeds end
-    with different images. They gained no speed.
+    with different images. They gained no speed. On a GPU operations that sum in any order do so unless they are told.
     """
     tf.config.optimizer.set_experimental_options({"remapping": False, "arithmetic_optimization": False})
+    if tf.config.list_physical_devices("GPU"):
+        tf.config.experimental.enable_op_determinism()
     return cast(Callable[P, R], tf.function(function, autograph=False, **options))

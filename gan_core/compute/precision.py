@@ -33,6 +33,11 @@ def _cpu_multiplies() -> bool:
     return description.exists() and multiplies_bfloat16(description.read_text("utf-8"))
 
 
+def gpu_names() -> list[str]:
+    """The model of each GPU."""
+    return [tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name) for gpu in _gpus()]
+
+
 def _gpus() -> list[tf.config.PhysicalDevice]:
     return tf.config.list_physical_devices("GPU")
 

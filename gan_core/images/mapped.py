@@ -22,6 +22,7 @@ from gan_core.files import BLOCK, naming
 
 LARGE = 1 << 28  # bytes of pixels: more are not held in memory
 STRETCH = 1 << 25  # bytes that are looked at in a row
+PIECE = 64  # pictures here and there: for each of them the system may map two megabytes
 LOCAL_HEADER, LENGTHS = 30, 26  # bytes of what stands before a ZIP file's member, and where the lengths of names are
 
 
@@ -70,6 +71,8 @@ def pile(parts: Iterable[np.ndarray], count: int, shape: Sequence[int], folder: 
     with naming(folder), tempfile.TemporaryFile(dir=folder) as file:
         written = sum(file.write(part.tobytes()) for part in parts)
         file.flush()
+        if not written:  # nothing is not mapped
+            return np.zeros((0, *shape), np.uint8)
         return map_pictures(file, (written // math.prod(shape), *shape), folder)
 
 
@@ -85,16 +88,24 @@ def pick(images: np.ndarray, places: np.ndarray) -> np.ndarray:
 
 def read(images: np.ndarray, places: np.ndarray) -> np.ndarray:
     """The few pictures at `places` int [...], held: uint8 [..., height, width, C]."""
-    found = images[places]
-    release(images)
-    return found
+    mapping = _mapping_of(images)
+    if mapping is None:
+        return images[places]
+    wanted, found = places.ravel(), np.empty((places.size, *images.shape[1:]), np.uint8)
+    _ask_for(images, wanted, mapping)
+    for start in range(0, len(wanted), PIECE):
+        found[start : start + PIECE] = images[wanted[start : start + PIECE]]
+        release(images)
+    return found.reshape(*places.shape, *images.shape[1:])
 
 
 def join(sets: Sequence[np.ndarray]) -> np.ndarray:
     """The pictures of all sets, one set after the other."""
     folder = next(filter(None, map(folder_of, sets)), None)
-    if folder is None or len(sets) == 1:
-        return np.concatenate(sets) if len(sets) > 1 else sets[0]
+    if len(sets) == 1:
+        return sets[0]
+    if folder is None:
+        return np.concatenate(sets)
     parts = (part for images in sets for part in walk(images))
     return pile(parts, sum(map(len, sets)), sets[0].shape[1:], folder)
 
@@ -134,6 +145,14 @@ def folder_of(images: np.ndarray) -> Path | None:
     """The folder that mapped pictures lie in; None of held ones."""
     mapping = _mapping_of(images)
     return mapping.folder if mapping else None
+
+
+def _ask_for(images: np.ndarray, places: np.ndarray, mapping: Mapping) -> None:
+    """Let the system fetch pictures from the disk side by side, while none of them is waited for."""
+    size, first = images.strides[0], images.ctypes.data - np.frombuffer(mapping, np.uint8).ctypes.data
+    for start in (first + np.sort(places.astype(np.int64) % len(images)) * size).tolist():
+        beyond = start % mmap.PAGESIZE
+        mapping.madvise(mmap.MADV_WILLNEED, start - beyond, size + beyond)
 
 
 def _rows(images: np.ndarray) -> int:

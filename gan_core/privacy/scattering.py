@@ -15,6 +15,7 @@ import tensorflow as tf
 
 from gan_core.compute.graphs import compile_graph
 from gan_core.images.labelled_images import to_signed
+from gan_core.images.mapped import walk
 from gan_core.images.shape import ImageShape
 
 ANGLES = 8
@@ -54,12 +55,11 @@ def read_features(
     shape = ImageShape(*images.shape[1:])
     rows = max(1, PIXELS // shape.values)
     read = np.empty((len(images), count_features(shape)), np.float32) if into is None else into
-    for start in range(0, len(images), rows):
+    for number, part in enumerate(walk(images, rows)):
         block = np.zeros((rows, *shape), np.float32)
-        count = len(images[start : start + rows])
-        block[:count] = images[start : start + rows]
-        read[start : start + rows] = _compiled(shape)(to_signed(block))[:count]
-        on_images(count)
+        block[: len(part)] = part
+        read[number * rows : (number + 1) * rows] = _compiled(shape)(to_signed(block))[: len(part)]
+        on_images(len(part))
     return read
 
 

@@ -67,7 +67,7 @@ def test_the_order_of_the_shards_leaves_no_trace(dataset: Path, generator: Path,
     assert (other / "SHA256SUMS").read_bytes() == (dataset / "SHA256SUMS").read_bytes()
 
 
-def test_tensorflow_datasets_is_imported_in_a_process_of_its_own(
+def test_records_are_described_without_tensorflow_datasets(
     generator: Path, dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plan = plan_export.fn(generator, ("tfds",), SETTINGS)

@@ -32,7 +32,7 @@ from PIL import Image
 
 from gan_core.config import ExportSettings
 from gan_core.descriptions.dataset_card import HUB_PATHS
-from gan_core.exports.shards import ExportSplit
+from gan_core.exports.shards import Export, ExportSplit
 from gan_core.formats import FORMATS
 from gan_core.formats.webdataset import images_in_tar
 from gan_core.images.labelled_images import LabelledImages
@@ -411,3 +411,57 @@ def test_the_hub_accepts_the_card(dataset: Path) -> None:
 def test_gzipped_members_are_one_file_for_our_own_reader(dataset: Path, drawn: dict[str, LabelledImages]) -> None:
     path = dataset / "idx" / "datasets" / "fashion-mnist" / "train-images-idx3-ubyte.gz"
     assert np.array_equal(read_idx(path, 3), drawn["train"].images[..., 0])
+
+
+@pytest.mark.parametrize("shape", [ImageShape(28, 20, 3), ImageShape(8, 8, 1)], ids=str)
+def test_records_are_described_as_tensorflow_datasets_would(tmp_path: Path, shape: ImageShape) -> None:
+    import tensorflow_datasets as tfds
+
+    ours, theirs, names = tmp_path / "ours", tmp_path / "theirs", ('Ä “q” "', "two words", "3")
+    export = Export(
+        (
+            ExportSplit("train", 25, 10, tmp_path, real=False),
+            ExportSplit("test", 7, 10, tmp_path, real=True),
+        ),
+        names,
+        shape,
+    )
+    sizes = {"train": 0, "test": 0}
+    for split in export.splits:
+        for shard in range(split.shards):
+            name = f"synthetic_images-{split.name}.tfrecord-{shard:05d}-of-{split.shards:05d}"
+            for folder in (ours, theirs):
+                folder.mkdir(exist_ok=True)
+                (folder / name).write_bytes(bytes(100 + shard))
+            sizes[split.name] += 100 + shard
+
+    FORMATS["tfds"].finish(ours, export)
+    tfds.folder_dataset.write_metadata(
+        data_dir=str(theirs),
+        features=tfds.features.FeaturesDict(
+            {
+                "image": tfds.features.Image(shape=tuple(shape), dtype=np.uint8, encoding_format="png"),
+                "label": tfds.features.ClassLabel(names=list(names)),
+            }
+        ),
+        split_infos=[
+            tfds.core.SplitInfo(
+                name=split.name,
+                shard_lengths=[len(split.range(shard)) for shard in range(split.shards)],
+                num_bytes=sizes[split.name],
+                filename_template=tfds.core.ShardedFileTemplate(
+                    data_dir="", dataset_name="synthetic_images", split=split.name, filetype_suffix="tfrecord"
+                ),
+            )
+            for split in export.splits
+        ],
+        version="1.0.0",
+        description="Labelled images, some or all of them synthetic; the card beside this folder says which.",
+        supervised_keys=("image", "label"),
+        check_data=False,
+    )
+
+    described = sorted(path.name for path in theirs.iterdir() if ".tfrecord" not in path.name)
+    assert described == ["dataset_info.json", "features.json", "label.labels.txt"]
+    for name in described:
+        assert (ours / name).read_bytes() == (theirs / name).read_bytes()
