@@ -14,7 +14,7 @@ LITTER = (  # what systems and readers leave where they have been
     *(".DS_Store", "._*", ".AppleDouble", ".Spotlight-V100", ".Trashes", ".fseventsd", "__MACOSX"),
     *("Thumbs.db", "desktop.ini", "$RECYCLE.BIN", "System Volume Information"),
     *("lost+found", ".Trash-*", ".directory", ".nfs*", ".fuse_hidden*", "@eaDir"),
-    *(".ipynb_checkpoints", ".cache", "keras.json", ".git", ".gitattributes"),
+    *(".ipynb_checkpoints", ".cache", "keras.json"),
 )
 PICTURES = (
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".webp", ".gif", ".tif", ".tiff"),

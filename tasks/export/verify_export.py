@@ -22,6 +22,7 @@ from gan_core.sources.listing import files_in, list_place
 from tasks.export.contents import ALL_FORMATS, CROISSANT, SUMS, is_litter, is_staging
 from tasks.places import MANIFEST, manifest_in
 
+GIT = (".git", ".gitattributes")  # at the top of what was fetched from the hub by Git
 READ = (".gz", ".jpg", ".npz", ".parquet", ".png", ".tar")  # what readers take for data wherever it lies
 
 TRIALS, LEVELS = 3, 1  # pictures that a generator draws, and how far their values are apart in two formats at most,
@@ -170,8 +171,13 @@ def check_files(folder: Place, manifest: dict[str, Any]) -> list[str]:
 
 
 def is_harmless(name: str) -> bool:
-    """Whether a system, a reader or an interrupted export left the file or folder, and no reader takes it for data."""
+    """Whether Git, a system, a reader or an interrupted export left the file or folder, which no reader takes for data.
+
+    An export that was fetched from the hub by Git has its files beside it.
+    """
     path = PurePosixPath(name)
+    if path.parts[0] in GIT:
+        return True
     read = path.parts[0] in ALL_FORMATS and (path.suffix in READ or name.endswith(("-ubyte", "/")))
     return is_staging(name) or (is_litter(name) and not read)
 

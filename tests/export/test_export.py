@@ -177,7 +177,7 @@ def test_the_descriptions_tell_size_and_colour(dataset: Path, colour_dataset: Pa
     [
         *("idx/keras.json", ".DS_Store", "npz/.DS_Store", "Thumbs.db", "imagefolder/train/desktop.ini"),
         *("._README.md", "parquet/data/._x", ".ipynb_checkpoints/a.ipynb", ".cache/huggingface/x.lock"),
-        *("__MACOSX/imagefolder/train/._0.png", ".0123456789ab.staging/npz/x"),
+        *("__MACOSX/imagefolder/train/._0.png", ".0123456789ab.staging/npz/x", ".git/config", ".gitattributes"),
     ],
 )
 def test_verify_names_the_litter_of_others_and_finds_the_dataset_sound(few: Path, tmp_path: Path, name: str) -> None:
