@@ -22,8 +22,9 @@ def synthesise(
 
     `source` and `settings` are those of the command `run`, sections as dictionaries: gan={"epochs": 4}, size=32. A
     finished run is found again, and one that was interrupted goes on. With `minutes` a measurement chooses what is not
-    given here, to fill this time. `track` says who is told of the training, as
-    "tensorboard". With `verbose` a line is shown for each epoch.
+    given here, to fill this time. `track` says who is told of the training, as "tensorboard". With `verbose` a line is
+    shown for each epoch.
+
     Raises BadInput with one sentence for what cannot be used, before any long work.
     """
     started = time.monotonic()

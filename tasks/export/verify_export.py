@@ -30,14 +30,14 @@ RARE = 0.01  # but for this share: sums in another order may be rounded to anoth
 SAMPLE = 100  # images of each split that are compared between the formats
 
 
-class Unsound(BadInput):
+class Damaged(BadInput):
     """A dataset is not what its manifest says."""
 
 
 def verify_export(folder: Place) -> str:
     """Check the files and read every format but pages with its own reader; one line that says what was found sound.
 
-    Raises Unsound for the first thing that is not as the manifest says, and BadInput where a reader is not installed.
+    Raises Damaged for the first thing that is not as the manifest says, and BadInput where a reader is not installed.
     """
     manifest = read_manifest(folder)
     litter = check_files(folder, manifest)
@@ -126,7 +126,7 @@ def read_manifest(folder: Place) -> dict[str, Any]:
     try:
         manifest = manifest_in((folder / MANIFEST).read_text("utf-8"))
     except OSError as error:
-        raise Unsound(
+        raise Damaged(
             f"Expected an exported dataset with a {MANIFEST}, got {folder}; name one that is complete."
         ) from error
     except ValueError:
@@ -166,7 +166,7 @@ def check_files(folder: Place, manifest: dict[str, Any]) -> list[str]:
     others = sorted(set(files_in(folder)) - {*manifest["files"], MANIFEST, SUMS})
     others += stray_folders(folder, manifest)
     if strangers := [name for name in others if not is_harmless(name)]:
-        raise Unsound(f"Expected no files but those of the manifest in {folder}, got {strangers[0]}; remove it.")
+        raise Damaged(f"Expected no files but those of the manifest in {folder}, got {strangers[0]}; remove it.")
     return others
 
 
@@ -197,7 +197,7 @@ def check_croissant(folder: Place, manifest: dict[str, Any]) -> None:
     try:
         metadata = mlc.Dataset(jsonld=json.loads((folder / CROISSANT).read_text("utf-8"))).metadata
     except (AssertionError, OSError, ValueError, mlc.ValidationError) as error:
-        raise Unsound(f"Expected a valid {CROISSANT} in {folder}, got another; export the dataset again.") from error
+        raise Damaged(f"Expected a valid {CROISSANT} in {folder}, got another; export the dataset again.") from error
     listed = {file.id: file.sha256 for file in metadata.file_objects}
     files = {name: file["sha256"] for name, file in manifest["files"].items()}
     left_out = {name for name in files if name.endswith(".png")} | {CROISSANT}
@@ -213,7 +213,7 @@ def read_split(folder: Place, name: str, split: str, manifest: dict[str, Any]) -
         if image.shape != shape or image.dtype != np.uint8:
             _require(False, f"uint8 images of {shape} in {name}", f"{image.dtype} {list(image.shape)}")
         if not isinstance(label, int) or not 0 <= label < classes:
-            raise Unsound(f"Expected labels below {classes} in {name}, got {label}; export the dataset again.")
+            raise Damaged(f"Expected labels below {classes} in {name}, got {label}; export the dataset again.")
         counts[label] += 1
         if len(sample) < SAMPLE:
             sample.append(image)
@@ -226,7 +226,7 @@ def read_pictures(folder: Place, name: str, split: str) -> Iterator[Picture]:
     """The pictures of a format's split, as its reader finds them."""
     found = FORMATS[name].recognise(list_place(folder), DataSettings())
     if found is None or split not in found.parts:
-        raise Unsound(f"Expected {split} images in {folder}, got none; export the dataset again.")
+        raise Damaged(f"Expected {split} images in {folder}, got none; export the dataset again.")
     return FORMATS[name].read(found, cast(Split, split))
 
 
@@ -237,4 +237,4 @@ def shape_of(manifest: dict[str, Any]) -> ImageShape:
 
 def _require(sound: bool, expected: str, got: str) -> None:
     if not sound:
-        raise Unsound(f"Expected {expected}, got {got}; export the dataset again.")
+        raise Damaged(f"Expected {expected}, got {got}; export the dataset again.")

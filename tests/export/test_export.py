@@ -46,7 +46,7 @@ from tasks.data.download import download
 from tasks.data.normalize import normalize
 from tasks.export.plan_export import plan_export
 from tasks.export.staging import staged
-from tasks.export.verify_export import Unsound, read_pictures, verify_export
+from tasks.export.verify_export import Damaged, read_pictures, verify_export
 from tasks.export.write_shard import write_shard
 from tasks.runs.run_folder import Run
 
@@ -204,7 +204,7 @@ def test_verify_refuses_what_a_reader_would_take_for_data(few: Path, tmp_path: P
     copy = shutil.copytree(few, tmp_path / "copy")
     (copy / name).parent.mkdir(parents=True, exist_ok=True)
     (copy / name).mkdir() if name.endswith("/") else (copy / name).write_text("x")
-    with pytest.raises(Unsound, match=f"got {re.escape(name)}; remove it"):
+    with pytest.raises(Damaged, match=f"got {re.escape(name)}; remove it"):
         verify_export(copy)
 
 
@@ -241,7 +241,7 @@ def test_verify_names_what_is_wrong(
 ) -> None:
     copy = shutil.copytree(dataset, tmp_path / "copy")
     damage(copy)
-    with pytest.raises(Unsound, match=named):
+    with pytest.raises(Damaged, match=named):
         verify_export(copy)
 
 

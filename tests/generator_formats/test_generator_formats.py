@@ -47,7 +47,7 @@ from gan_core.images.shape import ImageShape
 from gan_core.privacy.ledger import Ledger, Reading, describe_guarantee
 from tasks.export.check_export import check_export, least_bytes
 from tasks.export.plan_export import plan_export
-from tasks.export.verify_export import Unsound, verify_export
+from tasks.export.verify_export import Damaged, verify_export
 
 # of Keras itself, when it saves a file
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
@@ -215,7 +215,7 @@ def test_verify_notices_another_generator_in_one_of_the_formats(itself: Path, tm
     sums = {name: file["sha256"] for name, file in manifest["files"].items()}
     sums["manifest.json"] = sha256(copy / "manifest.json")
     (copy / "SHA256SUMS").write_text("".join(f"{digest}  {name}\n" for name, digest in sums.items()), "utf-8")
-    with pytest.raises(Unsound, match="the same images of savedmodel and onnx"):
+    with pytest.raises(Damaged, match="the same images of savedmodel and onnx"):
         verify_export(copy)
 
 
