@@ -2,9 +2,9 @@
 
     python -m benchmarks.private_teacher --source cifar/ --colour grey
 
-The pictures are others than those that a figure is published for, so that no choice is made on these. What the
-teacher can learn depends on mu times the number of images alone, or nearly so: fewer images with a larger mu tell it
-sooner. Accuracies are those of the teacher on validation images.
+The pictures are others than those that a figure is published for, so that no choice is made on these. What the teacher
+can learn is taken to depend on mu times the number of images: fewer images with a larger mu tell it sooner. Accuracies
+are those of the teacher on validation images.
 """
 
 import argparse
@@ -61,9 +61,9 @@ def _measure(read: Features, epsilon: float, share: float, settings: TeacherSett
     """How well teachers of these settings know validation images; the spread is that over the noise."""
     known = [_accuracy(_teach(read, epsilon, share, settings, seed), read) for seed in seeds]
     case = f"epsilon {epsilon:g}, release {share:g} of the budget, {settings.steps} steps of {settings.step_size:g}"
-    result = Result(_setting(read.real), case, "accuracy, %", float(np.mean(known)), float(np.std(known)), len(seeds))
-    print(f"{case}: {result.value:.2f} ± {result.spread:.2f} %", flush=True)
-    return result
+    spread = float(np.std(known, ddof=1)) if len(known) > 1 else np.nan
+    print(f"{case}: {np.mean(known):.2f} ± {spread:.2f} %", flush=True)
+    return Result(_setting(read.real), case, "accuracy, %", float(np.mean(known)), spread, len(seeds))
 
 
 def _accuracy(teacher: Teacher, read: Features) -> float:
