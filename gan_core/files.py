@@ -16,10 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, BinaryIO, TypeVar
-
-from upath import UPath
-from upath.registry import available_implementations
+from typing import IO, TYPE_CHECKING, BinaryIO, TypeVar, Union
 
 from gan_core.errors import BadInput, say_error, unreadable
 from gan_core.installed_package import install_command
@@ -28,8 +25,9 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     from typing_extensions import TypeIs
+    from upath import UPath
 
-Place = Path | UPath  # a folder or file of this machine, or what stands for an fsspec URL
+Place = Union[Path, "UPath"]  # a folder or file of this machine, or what stands for an fsspec URL
 AnyPlace = TypeVar("AnyPlace", bound=Place)
 
 READ_ONLY = 0o444
@@ -64,6 +62,8 @@ def located(place: str | Path) -> Place:
     if "://" not in str(place):
         _require_no_half_url(str(place))
         return (_expanded(Path(place)) if str(place).startswith("~") else Path(place)).absolute()
+    from upath import UPath
+
     try:
         found = UPath(place)
         found.fs  # noqa: B018  imports what speaks the protocol
@@ -84,7 +84,11 @@ def located(place: str | Path) -> Place:
 def _require_no_half_url(place: str) -> None:
     """Raise BadInput for what begins as a URL but lacks its slashes: a folder of that name is not meant."""
     begun = re.match("([A-Za-z][A-Za-z0-9+.-]+):", place)
-    if begun and begun[1].lower() in available_implementations():
+    if begun is None:
+        return
+    from upath.registry import available_implementations
+
+    if begun[1].lower() in available_implementations():
         meant = without_password(f"{begun[1].lower()}://{place[begun.end() :].lstrip('/')}")
         raise BadInput(
             f"Expected two slashes after {begun[0]}, as in {meant}, got one or none; write both, or begin with ./ for "

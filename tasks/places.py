@@ -1,17 +1,20 @@
 """Places on this machine: the cache, and folders that can be written to."""
 
+from __future__ import annotations
+
 import json
 import os
 import secrets
 from collections.abc import Collection, Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
-
-from upath import UPath
+from typing import TYPE_CHECKING, Any
 
 from gan_core.errors import BadInput
 from gan_core.files import LIMITS, Place, is_local
+
+if TYPE_CHECKING:
+    from upath import UPath
 
 TRIAL = ".synthetic-data-"  # how the names begin of what is made and removed again, to see whether it can be made
 

@@ -45,6 +45,7 @@ app = App(
     help="Synthetic labelled image datasets, proven useful.",
     version=lambda: program_version() or "not installed",
     version_flags=["--version"],
+    help_format="plaintext",  # as it is written; what reads Markdown takes long to import
     suppress_keyboard_interrupt=False,
 )
 LATER = {  # imported when they are called, with what their help says
