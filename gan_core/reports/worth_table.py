@@ -31,7 +31,7 @@ def _format_gains(images: int, gains: list[Gain]) -> str:
     rows = [
         (
             each.taught_by,
-            f"{each.ratio:g}" if each.synthetic else "—",
+            f"{each.ratio:.3g}" if each.synthetic else "—",
             f"{100 * each.accuracy:.2f}",
             each.gain.text,
             each.over_rival.text,

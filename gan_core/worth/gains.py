@@ -70,7 +70,7 @@ def describe_gains(gains: Sequence[Gain]) -> str:
         return varied
     told = "" if best.over_rival.is_told else ", which cannot be told from noise"
     return (
-        f"{varied} The best with synthetic ones by validation images is {best.ratio:g} of them to a real one"
+        f"{varied} The best with synthetic ones by validation images is {best.ratio:.3g} of them to a real one"
         f"{', varied' if best.varied else ''}: {best.gain.text} over the real ones alone, {best.over_rival.text} over "
         f"these moved and turned{told}."
     )

@@ -1,10 +1,8 @@
 """The errand of publishing worth: as JSON, as a frame, among the run's measures, and on its page."""
 
-import logging
-
 import pandas as pd
 
-from gan_core.config import Experiment
+from gan_core.config import Experiment, say_once
 from gan_core.files import read_frame, write_frame, write_text
 from gan_core.measures.measure import build_measures_frame
 from gan_core.worth.curve import EQUIVALENT_REAL_IMAGES
@@ -17,8 +15,6 @@ from tasks.runs.run_folder import Run
 from tasks.runs.tracking import track_figures
 from tasks.uncached_task import uncached_task
 from tasks.worth.measure_curve import known_worth
-
-logger = logging.getLogger("synthetic_data.worth")
 
 
 @uncached_task
@@ -37,7 +33,7 @@ def publish_worth(worth: Worth, real: RealSets, experiment: Experiment, run: Run
         write_text(run.headline, format_run_headline(run, joined) + "\n")
         write_text(run.report, render_report(run, read_run_experiment(run), joined))
     else:
-        logger.warning("The page of %s stays as it is: an older program made the run", run.id)
+        say_once(f"The page of {run.id} stays as it is: an older program made the run.")
     write_text(run.worth, to_json(joined))
     files = (run.worth_frame, run.measures, run.headline, run.report, run.worth)
     run.send(*(file for file in files if file.is_file()))
