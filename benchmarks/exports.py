@@ -25,6 +25,7 @@ from gan_core.config import GanSettings
 from gan_core.exports.shards import Export, ExportSplit
 from gan_core.formats import FORMATS
 from gan_core.images.labelled_images import LabelledImages
+from gan_core.images.shape import ImageShape
 from gan_core.parsing.idx_arrays import idx_header
 
 Writer = Callable[[Path, LabelledImages], object]
@@ -159,10 +160,13 @@ def summarise(turns: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def found(turns: pd.DataFrame, images: int) -> list[Result]:
+def found(turns: pd.DataFrame, images: int, shape: ImageShape) -> list[Result]:
     """The rows of all formats, and of drawing."""
     drawn = turns[(DRAWING, "us")]
-    setting = f"{images:,} real images, medians of {len(turns)} turns; ratios within each turn, spread over the turns"
+    setting = (
+        f"{images:,} real images of {shape}, medians of {len(turns)} turns; "
+        "ratios within each turn, spread over the turns"
+    )
     own = [Result(setting, "drawing by a generator of the standard width", "images/s", drawn.median(), drawn.std())]
     for name, row in summarise(turns).iterrows():
         usual = row["reference"]
@@ -196,7 +200,7 @@ def main() -> None:
     drawn = turns[(DRAWING, "us")]
     print(f"drawing: {drawn.median():,.0f} images/s ± {drawn.std():,.0f}")
     print(summarise(turns).to_string(float_format="{:,.2f}".format))
-    results.append(found(turns, chosen.images))
+    results.append(found(turns, chosen.images, images.shape))
 
 
 if __name__ == "__main__":
