@@ -3,7 +3,8 @@
     python -m benchmarks.exports --source DIR --turns 5
 
 All write the same real images, as a shard of them would be, and take turns in one process, so that a busy machine slows
-all of them alike. The table holds medians, and ratios within each turn with their spread over the turns.
+all of them alike. The table holds medians, and ratios within each turn with their spread over the turns. All files stay
+until the last turn is over: ext4 is slow to make new files for minutes after thousands were removed.
 """
 
 import argparse
@@ -24,6 +25,7 @@ from gan_core.config import GanSettings
 from gan_core.exports.shards import Export, ExportSplit
 from gan_core.formats import FORMATS
 from gan_core.images.labelled_images import LabelledImages
+from gan_core.images.shape import ImageShape
 from gan_core.parsing.idx_arrays import idx_header
 
 Writer = Callable[[Path, LabelledImages], object]
@@ -39,6 +41,11 @@ def ours(name: str) -> Writer:
         FORMATS[name].finish(folder, Export((split,), images.class_names, images.shape))
 
     return write
+
+
+def pictures(images: LabelledImages) -> np.ndarray:
+    """The images as Pillow takes them, grey ones without a channel."""
+    return images.images[..., 0] if images.shape.channels == 1 else images.images
 
 
 def idx_by_hand(folder: Path, images: LabelledImages) -> None:
@@ -57,7 +64,7 @@ def datasets_parquet(folder: Path, images: LabelledImages) -> None:
     import datasets
 
     label = datasets.ClassLabel(names=list(images.class_names))
-    rows = {"image": list(map(Image.fromarray, images.images[..., 0])), "label": images.labels.tolist()}
+    rows = {"image": list(map(Image.fromarray, pictures(images))), "label": images.labels.tolist()}
     features = datasets.Features({"image": datasets.Image(), "label": label})
     datasets.Dataset.from_dict(rows, features=features).to_parquet(folder / "train.parquet")
 
@@ -65,7 +72,7 @@ def datasets_parquet(folder: Path, images: LabelledImages) -> None:
 def pillow_files(folder: Path, images: LabelledImages) -> None:
     for label in range(len(images.class_names)):
         (folder / str(label)).mkdir()
-    for number, (image, label) in enumerate(zip(images.images[..., 0], images.labels, strict=True)):
+    for number, (image, label) in enumerate(zip(pictures(images), images.labels, strict=True)):
         Image.fromarray(image).save(folder / str(label) / f"{number}.png")
 
 
@@ -89,7 +96,7 @@ def webdataset_tar(folder: Path, images: LabelledImages) -> None:
     import webdataset
 
     with webdataset.TarWriter(str(folder / "train.tar")) as archive:
-        for number, (image, label) in enumerate(zip(images.images, images.labels.tolist(), strict=True)):
+        for number, (image, label) in enumerate(zip(pictures(images), images.labels.tolist(), strict=True)):
             archive.write({"__key__": f"{number:08d}", "png": image, "cls": label})
 
 
@@ -118,16 +125,20 @@ def compete(images: LabelledImages, turns: int, formats: Sequence[str]) -> pd.Da
     contestants: dict[tuple[str, str], Writer] = {(DRAWING, "us"): lambda folder, images: draw()}
     for name in formats:
         contestants |= {(name, "us"): ours(name), (name, "reference"): REFERENCES[name][1]}
-    rows = [{who: speed(write, images) for who, write in contestants.items()} for _ in range(turns + 1)]
+    with tempfile.TemporaryDirectory() as files:
+        rows = [
+            {who: speed(write, images, Path(files, *who, str(turn))) for who, write in contestants.items()}
+            for turn in range(turns + 1)
+        ]
     return pd.DataFrame(rows[1:])
 
 
-def speed(write: Writer, images: LabelledImages) -> float:
-    """Images a second of one turn; the files are deleted again, which is not timed."""
-    with tempfile.TemporaryDirectory() as folder:
-        started = time.perf_counter()
-        write(Path(folder), images)
-        return len(images) / (time.perf_counter() - started)
+def speed(write: Writer, images: LabelledImages, folder: Path) -> float:
+    """Images a second of one turn, which writes into a new folder."""
+    folder.mkdir(parents=True)
+    started = time.perf_counter()
+    write(folder, images)
+    return len(images) / (time.perf_counter() - started)
 
 
 def summarise(turns: pd.DataFrame) -> pd.DataFrame:
@@ -149,10 +160,13 @@ def summarise(turns: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame.from_dict(rows, orient="index")
 
 
-def found(turns: pd.DataFrame, images: int) -> list[Result]:
+def found(turns: pd.DataFrame, images: int, shape: ImageShape) -> list[Result]:
     """The rows of all formats, and of drawing."""
     drawn = turns[(DRAWING, "us")]
-    setting = f"{images:,} real images, medians of {len(turns)} turns; ratios within each turn, spread over the turns"
+    setting = (
+        f"{images:,} real images of {shape}, medians of {len(turns)} turns; "
+        "ratios within each turn, spread over the turns"
+    )
     own = [Result(setting, "drawing by a generator of the standard width", "images/s", drawn.median(), drawn.std())]
     for name, row in summarise(turns).iterrows():
         usual = row["reference"]
@@ -186,7 +200,7 @@ def main() -> None:
     drawn = turns[(DRAWING, "us")]
     print(f"drawing: {drawn.median():,.0f} images/s ± {drawn.std():,.0f}")
     print(summarise(turns).to_string(float_format="{:,.2f}".format))
-    results.append(found(turns, chosen.images))
+    results.append(found(turns, chosen.images, images.shape))
 
 
 if __name__ == "__main__":

@@ -73,7 +73,7 @@ def test_each_benchmark_has_a_row_for_all_that_it_prints(tmp_path: Path) -> None
 
     columns = [(what, name) for what in (*speed.PLAYED, speed.MEMORY) for name in names]
     table.append(speed.found(turns(*columns), "64 channels", {"GFLOP/s": 93.0}))
-    table.append(exports.found(turns((exports.DRAWING, "us"), *formats), 50_000))
+    table.append(exports.found(turns((exports.DRAWING, "us"), *formats), 50_000, ImageShape(28, 28, 1)))
     table.append(scaling.found("trained", trained, trained | {"seconds": 2.0, "peak memory, GiB": 0.8}))
     table.append(scaling.found("drawn", {"images": 10}, {"images": 10, "seconds": 2.0, "peak memory, GiB": 0.8}))
     table.append(quality.found(one | {"collapsed": True}, seeds=3))

@@ -25,14 +25,14 @@ def write_shard(folder: Place, split: ExportSplit, shard: int, images: LabelledI
     """Write the images of a shard, to an object store many at once; a shard written again gives the same files."""
     classes = [folder / split.name / name for name in folder_names(images.class_names)]
     numbered = zip(split.range(shard), images.labels, encode_png(images.images), strict=True)
-    files = ((classes[label] / f"{number:08d}.png", image) for number, label, image in numbered)
     if is_local(folder):
         for path in classes:
             path.mkdir(parents=True, exist_ok=True)
-        for path, image in files:
-            path.write_bytes(image)
+        for number, label, image in numbered:
+            with open(f"{classes[label]}/{number:08d}.png", "wb") as file:  # a Path for each takes a tenth longer
+                file.write(image)
     else:
-        folder.fs.pipe({path.path: image for path, image in files})
+        folder.fs.pipe({f"{classes[label].path}/{number:08d}.png": image for number, label, image in numbered})
 
 
 def finish(folder: Place, export: Export) -> None:
