@@ -28,7 +28,7 @@ class Generator(keras.Model):
         self.latent_size, self.shape, self.classes = settings.latent_size, shape, classes
         self.embedding = layers.dense(settings.embedding_size, bias=False) if settings.conditional else None
         self.seed_map = layers.dense(math.prod(coarse) * width, bias=False)
-        self.to_map = keras.layers.Reshape((*coarse, width))
+        self.coarse = (*coarse, width)
         self.first_normalisation = BatchNormalisation()
         self.convolution = layers.convolution(width, bias=False)
         self.second_normalisation = BatchNormalisation()
@@ -42,14 +42,14 @@ class Generator(keras.Model):
         inputs = latents
         if self.embedding is not None:
             inputs = tf.concat([latents, tf.cast(self.embedding(classes), tf.float32)], axis=1)
-        maps = self.to_map(self.seed_map(inputs))
+        maps = tf.reshape(self.seed_map(inputs), [-1, *self.coarse])
         maps = tf.nn.relu(self.first_normalisation(maps, training=training))
         maps = self.convolution(maps)
         maps = tf.nn.relu(self.second_normalisation(maps, training=training))
         for convolution, normalisation in zip(self.up_convolutions, self.up_normalisations, strict=True):
             maps = tf.nn.relu(normalisation(convolution(maps), training=training))
         quarters = tf.cast(self.to_quarters(maps), tf.float32)
-        return _crop(tf.tanh(tf.nn.depth_to_space(quarters, 2)), self.shape)
+        return _crop(tf.tanh(depth_to_space(quarters)), self.shape)
 
 
 class Discriminator(keras.Model):
@@ -69,7 +69,6 @@ class Discriminator(keras.Model):
         self.first_convolution = layers.convolution(fine_width(width))
         steps = [(layers.dense(width), layers.convolution(width)) for _ in levels]
         self.steps_down, self.convolutions = map(list, zip(*steps, strict=True))
-        self.flatten = keras.layers.Flatten()
         self.features = layers.dense(FEATURES)
         self.realness = layers.dense(1, precision="float32")
         self.conditional = settings.conditional
@@ -79,12 +78,12 @@ class Discriminator(keras.Model):
         self(tf.zeros([1, *shape]), tf.zeros([1, classes]))
 
     def call(self, images: tf.Tensor, classes: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        maps = tf.nn.space_to_depth(_pad(images, self.shape), 2)
+        maps = space_to_depth(_pad(images, self.shape))
         maps = tf.nn.leaky_relu(self.first_convolution(maps), 0.2)
         for step_down, convolution in zip(self.steps_down, self.convolutions, strict=True):
-            maps = tf.nn.leaky_relu(step_down(tf.nn.space_to_depth(maps, 2)), 0.2)
+            maps = tf.nn.leaky_relu(step_down(space_to_depth(maps)), 0.2)
             maps = tf.nn.leaky_relu(convolution(maps), 0.2)
-        features = tf.cast(tf.nn.leaky_relu(self.features(self.flatten(maps)), 0.2), tf.float32)
+        features = tf.cast(tf.nn.leaky_relu(self.features(tf.reshape(maps, [-1, math.prod(maps.shape[1:])])), 0.2), tf.float32)
         judged = tf.identity(features)  # so that gradients meet in pairs, see `gan_core.compute.graphs`
         realness = tf.squeeze(self.realness(judged), axis=1)
         if not self.conditional:
@@ -152,6 +151,20 @@ class _Layers:
 
     def _initializer(self) -> keras.initializers.Initializer:
         return keras.initializers.GlorotUniform(seed=next(self.seeds))
+
+
+def space_to_depth(maps: tf.Tensor) -> tf.Tensor:
+    """Blocks of 2x2 pixels as one, [N, height / 2, width / 2, 4 C]: TensorFlow's, which with few channels is slow."""
+    _, height, width, channels = maps.shape
+    rows = tf.transpose(tf.reshape(maps, [-1, 2, width // 2, 2 * channels]), [0, 2, 1, 3])
+    return tf.reshape(rows, [-1, height // 2, width // 2, 4 * channels])
+
+
+def depth_to_space(maps: tf.Tensor) -> tf.Tensor:
+    """The reverse: [N, 2 height, 2 width, C / 4]."""
+    _, height, width, channels = maps.shape
+    rows = tf.transpose(tf.reshape(maps, [-1, width, 2, channels // 2]), [0, 2, 1, 3])
+    return tf.reshape(rows, [-1, 2 * height, 2 * width, channels // 4])
 
 
 def _pad(images: tf.Tensor, shape: ImageShape) -> tf.Tensor:
