@@ -10,6 +10,7 @@ from itertools import count
 
 import tensorflow as tf
 
+from gan_core.compute.convolution import convolve, convolve_up, depth_to_space, space_to_depth
 from gan_core.compute.keras_settings import keras
 from gan_core.compute.normalisation import BatchNormalisation
 from gan_core.compute.precision import resolve_policy
@@ -83,13 +84,31 @@ class Discriminator(keras.Model):
         for step_down, convolution in zip(self.steps_down, self.convolutions, strict=True):
             maps = tf.nn.leaky_relu(step_down(space_to_depth(maps)), 0.2)
             maps = tf.nn.leaky_relu(convolution(maps), 0.2)
-        features = tf.cast(tf.nn.leaky_relu(self.features(tf.reshape(maps, [-1, math.prod(maps.shape[1:])])), 0.2), tf.float32)
+        flat = tf.reshape(maps, [-1, math.prod(maps.shape[1:])])
+        features = tf.cast(tf.nn.leaky_relu(self.features(flat), 0.2), tf.float32)
         judged = tf.identity(features)  # so that gradients meet in pairs, see `gan_core.compute.graphs`
         realness = tf.squeeze(self.realness(judged), axis=1)
         if not self.conditional:
             return realness, tf.zeros_like(classes)
         projection = tf.reduce_sum(self.embedding(classes) * judged, axis=1)
         return realness + projection, self.class_head(features)
+
+
+class Convolution(keras.layers.Layer):
+    """Maps [N, height, width, C] to [N, height, width, filters] by a 3x3 convolution."""
+
+    def __init__(self, filters: int, bias: bool, initializer: keras.initializers.Initializer, precision: str) -> None:
+        super().__init__(dtype=precision)
+        self.filters, self.use_bias, self.initializer = filters, bias, initializer
+
+    def build(self, shape: tuple[int, ...]) -> None:
+        kernel = (3, 3, shape[-1], self.filters)
+        self.kernel = self.add_weight(shape=kernel, initializer=self.initializer, name="kernel")
+        self.bias = self.add_weight(shape=(self.filters,), initializer="zeros", name="bias") if self.use_bias else None
+
+    def call(self, maps: tf.Tensor) -> tf.Tensor:
+        convolved = convolve(maps, tf.convert_to_tensor(self.kernel))
+        return convolved if self.bias is None else tf.nn.bias_add(convolved, tf.convert_to_tensor(self.bias))
 
 
 class UpConvolution(keras.layers.Layer):
@@ -109,10 +128,7 @@ class UpConvolution(keras.layers.Layer):
         self.kernel = self.add_weight(shape=kernel, initializer=self.initializer, autocast=False, name="kernel")
 
     def call(self, maps: tf.Tensor) -> tf.Tensor:
-        kernel = self.spread_kernel()
-        count, height, width, _ = tf.unstack(tf.shape(maps))
-        shape = [count, 2 * height, 2 * width, self.filters]
-        return tf.nn.conv2d_transpose(maps, tf.cast(kernel, self.compute_dtype), shape, strides=2)
+        return convolve_up(maps, tf.cast(self.spread_kernel(), self.compute_dtype))
 
     def spread_kernel(self) -> tf.Tensor:
         """The kernel of the transposed convolution, float32 [4, 4, filters, channels]."""
@@ -136,35 +152,14 @@ class _Layers:
             units, use_bias=bias, kernel_initializer=self._initializer(), dtype=precision or self.precision
         )
 
-    def convolution(self, filters: int, *, bias: bool = True) -> keras.layers.Conv2D:
-        return keras.layers.Conv2D(
-            filters,
-            3,
-            padding="same",
-            use_bias=bias,
-            kernel_initializer=self._initializer(),
-            dtype=self.precision,
-        )
+    def convolution(self, filters: int, *, bias: bool = True) -> Convolution:
+        return Convolution(filters, bias, self._initializer(), self.precision)
 
     def up_convolution(self, filters: int) -> UpConvolution:
         return UpConvolution(filters, self._initializer(), self.precision)
 
     def _initializer(self) -> keras.initializers.Initializer:
         return keras.initializers.GlorotUniform(seed=next(self.seeds))
-
-
-def space_to_depth(maps: tf.Tensor) -> tf.Tensor:
-    """Blocks of 2x2 pixels as one, [N, height / 2, width / 2, 4 C]: TensorFlow's, which with few channels is slow."""
-    _, height, width, channels = maps.shape
-    rows = tf.transpose(tf.reshape(maps, [-1, 2, width // 2, 2 * channels]), [0, 2, 1, 3])
-    return tf.reshape(rows, [-1, height // 2, width // 2, 4 * channels])
-
-
-def depth_to_space(maps: tf.Tensor) -> tf.Tensor:
-    """The reverse: [N, 2 height, 2 width, C / 4]."""
-    _, height, width, channels = maps.shape
-    rows = tf.transpose(tf.reshape(maps, [-1, width, 2, channels // 2]), [0, 2, 1, 3])
-    return tf.reshape(rows, [-1, 2 * height, 2 * width, channels // 4])
 
 
 def _pad(images: tf.Tensor, shape: ImageShape) -> tf.Tensor:
