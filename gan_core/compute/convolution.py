@@ -13,13 +13,15 @@ SMALL = 8  # pixels: the longer side of small maps
 TOGETHER = 16  # channels
 BORDER = [(0, 0), (1, 1), (1, 1), (0, 0)]  # around maps that keep their sides
 
-Gradient = Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
+Gradient = Callable[[tf.Tensor], tuple[tf.Tensor, ...]]
 
 
-def convolve(maps: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
+def convolve(maps: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor | None = None) -> tf.Tensor:
     """The convolution of maps [N, height, width, C] with a kernel [3, 3, C, filters], over a border of zeros."""
-    special = _on_cpu() and (_small(maps) or _few(maps, kernel))
-    return _convolve(maps, kernel) if special else tf.nn.conv2d(maps, kernel, 1, "SAME")
+    if bias is not None and _on_cpu() and _few(maps, kernel):
+        return _convolve_to_few(maps, kernel, bias)
+    convolved = _convolve(maps, kernel) if _on_cpu() and _small(maps) else tf.nn.conv2d(maps, kernel, 1, "SAME")
+    return convolved if bias is None else tf.nn.bias_add(convolved, bias)
 
 
 def convolve_up(maps: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
@@ -43,13 +45,22 @@ def depth_to_space(maps: tf.Tensor) -> tf.Tensor:
 
 @tf.custom_gradient
 def _convolve(maps: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Gradient]:
-    few = _few(maps, kernel)
-
     def gradient(above: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        of_kernel = _turn(_kernel_gradient(above, maps)) if few else _kernel_gradient(maps, above)
-        return convolve(above, _turn(kernel)), of_kernel
+        return convolve(above, _turn(kernel)), _kernel_gradient(maps, above)
 
-    return _by_blocks(maps, kernel) if few else tf.nn.conv2d(maps, kernel, 1, "SAME"), gradient
+    return tf.nn.conv2d(maps, kernel, 1, "SAME"), gradient
+
+
+@tf.custom_gradient
+def _convolve_to_few(maps: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor) -> tuple[tf.Tensor, Gradient]:
+    def gradient(above: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        of_kernel = _turn(_kernel_gradient(above, maps))
+        return convolve(above, _turn(kernel)), of_kernel, tf.raw_ops.BiasAddGrad(out_backprop=above)
+
+    places = [(row, column) for row in (0, 1) for column in (0, 1)]
+    kernels = [tf.pad(kernel, [(row, 1 - row), (column, 1 - column), (0, 0), (0, 0)]) for row, column in places]
+    blocks = tf.nn.bias_add(tf.nn.conv2d(maps, tf.concat(kernels, axis=3), 2, "SAME"), tf.tile(bias, [4]))
+    return depth_to_space(blocks), gradient
 
 
 @tf.custom_gradient
@@ -69,12 +80,6 @@ def _kernel_gradient(fine: tf.Tensor, coarse: tf.Tensor, stride: int = 1) -> tf.
     """The gradient in a kernel that read maps [N, ..., C] and whose outputs have the gradient [N, ..., K]."""
     images, kernel = tf.transpose(fine, [3, 1, 2, 0]), tf.transpose(coarse, [1, 2, 0, 3])
     return tf.transpose(tf.nn.conv2d(images, kernel, 1, BORDER, dilations=stride), [1, 2, 0, 3])
-
-
-def _by_blocks(maps: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-    places = [(row, column) for row in (0, 1) for column in (0, 1)]
-    kernels = [tf.pad(kernel, [(row, 1 - row), (column, 1 - column), (0, 0), (0, 0)]) for row, column in places]
-    return depth_to_space(tf.nn.conv2d(maps, tf.concat(kernels, axis=3), 2, "SAME"))
 
 
 def _turn(kernel: tf.Tensor) -> tf.Tensor:

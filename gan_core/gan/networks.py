@@ -107,8 +107,8 @@ class Convolution(keras.layers.Layer):
         self.bias = self.add_weight(shape=(self.filters,), initializer="zeros", name="bias") if self.use_bias else None
 
     def call(self, maps: tf.Tensor) -> tf.Tensor:
-        convolved = convolve(maps, tf.convert_to_tensor(self.kernel))
-        return convolved if self.bias is None else tf.nn.bias_add(convolved, tf.convert_to_tensor(self.bias))
+        bias = None if self.bias is None else tf.convert_to_tensor(self.bias)
+        return convolve(maps, tf.convert_to_tensor(self.kernel), bias)
 
 
 class UpConvolution(keras.layers.Layer):
