@@ -15,5 +15,6 @@ def update_averages(
     Exponential moving average with a warm-up, as in `tf.train.ExponentialMovingAverage` with its number of updates.
     """
     decay = tf.minimum(decay, (1 + step) / (10 + step))
+    share = 1 - decay
     for average, weight in zip(averages, current, strict=True):
-        average.assign(decay * average + (1 - decay) * weight)
+        average.assign(decay * average + share * weight)

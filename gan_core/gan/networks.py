@@ -10,6 +10,7 @@ from itertools import count
 
 import tensorflow as tf
 
+from gan_core.compute.convolution import convolve, convolve_up, depth_to_space, space_to_depth
 from gan_core.compute.keras_settings import keras
 from gan_core.compute.normalisation import BatchNormalisation
 from gan_core.compute.precision import resolve_policy
@@ -28,7 +29,7 @@ class Generator(keras.Model):
         self.latent_size, self.shape, self.classes = settings.latent_size, shape, classes
         self.embedding = layers.dense(settings.embedding_size, bias=False) if settings.conditional else None
         self.seed_map = layers.dense(math.prod(coarse) * width, bias=False)
-        self.to_map = keras.layers.Reshape((*coarse, width))
+        self.coarse = (*coarse, width)
         self.first_normalisation = BatchNormalisation()
         self.convolution = layers.convolution(width, bias=False)
         self.second_normalisation = BatchNormalisation()
@@ -42,14 +43,14 @@ class Generator(keras.Model):
         inputs = latents
         if self.embedding is not None:
             inputs = tf.concat([latents, tf.cast(self.embedding(classes), tf.float32)], axis=1)
-        maps = self.to_map(self.seed_map(inputs))
+        maps = tf.reshape(self.seed_map(inputs), [-1, *self.coarse])
         maps = tf.nn.relu(self.first_normalisation(maps, training=training))
         maps = self.convolution(maps)
         maps = tf.nn.relu(self.second_normalisation(maps, training=training))
         for convolution, normalisation in zip(self.up_convolutions, self.up_normalisations, strict=True):
             maps = tf.nn.relu(normalisation(convolution(maps), training=training))
         quarters = tf.cast(self.to_quarters(maps), tf.float32)
-        return _crop(tf.tanh(tf.nn.depth_to_space(quarters, 2)), self.shape)
+        return _crop(tf.tanh(depth_to_space(quarters)), self.shape)
 
 
 class Discriminator(keras.Model):
@@ -69,7 +70,6 @@ class Discriminator(keras.Model):
         self.first_convolution = layers.convolution(fine_width(width))
         steps = [(layers.dense(width), layers.convolution(width)) for _ in levels]
         self.steps_down, self.convolutions = map(list, zip(*steps, strict=True))
-        self.flatten = keras.layers.Flatten()
         self.features = layers.dense(FEATURES)
         self.realness = layers.dense(1, precision="float32")
         self.conditional = settings.conditional
@@ -79,18 +79,36 @@ class Discriminator(keras.Model):
         self(tf.zeros([1, *shape]), tf.zeros([1, classes]))
 
     def call(self, images: tf.Tensor, classes: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        maps = tf.nn.space_to_depth(_pad(images, self.shape), 2)
+        maps = space_to_depth(_pad(images, self.shape))
         maps = tf.nn.leaky_relu(self.first_convolution(maps), 0.2)
         for step_down, convolution in zip(self.steps_down, self.convolutions, strict=True):
-            maps = tf.nn.leaky_relu(step_down(tf.nn.space_to_depth(maps, 2)), 0.2)
+            maps = tf.nn.leaky_relu(step_down(space_to_depth(maps)), 0.2)
             maps = tf.nn.leaky_relu(convolution(maps), 0.2)
-        features = tf.cast(tf.nn.leaky_relu(self.features(self.flatten(maps)), 0.2), tf.float32)
+        flat = tf.reshape(maps, [-1, math.prod(maps.shape[1:])])
+        features = tf.cast(tf.nn.leaky_relu(self.features(flat), 0.2), tf.float32)
         judged = tf.identity(features)  # so that gradients meet in pairs, see `gan_core.compute.graphs`
         realness = tf.squeeze(self.realness(judged), axis=1)
         if not self.conditional:
             return realness, tf.zeros_like(classes)
         projection = tf.reduce_sum(self.embedding(classes) * judged, axis=1)
         return realness + projection, self.class_head(features)
+
+
+class Convolution(keras.layers.Layer):
+    """Maps [N, height, width, C] to [N, height, width, filters] by a 3x3 convolution."""
+
+    def __init__(self, filters: int, bias: bool, initializer: keras.initializers.Initializer, precision: str) -> None:
+        super().__init__(dtype=precision)
+        self.filters, self.use_bias, self.initializer = filters, bias, initializer
+
+    def build(self, shape: tuple[int, ...]) -> None:
+        kernel = (3, 3, shape[-1], self.filters)
+        self.kernel = self.add_weight(shape=kernel, initializer=self.initializer, name="kernel")
+        self.bias = self.add_weight(shape=(self.filters,), initializer="zeros", name="bias") if self.use_bias else None
+
+    def call(self, maps: tf.Tensor) -> tf.Tensor:
+        bias = None if self.bias is None else tf.convert_to_tensor(self.bias)
+        return convolve(maps, tf.convert_to_tensor(self.kernel), bias)
 
 
 class UpConvolution(keras.layers.Layer):
@@ -110,10 +128,7 @@ class UpConvolution(keras.layers.Layer):
         self.kernel = self.add_weight(shape=kernel, initializer=self.initializer, autocast=False, name="kernel")
 
     def call(self, maps: tf.Tensor) -> tf.Tensor:
-        kernel = self.spread_kernel()
-        count, height, width, _ = tf.unstack(tf.shape(maps))
-        shape = [count, 2 * height, 2 * width, self.filters]
-        return tf.nn.conv2d_transpose(maps, tf.cast(kernel, self.compute_dtype), shape, strides=2)
+        return convolve_up(maps, tf.cast(self.spread_kernel(), self.compute_dtype))
 
     def spread_kernel(self) -> tf.Tensor:
         """The kernel of the transposed convolution, float32 [4, 4, filters, channels]."""
@@ -137,15 +152,8 @@ class _Layers:
             units, use_bias=bias, kernel_initializer=self._initializer(), dtype=precision or self.precision
         )
 
-    def convolution(self, filters: int, *, bias: bool = True) -> keras.layers.Conv2D:
-        return keras.layers.Conv2D(
-            filters,
-            3,
-            padding="same",
-            use_bias=bias,
-            kernel_initializer=self._initializer(),
-            dtype=self.precision,
-        )
+    def convolution(self, filters: int, *, bias: bool = True) -> Convolution:
+        return Convolution(filters, bias, self._initializer(), self.precision)
 
     def up_convolution(self, filters: int) -> UpConvolution:
         return UpConvolution(filters, self._initializer(), self.precision)

@@ -152,9 +152,8 @@ class Game(ResumableGame):
             discriminator_loss = losses.discriminator + settings.class_head_weight * class_loss(real_classes, classes)
         for_discriminator = tape.gradient(discriminator_loss, self.discriminator.trainable_variables)
         for_generator = tape.gradient(generator_loss, self.generator.trainable_variables)
-        if settings.penalty_weight:  # two gradients at a time are added, see `gan_core.compute.graphs`
-            penalty = self._penalty_gradient(real, fake, classes, step)
-            for_discriminator = list(map(tf.add, for_discriminator, penalty))
+        if settings.penalty_weight:
+            for_discriminator = self._penalise(for_discriminator, real, fake, classes, step)
         _move(self.discriminator, self.discriminator_optimizer, for_discriminator)
         _move(self.generator, self.generator_optimizer, for_generator)
         weights = self.averaged.variables, self.generator.variables
@@ -176,27 +175,24 @@ class Game(ResumableGame):
         images = tint_images(images, numbers[:, 1:4], settings.tint) if settings.tint else images
         return cut_out(images, numbers[:, 4:], settings.cutout) if settings.cutout else images
 
-    def _penalty_gradient(
-        self, real: tf.Tensor, fake: tf.Tensor, classes: tf.Tensor, step: tf.Tensor
+    def _penalise(
+        self, gradients: list[tf.Tensor], real: tf.Tensor, fake: tf.Tensor, classes: tf.Tensor, step: tf.Tensor
     ) -> list[tf.Tensor]:
-        """The gradient of R1 + R2 in the discriminator's weights at the last step of each interval, else zeros.
+        """The discriminator's gradients, at the last step of each interval with those of R1 + R2.
 
-        It counts as many times as there are steps in the interval (Karras et al. 2020, arXiv:1912.04958).
+        These count as many times as there are steps in the interval (Karras et al. 2020, arXiv:1912.04958).
         """
         interval, weights = self.settings.penalty_interval, self.discriminator.trainable_variables
 
-        def asked() -> list[tf.Tensor]:
+        def penalised() -> list[tf.Tensor]:
             both, twice = tf.concat([real, fake], axis=0), tf.concat([classes, classes], axis=0)
             with tf.GradientTape() as tape:
                 squared_norm = 2 * gradient_penalty(lambda images: self.discriminator(images, twice)[0], both)
                 penalty = interval * self.settings.penalty_weight / 2 * squared_norm
-            gradients = zip(tape.gradient(penalty, weights), nothing(), strict=True)
-            return [zeros if gradient is None else gradient for gradient, zeros in gradients]  # the class head's
+            pairs = zip(gradients, tape.gradient(penalty, weights), strict=True)  # see `gan_core.compute.graphs`
+            return [own if added is None else own + added for own, added in pairs]  # none for the class head
 
-        def nothing() -> list[tf.Tensor]:
-            return [tf.zeros(weight.shape) for weight in weights]
-
-        return tf.cond((step + 1) % interval == 0, asked, nothing)
+        return tf.cond((step + 1) % interval == 0, penalised, lambda: gradients)
 
 
 def class_shares(counts: np.ndarray, balance: float) -> np.ndarray | None:

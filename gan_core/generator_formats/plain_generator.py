@@ -68,7 +68,7 @@ class PlainGenerator:
 def flatten_generator(generator: Generator, class_names: tuple[str, ...], guarantee: str = "") -> PlainGenerator:
     """The arrays of a generator, rounded as it computes with them on this machine, with what must be told of it."""
     bfloat16 = generator.convolution.compute_dtype == "bfloat16"
-    maps = generator.to_map.target_shape
+    maps = generator.coarse
 
     def rounded(kernel: keras.Variable | tf.Tensor) -> np.ndarray:
         array = kernel.numpy()
