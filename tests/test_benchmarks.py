@@ -7,7 +7,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks import exports, levers, playground, quality, result_table, scaling, speed, stacked_modes
+from benchmarks import (
+    exports,
+    levers,
+    playground,
+    prefect_part,
+    profile_step,
+    quality,
+    result_table,
+    scaling,
+    speed,
+    stacked_modes,
+)
 from benchmarks.result_table import COLUMNS, RESULTS, Result, ResultTable, command, commit, machine
 from gan_core.errors import BadInput
 from gan_core.images.shape import ImageShape
@@ -111,6 +122,34 @@ def test_operations_grow_with_the_pixels_of_the_maps_and_not_with_the_padding() 
     counted = [speed.operations(64, ImageShape(side, side, 3)) for side in (32, 64, 128)]
     assert 3 < counted[1] / counted[0] < 5 and 3 < counted[2] / counted[1] < 5
     assert speed.operations(64, ImageShape(33, 33, 3)) == pytest.approx(speed.operations(64, ImageShape(40, 40, 3)))
+
+
+def test_a_step_is_told_by_the_shortest_call_of_each_operation_however_often_it_ran() -> None:
+    calls = pd.DataFrame({"call": ["a", "a", "b", "c"], "of": ["casts", "casts", "casts", "Adam"], "ms": [3, 9, 1, 2]})
+    told = profile_step.summarise(calls, steps=2)
+    assert told.loc["casts"].tolist() == [1.5, (3 + 3 + 1) / 2] and told.loc["Adam"].tolist() == [0.5, 1.0]
+
+
+def test_the_profile_of_a_step_finds_its_matrix_products_by_both_tools(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        sys, "argv", ["profile_step.py", "--width", "16", "--shape", "16x16x1", "--results", str(tmp_path)]
+    )
+    profile_step.main()
+    rows = read(tmp_path / "speed.csv")
+    assert (rows["measure"] == "ms a step").all() and (rows["value"].astype(float) > 0).all()
+    assert rows["case"].str.fullmatch(r"16 channels, images of .*, TensorFlow, matrix products").sum() == 1
+    assert rows["case"].str.contains(r"oneDNN, convolution (?:forward_training|backward_\w+) \S*ic\d+oc\d+").any()
+
+
+def test_a_second_belongs_to_one_part_of_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = iter([0, 1, 3, 6, 10, 15, 21])
+    monkeypatch.setattr(prefect_part.time, "perf_counter", lambda: next(seconds))
+    clock = prefect_part.Clock()
+    with clock.within("flow and tasks"), clock.within("server"):
+        assert clock.timed(lambda: "done", "work")() == "done"
+    assert clock.seconds == {"work": 1 + 4, "flow and tasks": 2 + 6, "server": 3 + 5}
 
 
 def test_a_stack_has_a_grey_picture_in_each_channel_and_pictures_in_colour_are_refused() -> None:

@@ -62,7 +62,8 @@ def worth(
 
     with server():
         table = flow(str(finished.folder), wanted, beside, advice, added)
-    print(f"\n{table}\n\npage  {finished.report}")
+    where = f"page  {finished.report}" if finished.examinations.is_file() else f"figures  {finished.worth}"
+    print(f"\n{table}\n\n{where}")
 
 
 def read_sizes(text: str | None) -> tuple[int, ...]:
