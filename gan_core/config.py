@@ -469,9 +469,9 @@ PRIVATE = Experiment(
     name="private",
     tolerate_collapse=True,  # the fewer an epsilon lets through, the less variety there is: the report says how much
     worth=0,
-    gan=GanSettings(epochs=30, batch_size=400, learning_rate=2e-3, beta_1=0.5, ema_decay=0.998),
+    gan=GanSettings(epochs=60, batch_size=400, generator_width=128, learning_rate=2e-3, beta_1=0.5, ema_decay=0.998),
     dataset=DatasetSettings(per_class=12_000, refinements=("soft",), refined_std=1.0),
-    classifier=ClassifierSettings(name="four-conv", steps=1_600),
+    classifier=ClassifierSettings(name="four-conv", steps=3_200, soft_dropout=False),
     privacy=PrivacySettings(epsilon=1.0),
 )
 EXPERIMENTS = {experiment.name: experiment for experiment in (STANDARD, SMOKE, FULL, CLASSIC, PRIVATE)}
