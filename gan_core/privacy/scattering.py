@@ -6,6 +6,7 @@ arXiv:1812.11214). Each picture is then normalised by itself in groups of three 
 most (Tramer and Boneh 2021, arXiv:2011.11660), and has length one.
 """
 
+import math
 from collections.abc import Callable
 from functools import cache, reduce
 from typing import NamedTuple
@@ -32,8 +33,8 @@ EDGES = 2  # values of a map at either end of the padded picture, of which none 
 class Filters(NamedTuple):
     """For padded pictures of height H and width W."""
 
-    fine: tf.Tensor  # complex64 [8, H, W], in the frequency domain
-    coarse: list[tf.Tensor]  # the four quarters of those, complex64 [8, H / 2, W / 2]
+    fine: tf.Tensor  # float32 [1, 8, 2 H W], in the frequency domain, for the real and imaginary parts of a spectrum
+    coarse: tf.Tensor  # float32 [4, 8, H W / 2], the same for the quarters of a spectrum
     smooth: tuple[tf.Tensor, tf.Tensor]  # float32 [h, H] and [w, W]
     smooth_half: tuple[tf.Tensor, tf.Tensor]  # float32 [h, H / 2] and [w, W / 2]
 
@@ -95,9 +96,9 @@ def scatter(pictures: tf.Tensor) -> tf.Tensor:
     after = [(_pad(side) - side + 1) // 2 for side in (height, width)]
     padded = tf.pad(pictures, [[0, 0], *zip(before, after, strict=True)], "REFLECT")[:, None]
     spectrum = _transform(padded)
-    fine = _modulus(tf.signal.ifft2d(spectrum * filters.fine))
-    coarse = _modulus(_convolve_and_halve(spectrum, filters.coarse))
-    second = _modulus(_convolve_and_halve(_transform(fine), filters.coarse))
+    fine = _find_moduli(spectrum, filters.fine, step=1)
+    coarse = _find_moduli(spectrum, filters.coarse, step=2)
+    second = _find_moduli(_transform(fine), filters.coarse, step=2)
     half = tf.concat([coarse, second], axis=1)
     whole = tf.concat([padded, fine], axis=1)
     return tf.concat([_smooth(whole, *filters.smooth), _smooth(half, *filters.smooth_half)], axis=1)
@@ -112,28 +113,69 @@ def _transform(maps: tf.Tensor) -> tf.Tensor:
     return tf.signal.fft2d(tf.complex(maps, tf.zeros_like(maps)))
 
 
+def _find_moduli(spectra: tf.Tensor, filters: tf.Tensor, *, step: int) -> tf.Tensor:
+    """The moduli of maps with spectra [N, M, H, W], each convolved with all filters; [N, 8 M, H / step, W / step].
+
+    One filter after another: what all of them make at once would not fit into the processor's cache.
+    """
+    maps, height, width = spectra.shape[1:]
+    products = _multiply(spectra, filters, step)
+    moduli = tf.stack([_modulus(tf.signal.ifft2d(product)) for product in products], axis=2)
+    return tf.reshape(moduli, [-1, ANGLES * maps, height // step, width // step])
+
+
+def _multiply(spectra: tf.Tensor, filters: tf.Tensor, step: int) -> list[tf.Tensor]:
+    """Spectra [N, M, H, W] times each filter, read at every `step`th pixel; of each [N, M, H / step, W / step].
+
+    What is left out by a step of two appears at half the frequency: the quarters of the spectrum add up. The numbers
+    are taken as pairs, since the filters are real.
+    """
+
+    @tf.custom_gradient
+    def multiply(spectra: tf.Tensor) -> tuple[list[tf.Tensor], Callable[..., tf.Tensor]]:
+        parts = _cut(spectra, step)
+        numbers = [_to_numbers(part) for part in parts]
+
+        def sum_products(rows: list[tf.Tensor], weights: list[tf.Tensor]) -> tf.Tensor:
+            summed = reduce(tf.add, (row * weight for row, weight in zip(rows, weights, strict=True)))
+            return tf.bitcast(tf.reshape(summed, [-1, *parts[0].shape[1:], 2]), tf.complex64)
+
+        by_part = [tf.unstack(part) for part in tf.unstack(filters)]
+        by_angle = list(map(list, zip(*by_part, strict=True)))
+
+        def gradient(*upstream: tf.Tensor) -> tf.Tensor:
+            rows = [_to_numbers(each) for each in upstream]
+            return _join([sum_products(rows, weights) for weights in by_part], step)
+
+        return [sum_products(numbers, weights) for weights in by_angle], gradient
+
+    return multiply(spectra)
+
+
+def _to_numbers(spectra: tf.Tensor) -> tf.Tensor:
+    """Complex64 [N, M, H, W] as float32 [N M, 2 H W], real and imaginary parts in turns."""
+    return tf.reshape(tf.bitcast(spectra, tf.float32), [-1, 2 * math.prod(spectra.shape[2:])])
+
+
+def _cut(spectra: tf.Tensor, step: int) -> list[tf.Tensor]:
+    """Spectra [..., H, W] in `step` times `step` parts of [..., H / step, W / step]."""
+    *others, height, width = spectra.shape
+    parts = tf.reshape(spectra, [-1, *others[1:], step, height // step, step, width // step])
+    return [part for row in tf.unstack(parts, axis=-4) for part in tf.unstack(row, axis=-2)]
+
+
+def _join(parts: list[tf.Tensor], step: int) -> tf.Tensor:
+    """What was cut into these parts."""
+    *others, height, width = parts[0].shape
+    rows = [tf.stack(parts[row : row + step], axis=-2) for row in range(0, len(parts), step)]
+    return tf.reshape(tf.stack(rows, axis=-4), [-1, *others[1:], step * height, step * width])
+
+
 @tf.custom_gradient
 def _modulus(waves: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], tf.Tensor]]:
     """The absolute value, and its gradient in fewer operations than TensorFlow's."""
     modulus = tf.sqrt(tf.square(tf.math.real(waves)) + tf.square(tf.math.imag(waves)) + SOFTNESS)
     return modulus, lambda upstream: waves * tf.cast(upstream / modulus, tf.complex64)
-
-
-def _convolve_and_halve(spectra: tf.Tensor, quarters: list[tf.Tensor]) -> tf.Tensor:
-    """Maps with the spectra [N, M, H, W], each convolved with all filters, at every second pixel; [N, 8 M, H/2, W/2].
-
-    What is left out by the step of two appears at half the frequency: the quarters of the spectrum add up.
-    """
-    products = (spectrum[:, :, None] * each for spectrum, each in zip(_quarter(spectra), quarters, strict=True))
-    waves = tf.signal.ifft2d(reduce(tf.add, products))
-    return tf.reshape(waves, [-1, ANGLES * spectra.shape[1], *waves.shape[3:]])
-
-
-def _quarter(spectra: tf.Tensor) -> list[tf.Tensor]:
-    """The quarters of spectra [..., M, H, W]."""
-    maps, height, width = spectra.shape[-3:]
-    halves = tf.reshape(spectra, [-1, maps, 2, height // 2, 2, width // 2])
-    return [part for rows in tf.unstack(halves, axis=2) for part in tf.unstack(rows, axis=3)]
 
 
 def _smooth(maps: tf.Tensor, rows: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
@@ -145,11 +187,16 @@ def _smooth(maps: tf.Tensor, rows: tf.Tensor, columns: tf.Tensor) -> tf.Tensor:
 @cache
 def _filters(height: int, width: int) -> Filters:
     with tf.init_scope():
-        fine, coarse = (tf.constant(_wavelets(height, width, scale), tf.complex64) for scale in (0, 1))
-        coarse = [quarter[0] / 4 for quarter in _quarter(coarse)]
+        fine, coarse = (_as_filters(_wavelets(height, width, scale), step=scale + 1) for scale in (0, 1))
         matrices = [[tf.constant(each, tf.float32) for each in _low_pass(side)] for side in (height, width)]
         whole, half = zip(*matrices, strict=True)
         return Filters(fine, coarse, whole, half)
+
+
+def _as_filters(spectra: np.ndarray, *, step: int) -> tf.Tensor:
+    """Real spectra [8, H, W] in parts, each number twice: float32 [parts, 8, 2 H W / parts]."""
+    parts = [np.repeat(part.numpy() / step**2, 2, axis=-1) for part in _cut(tf.constant(spectra, tf.float32), step)]
+    return tf.constant(np.reshape(parts, [step**2, ANGLES, -1]), tf.float32)
 
 
 def _wavelets(height: int, width: int, scale: int) -> np.ndarray:
