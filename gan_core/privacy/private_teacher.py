@@ -127,6 +127,8 @@ def logits(teacher: Teacher, features: tf.Tensor) -> tf.Tensor:
 
 def _seen(teacher: Teacher, features: np.ndarray) -> np.ndarray:
     """Features [N, D] from the centre, of length one, with the bias; float64."""
-    wide = features.astype(np.float64) - teacher.centre
+    seen = np.empty((len(features), len(teacher.weights)))
+    seen[:, len(teacher.centre) :] = teacher.bias
+    wide = np.subtract(features, teacher.centre, out=seen[:, : len(teacher.centre)])
     wide /= np.maximum(np.linalg.norm(wide, axis=1, keepdims=True), SHORTEST)
-    return np.pad(wide, [(0, 0), (0, 1)], constant_values=teacher.bias) if teacher.bias else wide
+    return seen
