@@ -127,7 +127,7 @@ def test_operations_grow_with_the_pixels_of_the_maps_and_not_with_the_padding() 
 def test_a_step_is_told_by_the_shortest_call_of_each_operation_however_often_it_ran() -> None:
     calls = pd.DataFrame({"call": ["a", "a", "b", "c"], "of": ["casts", "casts", "casts", "Adam"], "ms": [3, 9, 1, 2]})
     told = profile_step.summarise(calls, steps=2)
-    assert told.loc["casts"].tolist() == [1.5, (3 + 3 + 1) / 2] and told.loc["Adam"].tolist() == [0.5, 1.0]
+    assert list(told.loc["casts"]) == [1.5, (3 + 3 + 1) / 2] and list(told.loc["Adam"]) == [0.5, 1.0]
 
 
 def test_the_profile_of_a_step_finds_its_matrix_products_by_both_tools(
