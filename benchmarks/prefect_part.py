@@ -97,7 +97,11 @@ def run(options: list[str], seed: int) -> dict[str, float]:
     clock = Clock()
     started = time.perf_counter()
     with timed(clock):
-        command(["run", *options, "--seed", str(seed)])
+        try:
+            command(["run", *options, "--seed", str(seed)])
+        except SystemExit as ended:
+            if ended.code:
+                raise
     parts = {part: clock.seconds[part] for part in PARTS if part != "import"}
     return parts | {"the whole run": time.perf_counter() - started}
 

@@ -64,15 +64,15 @@ class TutorialGan(keras.Model):
         return {"d_loss": loss, "g_loss": generator_loss}
 
     def draw(self, labels: np.ndarray, batch: int = 500) -> Iterator[np.ndarray]:
-        """Images uint8 [batch, 28, 28] for labels [N]."""
+        """Images uint8 [batch, 28, 28, 1] for labels [N]."""
         for start in range(0, len(labels), batch):
             classes = tf.one_hot(labels[start : start + batch], CLASSES)
             drawn = self.generator(tf.concat([tf.random.normal((len(classes), LATENTS)), classes], 1))
-            yield np.rint(drawn.numpy()[..., 0] * 255).astype(np.uint8)
+            yield np.rint(drawn.numpy() * 255).astype(np.uint8)
 
 
 def batches(images: np.ndarray, labels: np.ndarray) -> tf.data.Dataset:
-    """Shuffled batches of images in [0, 1] and one-hot classes, without end."""
-    scaled = (images.astype(np.float32) / 255)[..., None]
+    """Shuffled batches of images uint8 [N, 28, 28, 1], in [0, 1], and one-hot classes, without end."""
+    scaled = images.astype(np.float32) / 255
     one_hot = keras.utils.to_categorical(labels, CLASSES).astype(np.float32)
     return tf.data.Dataset.from_tensor_slices((scaled, one_hot)).shuffle(1024).repeat().batch(BATCH)

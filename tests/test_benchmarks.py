@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import striped_images
 
 from benchmarks import (
     exports,
@@ -18,9 +19,11 @@ from benchmarks import (
     scaling,
     speed,
     stacked_modes,
+    tutorial_gan,
 )
 from benchmarks.result_table import COLUMNS, RESULTS, Result, ResultTable, command, commit, machine
 from gan_core.errors import BadInput
+from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.shape import ImageShape
 
 
@@ -141,6 +144,14 @@ def test_the_profile_of_a_step_finds_its_matrix_products_by_both_tools(
     assert (rows["measure"] == "ms a step").all() and (rows["value"].astype(float) > 0).all()
     assert rows["case"].str.fullmatch(r"16 channels, images of .*, TensorFlow, matrix products").sum() == 1
     assert rows["case"].str.contains(r"oneDNN, convolution (?:forward_training|backward_\w+) \S*ic\d+oc\d+").any()
+
+
+def test_the_tutorials_gan_takes_and_draws_images_as_they_are_kept_here() -> None:
+    gan, real = tutorial_gan.TutorialGan(), striped_images(tutorial_gan.BATCH, seed=0)
+    gan.compile(run_eagerly=True)
+    gan.fit(tutorial_gan.batches(real.images, real.labels), steps_per_epoch=1, shuffle=False, verbose=0)
+    [drawn] = gan.draw(real.labels)
+    assert LabelledImages(drawn, real.labels).shape == real.shape
 
 
 def test_a_second_belongs_to_one_part_of_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
