@@ -6,8 +6,7 @@ arXiv:1812.11214). Each picture is then normalised by itself in groups of three 
 most (Tramer and Boneh 2021, arXiv:2011.11660), and has length one.
 """
 
-import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache, reduce
 from typing import NamedTuple
 
@@ -127,34 +126,27 @@ def _find_moduli(spectra: tf.Tensor, filters: tf.Tensor, *, step: int) -> tf.Ten
 def _multiply(spectra: tf.Tensor, filters: tf.Tensor, step: int) -> list[tf.Tensor]:
     """Spectra [N, M, H, W] times each filter, read at every `step`th pixel; of each [N, M, H / step, W / step].
 
-    What is left out by a step of two appears at half the frequency: the quarters of the spectrum add up. The numbers
-    are taken as pairs, since the filters are real.
+    What is left out by a step of two appears at half the frequency: the quarters of the spectrum add up.
     """
+    weights = [tf.unstack(part) for part in tf.unstack(filters)]
 
     @tf.custom_gradient
     def multiply(spectra: tf.Tensor) -> tuple[list[tf.Tensor], Callable[..., tf.Tensor]]:
-        parts = _cut(spectra, step)
-        numbers = [_to_numbers(part) for part in parts]
-
-        def sum_products(rows: list[tf.Tensor], weights: list[tf.Tensor]) -> tf.Tensor:
-            summed = reduce(tf.add, (row * weight for row, weight in zip(rows, weights, strict=True)))
-            return tf.bitcast(tf.reshape(summed, [-1, *parts[0].shape[1:], 2]), tf.complex64)
-
-        by_part = [tf.unstack(part) for part in tf.unstack(filters)]
-        by_angle = list(map(list, zip(*by_part, strict=True)))
-
         def gradient(*upstream: tf.Tensor) -> tf.Tensor:
-            rows = [_to_numbers(each) for each in upstream]
-            return _join([sum_products(rows, weights) for weights in by_part], step)
+            return _join([_combine(upstream, of_part) for of_part in weights], step)
 
-        return [sum_products(numbers, weights) for weights in by_angle], gradient
+        parts = _cut(spectra, step)
+        return [_combine(parts, of_angle) for of_angle in zip(*weights, strict=True)], gradient
 
     return multiply(spectra)
 
 
-def _to_numbers(spectra: tf.Tensor) -> tf.Tensor:
-    """Complex64 [N, M, H, W] as float32 [N M, 2 H W], real and imaginary parts in turns."""
-    return tf.reshape(tf.bitcast(spectra, tf.float32), [-1, 2 * math.prod(spectra.shape[2:])])
+def _combine(spectra: Sequence[tf.Tensor], weights: Sequence[tf.Tensor]) -> tf.Tensor:
+    """The sum of spectra complex64 [N, M, H, W], each times real weights [2 H W], one for either part of a number."""
+    *maps, height, width = spectra[0].shape[1:]
+    rows = (tf.reshape(tf.bitcast(each, tf.float32), [-1, 2 * height * width]) for each in spectra)
+    summed = reduce(tf.add, (row * weight for row, weight in zip(rows, weights, strict=True)))
+    return tf.bitcast(tf.reshape(summed, [-1, *maps, height, width, 2]), tf.complex64)
 
 
 def _cut(spectra: tf.Tensor, step: int) -> list[tf.Tensor]:
