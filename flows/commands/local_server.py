@@ -72,6 +72,7 @@ def server() -> Iterator[None]:
             preexec_fn=_end_with_parent(),
         )
         try:
+            import_meanwhile()
             _wait_for(process, f"http://{address}/api/health", log)
         except BaseException:
             _end(process)
@@ -179,6 +180,11 @@ def _end_with_parent() -> Callable[[], object] | None:
     if sys.platform != "linux":
         return None
     return partial(ctypes.CDLL(None).prctl, SET_PARENT_DEATH_SIGNAL, signal.SIGTERM)
+
+
+def import_meanwhile() -> None:
+    """Import what each flow needs and what takes long, on one core, while the server starts on another."""
+    import tensorflow  # noqa: F401
 
 
 def _wait_for(process: subprocess.Popen[bytes], url: str, log: Path) -> None:

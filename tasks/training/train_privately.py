@@ -42,9 +42,13 @@ def train_privately(splits: RealSets, experiment: Experiment, run: Run, *, teach
     real = LabelledImages.load(splits.train)
     recipe = choose_recipe(experiment.privacy, len(real))
     readings = read_privately(real, experiment.privacy, recipe, run)
-    logger.info("The noise adds %.5f to each distance", readings.released.noise)
+    gan = experiment.gan.model_copy(update={"epochs": min(experiment.gan.epochs, recipe.longest)})
+    logger.info(
+        "The noise adds %.5f to each distance: %d epochs, as the generator would follow it after %d",
+        *(readings.released.noise, gan.epochs, recipe.longest),
+    )
     game = MatchingGame(
-        experiment.gan,
+        gan,
         shape=real.shape,
         seed=experiment.seed,
         released=readings.released,
@@ -53,11 +57,11 @@ def train_privately(splits: RealSets, experiment: Experiment, run: Run, *, teach
     )
     if run.checkpoint.exists():
         game.restore(load_arrays(run.checkpoint))
-        logger.info("Going on after epoch %d of %d", game.epoch, experiment.gan.epochs)
+        logger.info("Going on after epoch %d of %d", game.epoch, gan.epochs)
     probe = Probe(teacher.classifier(), LabelledImages.load(splits.validation), experiment.dataset.latent_std)
     keep_epochs(game, game.play, probe, run)
     card = GeneratorCard(
-        gan=experiment.gan,
+        gan=gan,
         shape=real.shape,
         class_names=real.class_names,
         data_digest="",

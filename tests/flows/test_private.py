@@ -21,11 +21,13 @@ from gan_core.errors import BadInput
 from gan_core.files import read_frame, sha256
 from gan_core.gan.generator_card import read_card
 from gan_core.images.labelled_images import LabelledImages
+from gan_core.privacy import recipe
 from gan_core.privacy.ledger import Ledger
 from gan_core.privacy.mean_embedding import MEANS
 from gan_core.privacy.private_teacher import GRADIENT
 from tasks.privacy.account import read_account
 from tasks.reports.publish_report import Report
+from tasks.runs.epochs import read_epochs
 from tasks.runs.run_folder import Run
 
 FLOW = "flows.synthetic_data:synthetic_data"
@@ -53,13 +55,15 @@ def read_export(folder: str) -> tuple[dict[str, Any], str]:
 
 @pytest.mark.usefixtures("on_server")
 def test_a_private_run_spends_its_budget_once_and_releases_nothing_but_what_it_covers(
-    tiny_source: Path, elsewhere: Path
+    tiny_source: Path, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    report, made = run(tiny(tiny_source))
+    monkeypatch.setattr(recipe, "BY_SIGNAL", {0: (STEPS, 15.0, 1)})
+    report, made = run(tiny(tiny_source, epochs=2))
     ledger = Ledger.load(made.ledger)
     assert 0.999 < ledger.epsilon <= 1 and (ledger.count(MEANS), ledger.count(GRADIENT)) == (1, STEPS)
     card = read_card(made.generator)
     assert card.privacy == ledger and not card.data_digest
+    assert card.gan.epochs == len(read_epochs(made)) == 1  # a second one would follow the noise
     assert "The generator is private: (epsilon, delta)" in made.report.read_text("utf-8")
 
     release = Path(report.release)
@@ -78,7 +82,7 @@ def test_a_private_run_spends_its_budget_once_and_releases_nothing_but_what_it_c
     own = {image.tobytes() for image in LabelledImages.load(release / "synthetic.npz").images}
     assert not own & {image.tobytes() for image in train.images}
 
-    again, found = run(tiny(tiny_source))
+    again, found = run(tiny(tiny_source, epochs=2))
     assert (again, found.id) == (report, made.id) and Ledger.load(made.ledger) == ledger
     assert [len(runs) for runs in read_account().values()] == [1]
 
