@@ -57,7 +57,7 @@ def read_export(folder: str) -> tuple[dict[str, Any], str]:
 def test_a_private_run_spends_its_budget_once_and_releases_nothing_but_what_it_covers(
     tiny_source: Path, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recipe, "BY_SIGNAL", {0: (STEPS, 15.0, 1)})
+    monkeypatch.setattr(recipe, "BY_SIGNAL", {0: (0.4, STEPS, 15.0, 1)})
     report, made = run(tiny(tiny_source, epochs=2))
     ledger = Ledger.load(made.ledger)
     assert 0.999 < ledger.epsilon <= 1 and (ledger.count(MEANS), ledger.count(GRADIENT)) == (1, STEPS)
