@@ -10,11 +10,11 @@ from gan_core.privacy.accounting import find_mu
 from gan_core.privacy.mean_embedding import Embedding
 from gan_core.privacy.private_teacher import TeacherSettings
 
-# By the signal from which on: the share that the release has of the budget, that is of its mu squared; steps of a teacher,
-# which has the rest, and their size; epochs of a generator, which then follows noise. On 5,000 validation images of
-# Fashion-MNIST, 40 steps of 20 taught 83 % at epsilon 0.2, 80 of 30 88.1 % at 1, and 150 of 40 89.8 % at 3. At 0.2 the
-# means of what a generator drew came as near to the true ones as 0.036 of squared length in 10 epochs, went away to 0.052
-# after 25, and came to 0.021 with twice the share.
+# By the signal from which on: the share that the release has of the budget, that is of its mu squared; steps of a
+# teacher, which has the rest, and their size; epochs of a generator, which then follows noise. On 5,000 validation
+# images of Fashion-MNIST, 40 steps of 20 taught 83 % at epsilon 0.2, 80 of 30 88.1 % at 1, and 150 of 40 89.8 % at 3.
+# At 0.2 the means of what a generator drew came as near to the true ones as 0.036 of squared length in 10 epochs,
+# were 0.052 away after 25, and came to 0.021 with twice the share.
 BY_SIGNAL = {
     0: (0.4, 20, 15.0, 10),
     3_000: (0.4, 40, 20.0, 10),
