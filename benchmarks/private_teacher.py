@@ -17,7 +17,7 @@ from benchmarks.result_table import Result, ResultTable, results_option
 from gan_core.config import DataSettings
 from gan_core.privacy.accounting import find_epsilon, find_mu, sigma_for
 from gan_core.privacy.ledger import Ledger
-from gan_core.privacy.mean_embedding import Embedding, release
+from gan_core.privacy.mean_embedding import Embedding, Release, release
 from gan_core.privacy.private_teacher import Teacher, TeacherSettings, begin, believe, learn
 from gan_core.privacy.reader import Reader
 from gan_core.privacy.scattering import read_features
@@ -59,14 +59,15 @@ def main() -> None:
 
 def _measure(read: Features, epsilon: float, share: float, settings: TeacherSettings, seeds: list[int]) -> Result:
     """How well teachers of these settings know validation images; the spread is that over the noise."""
-    known = [_accuracy(_teach(read, epsilon, share, settings, seed), read) for seed in seeds]
+    accuracies = [known(_teach(read, epsilon, share, settings, seed), read) for seed in seeds]
     case = f"epsilon {epsilon:g}, release {share:g} of the budget, {settings.steps} steps of {settings.step_size:g}"
-    spread = float(np.std(known, ddof=1)) if len(known) > 1 else np.nan
-    print(f"{case}: {np.mean(known):.2f} ± {spread:.2f} %", flush=True)
-    return Result(_setting(read.real), case, "accuracy, %", float(np.mean(known)), spread, len(seeds))
+    spread = float(np.std(accuracies, ddof=1)) if len(accuracies) > 1 else np.nan
+    print(f"{case}: {np.mean(accuracies):.2f} ± {spread:.2f} %", flush=True)
+    return Result(_setting(read.real), case, "accuracy, %", float(np.mean(accuracies)), spread, len(seeds))
 
 
-def _accuracy(teacher: Teacher, read: Features) -> float:
+def known(teacher: Teacher, read: Features) -> float:
+    """How many of the validation images it knows, in per cent."""
     return 100 * float(np.mean(believe(teacher, read.validation).argmax(1) == read.real.validation.labels))
 
 
@@ -80,16 +81,23 @@ def _setting(real: Real) -> str:
 
 def _teach(read: Features, epsilon: float, share: float, settings: TeacherSettings, seed: int) -> Teacher:
     """A teacher of the images, whose noise is as deep in them as in so many more at this epsilon."""
+    budget = find_epsilon(find_mu(epsilon, DELTA) * WHOLE / len(read.train), DELTA)
+    return read_both(read, budget, share, settings, seed)[1]
+
+
+def read_both(
+    read: Features, epsilon: float, share: float, settings: TeacherSettings, seed: int
+) -> tuple[Release, Teacher]:
+    """What a private run reads of the images: this share of the budget for the release, the rest for the teacher."""
     real, features = read.real.train, read.train
-    budget = find_epsilon(find_mu(epsilon, DELTA) * WHOLE / len(features), DELTA)
-    door = Reader(Ledger(budget, DELTA, noise_seed=seed), keep=lambda ledger: None)
+    door = Reader(Ledger(epsilon, DELTA, noise_seed=seed), keep=lambda ledger: None)
     counts = np.bincount(real.labels).astype(np.float64)
-    sigma = sigma_for(budget, DELTA, share=share)
+    sigma = sigma_for(epsilon, DELTA, share=share)
     released = release(features, real, Embedding(), sigma=sigma, read=door, counts=counts)
     begun = begin(settings, Embedding().find_centre(released, features.shape[1]), classes=len(counts))
-    sigma = sigma_for(budget, DELTA, share=1 - share, readings=settings.steps)
+    sigma = sigma_for(epsilon, DELTA, share=1 - share, readings=settings.steps)
     *_, teacher = learn(begun, features, real.labels, sigma=sigma, settings=settings, read=door)
-    return teacher
+    return released, teacher
 
 
 if __name__ == "__main__":
