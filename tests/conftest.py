@@ -26,8 +26,9 @@ from tasks.data.checksums import (
 )
 
 LONG = (  # the slowest first
-    *("in_a_kernel", "server", "faults", "private", "team", "surroundings", "command_line", "deployment"),
-    *("synthetic_data", "generator_formats", "worth", "destinations", "sweep", "training_loop", "export", "readers"),
+    *("in_a_kernel", "server", "faults", "private", "team", "surroundings", "gpu_benchmark", "command_line"),
+    *("deployment", "synthetic_data", "benchmarks", "generator_formats", "worth", "destinations", "sweep"),
+    *("training_loop", "export", "readers"),
 )
 
 REAL = Path(os.environ.get("SYNTHETIC_DATA_SOURCE") or Path(__file__).parents[2] / "shared" / "fashion-mnist")
