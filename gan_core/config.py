@@ -415,8 +415,12 @@ class Experiment(Settings):
         return self.privacy.epsilon is not None
 
     def settings_digest(self) -> str:
-        """The digest of all that shapes the result; where the data lie does not, their content is digested itself."""
-        return self.model_copy(update={"name": "", "source": None}).digest()
+        """The digest of all that shapes the result.
+
+        Where the data lie does not, their content is digested itself; nor does the limit that a private run stays in.
+        """
+        without_limit = self.privacy.model_copy(update={"total": None})
+        return self.model_copy(update={"name": "", "source": None, "privacy": without_limit}).digest()
 
     def digest(self) -> str:
         """SHA-256 of the settings but `worth`, which changes neither generator nor images: they are found as before."""

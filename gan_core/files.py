@@ -359,17 +359,14 @@ def is_whole(path: Place) -> bool:
 
 
 @contextmanager
-def undamaged(path: Place) -> Iterator[None]:
+def undamaged(path: Place, remedy: str = "remove it, and what made it makes it again") -> Iterator[None]:
     """Raise BadInput, which names the file, where what this program wrote can be read but not understood."""
     try:
         yield
     except DAMAGE as error:
         if isinstance(error, OSError) and (error.errno or not is_local(path)):  # it is not there, or may not be read
             raise
-        raise BadInput(
-            f"Expected {path} as this program wrote it, got another or a damaged one; remove it, and what "
-            "made it makes it again."
-        ) from error
+        raise BadInput(f"Expected {path} as this program wrote it, got another or a damaged one; {remedy}.") from error
 
 
 def read_frame(path: Place) -> pd.DataFrame:

@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -183,8 +184,28 @@ def _end_with_parent() -> Callable[[], object] | None:
 
 
 def import_meanwhile() -> None:
-    """Import what each flow needs and what takes long, on one core, while the server starts on another."""
-    import tensorflow  # noqa: F401
+    """Import what each flow needs and what takes long, on one core, while the server starts on another.
+
+    Ctrl-C comes after it: an exception within that import ends the process with SIGABRT.
+    """
+    with _uninterrupted():
+        import tensorflow  # noqa: F401
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Within the block SIGINT waits for the end of it, where it is this thread that would be interrupted."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if came:
+        signal.raise_signal(signal.SIGINT)
 
 
 def _wait_for(process: subprocess.Popen[bytes], url: str, log: Path) -> None:

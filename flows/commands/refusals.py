@@ -29,7 +29,7 @@ OUT_OF_MEMORY = ("failed to map segment", "Cannot allocate memory", "cannot allo
 
 def describe_refusal(error: Exception) -> str:
     """The sentence for what the user can mend: a command line that cannot be read, unsound settings, or the rest."""
-    cause = error if isinstance(error, ValidationError) else error.__cause__
+    cause = error.__cause__ if isinstance(error, CycloptsError) else error
     if isinstance(cause, ValidationError):
         problems = _deepest(cause.errors())
         if (

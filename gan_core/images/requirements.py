@@ -10,6 +10,7 @@ from gan_core.errors import BadInput
 from gan_core.images.shape import ImageShape
 
 MOST_CLASSES = 256  # as labels are bytes
+FAR_OFF = 1.5  # times as many as there are: counts may be those of before the validation images were cut
 LEAST_IN_HALF = 2  # pictures of each class in either half of a private run's batch
 
 
@@ -20,11 +21,11 @@ def require_sound(experiment: Experiment, train: np.ndarray, class_names: Sequen
     if experiment.gan.conditional:  # another generator is not asked for classes
         require_seen(planned, np.bincount(train, minlength=len(class_names)), class_names, "--dataset.counts")
     if experiment.private:
-        require_private(experiment, len(class_names))
+        require_private(experiment, len(train), len(class_names))
 
 
-def require_private(experiment: Experiment, classes: int) -> None:
-    """Raise BadInput for a batch in which some classes would hardly have a mean, and for some class counts alone."""
+def require_private(experiment: Experiment, images: int, classes: int) -> None:
+    """Raise BadInput for a batch in which some classes would hardly have a mean, and for unlikely class counts."""
     least, given = 2 * LEAST_IN_HALF * classes, experiment.privacy.class_images
     if experiment.gan.batch_size < least:
         raise BadInput(
@@ -35,6 +36,11 @@ def require_private(experiment: Experiment, classes: int) -> None:
         raise BadInput(
             f"Expected --privacy.class-images of each of the classes 0 to {classes - 1}, one or more, got "
             f"{', '.join(f'{number}={count}' for number, count in given.items())}; name all of them, or none."
+        )
+    if given and not images / FAR_OFF < sum(given.values()) < images * FAR_OFF:
+        raise BadInput(
+            f"Expected --privacy.class-images to add up to about the {images:,} images to learn from, got "
+            f"{sum(given.values()):,} in all; correct them, or leave them out, and they are counted with noise."
         )
 
 

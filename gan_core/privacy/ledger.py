@@ -106,7 +106,7 @@ class Ledger:
     @classmethod
     def load(cls, path: Place) -> "Ledger":
         """Read what `save` wrote; BadInput for a damaged file."""
-        with undamaged(path):
+        with undamaged(path, "restore it from a copy, as nobody knows otherwise what was read"):
             return cls.from_json(read_text(path))
 
 

@@ -15,6 +15,7 @@ from gan_core.config import PrivacySettings
 from gan_core.errors import BadInput, show_count
 from gan_core.files import Place, is_local, read_text, write_text
 from gan_core.privacy.accounting import compose, find_epsilon, find_mu
+from gan_core.privacy.ledger import Ledger
 from tasks.locks import locked
 from tasks.runs.run_folder import Run, runs_folder
 
@@ -40,12 +41,29 @@ def require_budget(privacy: PrivacySettings, source_digest: str, run_id: str = "
 
 
 def enter(privacy: PrivacySettings, source_digest: str, run: Run) -> None:
-    """Enter the budget of the run into the account; BadInput where the total does not allow it."""
+    """Enter the budget of the run into the account, and begin its ledger.
+
+    Raises BadInput where the total does not allow it, and where the run was entered before and its ledger is gone.
+    """
     with _alone():
-        require_budget(privacy, source_digest, run.id)
         account = read_account()
-        account.setdefault(source_digest, {})[run.id] = _budget(privacy)
+        entered = account.setdefault(source_digest, {})
+        if run.id in entered and not run.ledger.exists():
+            raise BadInput(lost(run, run.ledger))
+        require_budget(privacy, source_digest, run.id)
+        if not run.ledger.exists():
+            Ledger(_asked(privacy), privacy.delta, noise_seed=privacy.noise_seed).save(run.ledger)
+            run.send(run.ledger)
+        entered[run.id] = _budget(privacy)
         write_text(_place(), json.dumps(account, indent=1) + "\n")
+
+
+def lost(run: Run, file: Place) -> str:
+    """What to say where a file of a run is gone that only another reading of the images could bring back."""
+    return (
+        f"Expected what was read of the training images in {file}, got no such file; restore it from a copy, or remove "
+        f"the run {run.id} and begin again, which spends another budget."
+    )
 
 
 def read_account() -> Account:
@@ -63,9 +81,14 @@ def read_account() -> Account:
 
 
 def _budget(privacy: PrivacySettings) -> float:
+    return find_mu(_asked(privacy), privacy.delta)
+
+
+def _asked(privacy: PrivacySettings) -> float:
+    """The epsilon of a private run."""
     if privacy.epsilon is None:
         raise ValueError("Expected the settings of a private run, got some without an epsilon.")
-    return find_mu(privacy.epsilon, privacy.delta)
+    return privacy.epsilon
 
 
 def _epsilon(mus: list[float], privacy: PrivacySettings) -> float:

@@ -7,6 +7,7 @@ nothing twice, and a reading that was killed counts as taken.
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from gan_core.images.labelled_images import LabelledImages
 from gan_core.privacy.accounting import sigma_for
 from gan_core.privacy.ledger import Ledger
 from gan_core.privacy.reader import Reader
+from tasks.privacy.account import lost
 from tasks.progress import progress
 from tasks.runs.run_folder import Run
 
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from gan_core.privacy.mean_embedding import Release
     from gan_core.privacy.private_teacher import Teacher
     from gan_core.privacy.recipe import Recipe
+
+SCRATCH = ".features-"
 
 logger = logging.getLogger("synthetic_data.privacy")
 
@@ -44,11 +48,11 @@ class Readings:
 
 
 def read_privately(real: LabelledImages, privacy: PrivacySettings, recipe: Recipe, run: Run) -> Readings:
-    """What the run has read of its training images; what it has not read yet is read now.
+    """What the run, which has begun a ledger, has read of its training images; what it has not read yet is read now.
 
     Raises BadInput where a file is gone that only another reading could bring back.
     """
-    read = Reader(_begun(privacy, run), _keeper(run))
+    read = Reader(Ledger.load(run.ledger), _keeper(run))
     _require_kept(run, read.ledger)
     if not _is_read(run, read.ledger, recipe):
         logger.info("Reading, with noise, the mean of each class once and %d gradients", recipe.teacher.steps)
@@ -60,14 +64,6 @@ def read_privately(real: LabelledImages, privacy: PrivacySettings, recipe: Recip
     return Readings(_released(run), _taught(run), spent)
 
 
-def _begun(privacy: PrivacySettings, run: Run) -> Ledger:
-    if run.ledger.exists():
-        return Ledger.load(run.ledger)
-    if privacy.epsilon is None:
-        raise ValueError("Expected the settings of a private run, got some without an epsilon.")
-    return Ledger(privacy.epsilon, privacy.delta, noise_seed=privacy.noise_seed)
-
-
 def _require_kept(run: Run, ledger: Ledger) -> None:
     """Raise BadInput where what was read, or the ledger of it, is gone: to read it again would cost the budget again.
 
@@ -77,14 +73,11 @@ def _require_kept(run: Run, ledger: Ledger) -> None:
     from gan_core.privacy.private_teacher import GRADIENT
 
     read = {run.means: ledger.count(MEANS) > 0, run.private_teacher: ledger.count(GRADIENT) > 1}
-    lost = [file for file, known in read.items() if known and not file.exists()]
+    gone = [file for file, known in read.items() if known and not file.exists()]
     if not ledger.readings and any(file.exists() for file in read):
-        lost = [run.ledger]
-    if lost:
-        raise BadInput(
-            f"Expected what was read of the training images in {lost[0]}, got no such file; restore it from a copy, or "
-            f"remove the run {run.id} and begin again, which spends another budget."
-        )
+        gone = [run.ledger]
+    if gone:
+        raise BadInput(lost(run, gone[0]))
 
 
 def _keeper(run: Run) -> Callable[[Ledger], None]:
@@ -120,7 +113,10 @@ def _features(real: LabelledImages, run: Run) -> Iterator[np.ndarray]:
     from gan_core.privacy.scattering import count_features, read_features
 
     shape = len(real), count_features(real.shape)
-    with TemporaryDirectory(prefix=".features-", dir=run.folder if is_local(run.folder) else None) as scratch:
+    if is_local(run.folder):
+        for left in Path(run.folder).glob(f"{SCRATCH}*"):  # by a run that was killed
+            shutil.rmtree(left)
+    with TemporaryDirectory(prefix=SCRATCH, dir=run.folder if is_local(run.folder) else None) as scratch:
         file = np.lib.format.open_memmap(Path(scratch, "features.npy"), "w+", np.float32, shape)
         with progress("Looking at the images", "features", len(real)) as advance:
             yield read_features(real.images, file, advance)

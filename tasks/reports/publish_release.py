@@ -18,9 +18,9 @@ from tasks.runs.run_folder import Run
 from tasks.uncached_task import uncached_task
 
 FILES = {
-    "generator.npz": "the generator: synthetic-data export --generator generator.npz draws more, in many formats",
-    "synthetic.npz": "images uint8 [N, height, width, C] and labels uint8 [N], the classes that the generator was told",
-    "synthetic-soft.npz": "images as well, with soft_labels float32 [N, K]: what a private teacher believes of each",
+    "generator.npz": "the generator: synthetic-data export --generator generator.npz --out more draws others",
+    "synthetic.npz": "images uint8 [N, height, width], in colour [N, height, width, 3], and labels uint8 [N], as told",
+    "synthetic-soft.npz": "images as well, with beliefs float32 [N, K]: how likely each class is to a private teacher",
     "ledger.json": "what was read of the training images, and what that cost",
     "README.md": "this text",
     "index.html": "the same as a page, with pictures",

@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from gan_core.config import Experiment
+from gan_core.errors import BadInput
 from gan_core.files import Place, copy, find_below, is_local, name_below, read_text, refreshed, write_text, writing_to
 from gan_core.provenance import identify
 from tasks.locks import try_locked
@@ -77,8 +78,16 @@ def _find_runs(runs: Place, identity: str, finished: bool) -> Iterator[Run]:
 
 
 def _going_on(run: Run) -> Run:
-    """The run without its damaged files, and without the report if there were any: they are made again."""
+    """The run without its damaged files, and without the report if there were any: they are made again.
+
+    Raises BadInput for a damaged file that only another reading of the training images could make again.
+    """
     if damaged := run.find_damaged():
+        if read := {run.means, run.private_teacher}.intersection(damaged):
+            raise BadInput(
+                f"Expected {read.pop()} as this program wrote it, got a damaged one; restore it from a copy, or remove "
+                f"the run {run.id} and begin again, which spends another budget."
+            )
         for file in [*damaged, run.report]:
             file.unlink(missing_ok=True)
         names = ", ".join(name_below(run.folder, file) for file in damaged)

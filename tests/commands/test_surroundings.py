@@ -5,6 +5,7 @@ import fcntl
 import json
 import os
 import shlex
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from exported import exported
 from prefect.settings import PREFECT_API_URL, PREFECT_HOME, PREFECT_SERVER_DATABASE_CONNECTION_URL, temporary_settings
 from servers import PREFECT
 
-from flows.commands.local_server import _log_file, server
+from flows.commands.local_server import _log_file, import_meanwhile, server
 from gan_core.config import Experiment
 from gan_core.errors import BadInput
 from gan_core.files import atomic_write, link, make_read_only, sync
@@ -304,6 +305,19 @@ def test_a_log_that_may_not_grow_says_nothing(tmp_path: Path) -> None:
     environment = surroundings(XDG_CACHE_HOME=tmp_path)
     done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
     assert done.stderr == ""
+
+
+def test_an_interruption_waits_for_the_import_of_tensorflow_which_would_end_the_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupting = "import signal; signal.raise_signal(signal.SIGINT); imported = True\n"
+    Path(tmp_path, "tensorflow.py").write_text(interrupting, "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    monkeypatch.delitem(sys.modules, "tensorflow")
+    with pytest.raises(KeyboardInterrupt):
+        import_meanwhile()
+    assert sys.modules["tensorflow"].imported and signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_a_server_that_does_not_start_is_quoted(

@@ -12,6 +12,7 @@ from killed import call, kill
 from PIL import Image
 from servers import tiny_experiment
 
+from flows.commands.refusals import describe_refusal
 from flows.export_dataset import export_dataset
 from flows.retrain import retrain
 from flows.sweep import sweep
@@ -121,13 +122,14 @@ def test_the_total_of_a_source_is_kept_shown_and_not_exceeded(
     experiment, whole = never_killed
     copy_runs(whole, elsewhere)
     assert experiment.source
+    two = experiment.classifier.model_copy(update={"seeds": (0, 1)})
+    wider = tiny(Path(experiment.source), total=1.2).model_copy(update={"classifier": two})
     with pytest.raises(BadInput, match=r"spend epsilon 1.2 at most, got 1.4\d+ with this one and 1 before it"):
-        run(tiny(Path(experiment.source), total=1.2))
+        run(wider)
+    limited = experiment.privacy.model_copy(update={"total": 1.2})
+    assert run(experiment.model_copy(update={"privacy": limited}))[1].id == whole.id  # a limit makes no other run
     assert len({path.resolve() for path in elsewhere.glob("runs/*/private/means.npz")}) == 1
-    wider = tiny(Path(experiment.source), total=2.0).model_copy(
-        update={"classifier": experiment.classifier.model_copy(update={"seeds": (0, 1)})}
-    )
-    retrain(wider, RetrainSettings())
+    retrain(wider.model_copy(update={"privacy": wider.privacy.model_copy(update={"total": 2.0})}), RetrainSettings())
     assert "1 private run from these images spent epsilon 1; with this one 1.4" in caplog.text
     [runs] = read_account().values()
     assert len(runs) == 2  # the challenger's too, whose folder is gone
@@ -146,6 +148,7 @@ def test_a_killed_reading_counts_as_taken_and_the_run_goes_on_after_it(
     report = call(FLOW, experiment, environment=environment)
     made, spent = Run(Path(report.page).parent), Ledger.load(ledger)
     assert made.ledger == ledger and (spent.count(MEANS), spent.count(GRADIENT)) == (1, STEPS) and spent.epsilon <= 1
+    assert not list(ledger.parents[1].glob(".features-*"))
     assert sha256(other.means) == sha256(made.means)
     assert sha256(other.private_teacher) != sha256(made.private_teacher)  # who took the killed step
 
@@ -162,16 +165,34 @@ def test_a_private_game_that_is_killed_ends_the_same(
 
 
 @pytest.mark.usefixtures("on_server")
-@pytest.mark.parametrize("lost", ["ledger", "means", "private_teacher"])
+@pytest.mark.parametrize(
+    "lost", [["ledger"], ["means"], ["private_teacher"], ["ledger", "means", "private_teacher"]], ids=len
+)
 def test_what_was_read_and_is_lost_is_not_read_again(
-    lost: str, never_killed: tuple[Experiment, Run], elsewhere: Path
+    lost: list[str], never_killed: tuple[Experiment, Run], elsewhere: Path
 ) -> None:
     experiment, whole = never_killed
     made = copy_runs(whole, elsewhere)
-    for file in (made.generator, made.report, getattr(made, lost)):
+    for file in (made.generator, made.report, *(getattr(made, name) for name in lost)):
         file.unlink()
-    with pytest.raises(BadInput, match=rf"{getattr(made, lost).name}, got no such file; restore it from a copy"):
+    with pytest.raises(BadInput, match=rf"{getattr(made, lost[0]).name}, got no such file; restore it from a copy"):
         synthetic_data(experiment)
+
+
+@pytest.mark.usefixtures("on_server")
+@pytest.mark.parametrize("file", ["private/means.npz", "private/ledger.json", "privacy.json"])
+def test_what_was_read_and_is_damaged_stays_and_is_named_by_a_sentence_of_its_own(
+    file: str, never_killed: tuple[Experiment, Run], elsewhere: Path
+) -> None:
+    experiment, whole = never_killed
+    made = copy_runs(whole, elsewhere)
+    for gone in (made.generator, made.report):
+        gone.unlink()
+    [place] = elsewhere.glob(f"runs/{'' if file == 'privacy.json' else made.id}/{file}")
+    place.write_bytes(place.read_bytes()[:10])
+    with pytest.raises(BadInput, match=rf"{place.name}.* damaged .*restore it from a copy") as told:
+        synthetic_data(experiment)
+    assert describe_refusal(told.value) == str(told.value) and place.stat().st_size == 10
 
 
 @pytest.mark.usefixtures("on_server")
@@ -186,6 +207,7 @@ def test_what_no_budget_covers_is_refused_before_there_is_a_run(tiny_source: Pat
         (changed("gan", batch_size=39), "a batch of 40 images or more"),
         (changed("privacy", class_images={"0": 50}), "--privacy.class-images of each of the classes 0 to 9"),
         (changed("privacy", class_images={str(label): 0 for label in range(10)}), "one or more"),
+        (changed("privacy", class_images={str(label): 5 for label in range(10)}), "to about the .* got 50 in all"),
     ):
         with pytest.raises(BadInput, match=told):
             synthetic_data(experiment)
