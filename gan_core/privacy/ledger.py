@@ -125,6 +125,6 @@ def describe_guarantee(ledger: Ledger) -> str:
     spent = ledger.epsilon
     return (
         f"(epsilon, delta)-differential privacy with epsilon {spent:.4g} and delta {ledger.delta:g}, for each training "
-        f"image: whatever anybody concludes from what is here is at most {math.exp(spent):.3g} times as likely as if "
-        f"any one image had not been there, but for a chance of {ledger.delta:g}."
+        f"image: whatever anybody concludes from the generator or its images is at most {math.exp(spent):.3g} times "
+        f"as likely as if any one image had not been there, but for a chance of {ledger.delta:g}."
     )

@@ -7,7 +7,7 @@ import logging
 import numpy as np
 
 from gan_core.config import Experiment
-from gan_core.errors import BadInput
+from gan_core.errors import BadInput, show_count
 from gan_core.files import Place, load_arrays
 from gan_core.images.labelled_images import LabelledImages
 from tasks.data.normalize import RealSets
@@ -43,10 +43,7 @@ def train_privately(splits: RealSets, experiment: Experiment, run: Run, *, teach
     recipe = choose_recipe(experiment.privacy, len(real))
     readings = read_privately(real, experiment.privacy, recipe, run)
     gan = experiment.gan.model_copy(update={"epochs": min(experiment.gan.epochs, recipe.longest)})
-    logger.info(
-        "The noise adds %.5f to each distance: %d epochs, as the generator would follow it after %d",
-        *(readings.released.noise, gan.epochs, recipe.longest),
-    )
+    _tell(readings.released.noise, gan.epochs, experiment.gan.epochs)
     game = MatchingGame(
         gan,
         shape=real.shape,
@@ -70,3 +67,12 @@ def train_privately(splits: RealSets, experiment: Experiment, run: Run, *, teach
         privacy=readings.ledger,
     )
     return keep_generator(game, card, run)
+
+
+def _tell(noise: float, epochs: int, asked: int) -> None:
+    """Say how deep the noise is, and what it changes."""
+    logger.info("The noise adds %.3g to the squared distances of the classes, which are shorter than one", noise)
+    if noise > 1:
+        logger.warning("There is more noise than can be learned from: bring more images, or raise --privacy.epsilon")
+    if epochs < asked:
+        logger.info("Training for %s, as the generator would imitate the noise after them", show_count(epochs, "epoch"))

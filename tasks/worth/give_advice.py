@@ -46,7 +46,7 @@ def give_advice(real: RealSets, experiment: Experiment, run: Run) -> tuple[Advic
     return (
         advise_classes(whole, without, names, command=command),
         advise_number(by_number, classes=len(np.unique(synthetic.images.labels)), command=command),
-        advise_on_epochs(by_length, made_by),
+        *advise_on_epochs(by_length, made_by),
         *advise_on_size(real, run),
     )
 
@@ -54,16 +54,21 @@ def give_advice(real: RealSets, experiment: Experiment, run: Run) -> tuple[Advic
 def advise_by_run(real: RealSets, run: Run) -> tuple[Advice, ...]:
     """The advice that needs no classifier: what it takes to know the epoch, and the size of the real set."""
     made_by = read_run_experiment(run)
-    return advise_on_epochs({}, made_by), *advise_on_size(real, run)
+    return *advise_on_epochs({}, made_by), *advise_on_size(real, run)
 
 
-def advise_on_epochs(by_length: Mapping[int, np.ndarray], made_by: Experiment) -> Advice:
-    """The advice on the length of a training, from what trainings of several lengths teach."""
+def advise_on_epochs(by_length: Mapping[int, np.ndarray], made_by: Experiment) -> tuple[Advice, ...]:
+    """The advice on the length of a training, from what trainings of several lengths teach.
+
+    There is none for a private run: each training would spend another budget.
+    """
+    if made_by.private:
+        return ()
 
     def train(epochs: int) -> str:
         return command_line(made_by.model_copy(update={"gan": made_by.gan.model_copy(update={"epochs": epochs})}))
 
-    return advise_epoch(by_length, made_by.gan.epochs, command=train, sweep=sweep_epochs(made_by))
+    return (advise_epoch(by_length, made_by.gan.epochs, command=train, sweep=sweep_epochs(made_by)),)
 
 
 def advise_on_size(real: RealSets, run: Run) -> tuple[Advice, ...]:
