@@ -25,7 +25,7 @@ from gan_core.files import (
     write_text,
 )
 from gan_core.measures.tstr import TeachingSet
-from tasks.places import check_folder, classifier_cache, standing
+from tasks.places import MANIFEST, check_folder, classifier_cache, standing
 
 LATEST = "latest"
 PAGE_END = b"</html>"
@@ -221,9 +221,10 @@ class Run:
         return [*damaged, page] if cut else damaged
 
     def is_complete(self) -> bool:
-        """Whether the run has its report, and still the images that it is about."""
+        """Whether the run has its report, and still the images that it is about, and a private one what may leave."""
         files = (self.report, self.frame, self.headline, self.history, self.generator, self.synthetic)
-        return all(file.exists() for file in files)
+        released = (self.release / MANIFEST,) if self.ledger.exists() else ()
+        return all(file.exists() for file in (*files, *released))
 
 
 def runs_folder() -> Place:

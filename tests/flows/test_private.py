@@ -87,6 +87,11 @@ def test_a_private_run_spends_its_budget_once_and_releases_nothing_but_what_it_c
     assert (again, found.id) == (report, made.id) and Ledger.load(made.ledger) == ledger
     assert [len(runs) for runs in read_account().values()] == [1]
 
+    told = (release / "manifest.json").read_text("utf-8")
+    shutil.rmtree(release)
+    run(tiny(tiny_source, epochs=2))
+    assert (release / "manifest.json").read_text("utf-8") == told and Ledger.load(made.ledger) == ledger
+
     export_dataset(str(release / "generator.npz"), "out", ("npz",), ExportSettings(per_class=3, test_per_class=1))
     described, text = read_export("out")
     assert described["privacy"]["epsilon"] == ledger.epsilon and described["source_data_digest"] is None
