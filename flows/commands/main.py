@@ -165,7 +165,7 @@ def export(
 
 @app.command
 def verify(
-    folder: Annotated[str, Parameter(help="an exported dataset")],
+    folder: Annotated[str, Parameter(help="an exported dataset, or the release of a private run")],
     *,
     verbose: Verbose = False,
 ) -> None:
@@ -173,8 +173,10 @@ def verify(
     if not verbose:
         hide_library_messages()
     from tasks.export.verify_export import verify_export
+    from tasks.export.verify_release import is_release, verify_release
 
-    print(verify_export(require_reachable(located(folder))))
+    place = require_reachable(located(folder))
+    print(verify_release(place) if is_release(place) else verify_export(place))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -123,8 +123,9 @@ def describe_guarantee(ledger: Ledger) -> str:
     if ledger.noise_seed is not None:
         return "Nothing is promised: the noise came from a fixed seed, which is for tests."
     spent = ledger.epsilon
+    likelier = float(f"{math.exp(spent):.3g}")
     return (
         f"(epsilon, delta)-differential privacy with epsilon {spent:.4g} and delta {ledger.delta:g}, for each training "
-        f"image: whatever anybody concludes from the generator or its images is at most {math.exp(spent):.3g} times "
+        f"image: whatever anybody concludes from the generator or its images is at most {likelier:,g} times "
         f"as likely as if any one image had not been there, but for a chance of {ledger.delta:g}."
     )

@@ -158,16 +158,21 @@ def check_files(folder: Place, manifest: dict[str, Any]) -> list[str]:
     _require(
         sums == {name: file["sha256"] for name, file in manifest["files"].items()}, f"the digests of {SUMS}", "others"
     )
-    for name, file in manifest["files"].items():
-        path = folder / name
-        found = f"{path.stat().st_size} bytes" if path.is_file() else "none"
-        _require(found == f"{file['bytes']} bytes", f"{name} with {file['bytes']} bytes", found)
-        _require(sha256(path) == file["sha256"], f"{name} with SHA-256 {file['sha256']}", "another one")
+    check_listed(folder, manifest)
     others = sorted(set(files_in(folder)) - {*manifest["files"], MANIFEST, SUMS})
     others += stray_folders(folder, manifest)
     if strangers := [name for name in others if not is_harmless(name)]:
         raise Damaged(f"Expected no files but those of the manifest in {folder}, got {strangers[0]}; remove it.")
     return others
+
+
+def check_listed(folder: Place, manifest: dict[str, Any]) -> None:
+    """Each file of the manifest is there with its size and digest."""
+    for name, file in manifest["files"].items():
+        path = folder / name
+        found = f"{path.stat().st_size} bytes" if path.is_file() else "none"
+        _require(found == f"{file['bytes']} bytes", f"{name} with {file['bytes']} bytes", found)
+        _require(sha256(path) == file["sha256"], f"{name} with SHA-256 {file['sha256']}", "another one")
 
 
 def is_harmless(name: str) -> bool:

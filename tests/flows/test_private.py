@@ -26,6 +26,8 @@ from gan_core.privacy import recipe
 from gan_core.privacy.ledger import Ledger
 from gan_core.privacy.mean_embedding import MEANS
 from gan_core.privacy.private_teacher import GRADIENT
+from tasks.export.verify_export import Damaged
+from tasks.export.verify_release import is_release, verify_release
 from tasks.privacy.account import read_account
 from tasks.reports.publish_report import Report
 from tasks.runs.epochs import read_epochs
@@ -88,6 +90,10 @@ def test_a_private_run_spends_its_budget_once_and_releases_nothing_but_what_it_c
     assert [len(runs) for runs in read_account().values()] == [1]
 
     told = (release / "manifest.json").read_text("utf-8")
+    assert is_release(release) and not is_release(Path("runs")) and "80 images, their gen" in verify_release(release)
+    (release / "README.md").write_text("another promise", "utf-8")
+    with pytest.raises(Damaged, match="README"):
+        verify_release(release)
     shutil.rmtree(release)
     run(tiny(tiny_source, epochs=2))
     assert (release / "manifest.json").read_text("utf-8") == told and Ledger.load(made.ledger) == ledger
