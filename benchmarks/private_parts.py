@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from benchmarks.private_teacher import Features, known, read_both
+from benchmarks.private_teacher import Features, known, read_both, tell
 from benchmarks.real import real_images
 from benchmarks.result_table import Result, ResultTable, results_option
 from gan_core.classifiers.classifier import score, teach
@@ -52,7 +52,7 @@ def main() -> None:
 def _measure(read: Features, epsilon: float, recipe: Recipe, options: argparse.Namespace) -> list[Result]:
     """What the teacher knows, and what each kind of images teaches."""
     released, teacher = read_both(read, epsilon, recipe.release_share, recipe.teacher, seed=0)
-    lengths = {"epochs": min(options.epochs, recipe.longest), "generator_width": options.width}
+    lengths = {"epochs": min(options.epochs, recipe.most_epochs), "generator_width": options.width}
     gan, real = PRIVATE.gan.model_copy(update=lengths), read.real.train
     private = _draw(gan, real, released, teacher, options.per_class)
     setting = (
@@ -60,21 +60,15 @@ def _measure(read: Features, epsilon: float, recipe: Recipe, options: argparse.N
         f"{PRIVATE.classifier.name} classifier, {options.steps} steps, validation images"
     )
     case = f"epsilon {epsilon:g}, release {recipe.release_share:g} of the budget"
-    results = [_result(setting, f"{case}, the teacher", [known(teacher, read)])]
+    results = [tell(setting, f"{case}, the teacher", [known(teacher, read)])]
     for name, images in {
         "private images by labels": private,
         "private images by beliefs": _believed(private, teacher),
         "real images by beliefs": _believed(real, teacher),
     }.items():
         accuracies = [_taught(images, options.steps, seed, read.real.validation) for seed in options.seeds]
-        results.append(_result(setting, f"{case}, {name}", accuracies))
+        results.append(tell(setting, f"{case}, {name}", accuracies))
     return results
-
-
-def _result(setting: str, case: str, accuracies: list[float]) -> Result:
-    spread = float(np.std(accuracies, ddof=1)) if len(accuracies) > 1 else np.nan
-    print(f"{case}: {np.mean(accuracies):.2f} ± {spread:.2f} %", flush=True)
-    return Result(setting, case, "accuracy, %", float(np.mean(accuracies)), spread, len(accuracies))
 
 
 def _draw(

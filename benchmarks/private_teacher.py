@@ -61,9 +61,14 @@ def _measure(read: Features, epsilon: float, share: float, settings: TeacherSett
     """How well teachers of these settings know validation images; the spread is that over the noise."""
     accuracies = [known(_teach(read, epsilon, share, settings, seed), read) for seed in seeds]
     case = f"epsilon {epsilon:g}, release {share:g} of the budget, {settings.steps} steps of {settings.step_size:g}"
+    return tell(_setting(read.real), case, accuracies)
+
+
+def tell(setting: str, case: str, accuracies: list[float]) -> Result:
+    """The row of accuracies in per cent, which is printed too."""
     spread = float(np.std(accuracies, ddof=1)) if len(accuracies) > 1 else np.nan
     print(f"{case}: {np.mean(accuracies):.2f} ± {spread:.2f} %", flush=True)
-    return Result(_setting(read.real), case, "accuracy, %", float(np.mean(accuracies)), spread, len(seeds))
+    return Result(setting, case, "accuracy, %", float(np.mean(accuracies)), spread, len(accuracies))
 
 
 def known(teacher: Teacher, read: Features) -> float:

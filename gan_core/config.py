@@ -342,7 +342,8 @@ class PrivacySettings(Settings):
     """What a generator may tell of any one training image (differential privacy); nothing is promised by default."""
 
     epsilon: Annotated[float, Field(ge=0.1, le=10)] | None = Field(
-        default=None, description="most that a run may spend, from 0.1 to 10; none, but 1 in the experiment private"
+        default=None,
+        description="most that a run may spend, from 0.1 to 10: 1 in the experiment private, no private run elsewhere",
     )
     delta: Annotated[float, Field(gt=0, lt=0.01)] = Field(
         1e-5, description="chance that the guarantee does not hold; keep it far below one in the number of images"

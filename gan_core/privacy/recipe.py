@@ -30,7 +30,7 @@ class Recipe:
     release_share: float
     embedding: Embedding
     teacher: TeacherSettings
-    longest: int  # epochs that a generator may match what was released
+    most_epochs: int  # epochs that a generator may match what was released
 
 
 def choose_recipe(privacy: PrivacySettings, images: int) -> Recipe:
@@ -41,5 +41,5 @@ def choose_recipe(privacy: PrivacySettings, images: int) -> Recipe:
     if privacy.epsilon is None:
         raise ValueError("Expected the settings of a private run, got some without an epsilon.")
     signal = images * find_mu(privacy.epsilon, privacy.delta)
-    share, steps, size, longest = BY_SIGNAL[max(least for least in BY_SIGNAL if least <= signal)]
-    return Recipe(share, Embedding(), TeacherSettings(steps=steps, step_size=size), longest)
+    share, steps, size, most_epochs = BY_SIGNAL[max(least for least in BY_SIGNAL if least <= signal)]
+    return Recipe(share, Embedding(), TeacherSettings(steps=steps, step_size=size), most_epochs)

@@ -49,21 +49,13 @@ def enter(privacy: PrivacySettings, source_digest: str, run: Run) -> None:
         account = read_account()
         entered = account.setdefault(source_digest, {})
         if run.id in entered and not run.ledger.exists():
-            raise BadInput(lost(run, run.ledger))
+            raise BadInput(run.describe_lost(run.ledger))
         require_budget(privacy, source_digest, run.id)
         if not run.ledger.exists():
             Ledger(_asked(privacy), privacy.delta, noise_seed=privacy.noise_seed).save(run.ledger)
             run.send(run.ledger)
         entered[run.id] = _budget(privacy)
         write_text(_place(), json.dumps(account, indent=1) + "\n")
-
-
-def lost(run: Run, file: Place) -> str:
-    """What to say where a file of a run is gone that only another reading of the images could bring back."""
-    return (
-        f"Expected what was read of the training images in {file}, got no such file; restore it from a copy, or remove "
-        f"the run {run.id} and begin again, which spends another budget."
-    )
 
 
 def read_account() -> Account:

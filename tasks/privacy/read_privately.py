@@ -24,7 +24,6 @@ from gan_core.images.labelled_images import LabelledImages
 from gan_core.privacy.accounting import sigma_for
 from gan_core.privacy.ledger import Ledger
 from gan_core.privacy.reader import Reader
-from tasks.privacy.account import lost
 from tasks.progress import progress
 from tasks.runs.run_folder import Run
 
@@ -77,7 +76,7 @@ def _require_kept(run: Run, ledger: Ledger) -> None:
     if not ledger.readings and any(file.exists() for file in read):
         gone = [run.ledger]
     if gone:
-        raise BadInput(lost(run, gone[0]))
+        raise BadInput(run.describe_lost(gone[0]))
 
 
 def _keeper(run: Run) -> Callable[[Ledger], None]:

@@ -83,11 +83,8 @@ def _going_on(run: Run) -> Run:
     Raises BadInput for a damaged file that only another reading of the training images could make again.
     """
     if damaged := run.find_damaged():
-        if read := {run.means, run.private_teacher}.intersection(damaged):
-            raise BadInput(
-                f"Expected {read.pop()} as this program wrote it, got a damaged one; restore it from a copy, or remove "
-                f"the run {run.id} and begin again, which spends another budget."
-            )
+        if read := [file for file in damaged if file in (run.means, run.private_teacher)]:
+            raise BadInput(run.describe_lost(read[0], "a damaged file"))
         for file in [*damaged, run.report]:
             file.unlink(missing_ok=True)
         names = ", ".join(name_below(run.folder, file) for file in damaged)

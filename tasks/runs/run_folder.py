@@ -220,6 +220,13 @@ class Run:
         cut = page.is_file() and not page.read_bytes().rstrip().endswith(PAGE_END)
         return [*damaged, page] if cut else damaged
 
+    def describe_lost(self, file: Place, got: str = "no such file") -> str:
+        """What to say where a file is lost that only another reading of the training images could bring back."""
+        return (
+            f"Expected what was read of the training images in {file}, got {got}; restore it from a copy, or remove "
+            f"the run {self.id} and begin again, which spends another budget."
+        )
+
     def is_complete(self) -> bool:
         """Whether the run has its report, and still the images that it is about, and a private one what may leave."""
         files = (self.report, self.frame, self.headline, self.history, self.generator, self.synthetic)

@@ -42,7 +42,7 @@ def train_privately(splits: RealSets, experiment: Experiment, run: Run, *, teach
     real = LabelledImages.load(splits.train)
     recipe = choose_recipe(experiment.privacy, len(real))
     readings = read_privately(real, experiment.privacy, recipe, run)
-    gan = experiment.gan.model_copy(update={"epochs": min(experiment.gan.epochs, recipe.longest)})
+    gan = experiment.gan.model_copy(update={"epochs": min(experiment.gan.epochs, recipe.most_epochs)})
     _tell(readings.released.noise, gan.epochs, experiment.gan.epochs)
     game = MatchingGame(
         gan,
@@ -71,7 +71,7 @@ def train_privately(splits: RealSets, experiment: Experiment, run: Run, *, teach
 
 def _tell(noise: float, epochs: int, asked: int) -> None:
     """Say how deep the noise is, and what it changes."""
-    logger.info("The noise adds %.3g to the squared distances of the classes, which are shorter than one", noise)
+    logger.info("The noise adds %.3g to the squared length of the classes' means, which are no longer than one", noise)
     if noise > 1:
         logger.warning("There is more noise than can be learned from: bring more images, or raise --privacy.epsilon")
     if epochs < asked:

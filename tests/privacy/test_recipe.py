@@ -24,7 +24,7 @@ def test_its_readings_spend_the_budget_and_no_more(epsilon: float, images: int) 
     assert 0.9999 * epsilon < ledger.epsilon <= epsilon
 
 
-@pytest.mark.parametrize("length", [lambda recipe: recipe.teacher.steps, lambda recipe: recipe.longest])
+@pytest.mark.parametrize("length", [lambda recipe: recipe.teacher.steps, lambda recipe: recipe.most_epochs])
 def test_more_budget_and_more_images_are_worth_more_steps(length: Callable[[Recipe], int]) -> None:
     by_budget = [choose_recipe(PrivacySettings(epsilon=epsilon), 55_000) for epsilon in (0.1, 0.2, 1.0, 3.0, 10.0)]
     by_images = [choose_recipe(PrivacySettings(epsilon=1.0), images) for images in (300, 5_000, 55_000, 1_000_000)]
