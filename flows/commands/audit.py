@@ -28,7 +28,7 @@ from gan_core.files import Place, located, require_reachable
 if TYPE_CHECKING:
     Audited = object
 else:
-    Audited = build_options(Experiment, without=("source", "name", "tolerate_collapse", "worth"))
+    Audited = build_options(Experiment, without=("source", "name", "tolerate_collapse", "worth", "privacy"))
 
 Holdout = Literal["validation", "test"]
 

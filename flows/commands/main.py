@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from flows.commands.entry import DEFECT, INTERRUPTED, MENDABLE, STOPPED, UNSOUND, was_interrupted
 from flows.commands.options import (
+    ExaminedOptions,
     ExportOptions,
     Named,
     Replaced,
@@ -108,7 +109,7 @@ def run(
 def examine(
     folder: Annotated[str, Parameter(help="the folder of a finished run, or its URL")] = "runs/latest",
     *,
-    settings: Replaced = None,
+    settings: Annotated[ExaminedOptions | None, Parameter(name="*")] = None,
     verbose: Verbose = False,
 ) -> None:
     """Examine the images of a finished run again, by another classifier or from other seeds."""

@@ -91,10 +91,14 @@ def _is_choice(field: FieldInfo) -> bool:
 
 if TYPE_CHECKING:
     ExperimentOptions = object
+    ExaminedOptions = object
     ExportOptions = object
     RetrainOptions = object
 else:
     ExperimentOptions = build_options(Experiment)
+    ExaminedOptions = build_options(
+        Experiment, without=("name", "tolerate_collapse", "worth", "gan", "dataset", "privacy")
+    )
     ExportOptions = build_options(ExportSettings, show_defaults=True)
     RetrainOptions = build_options(RetrainSettings, show_defaults=True)
 

@@ -14,7 +14,9 @@ from gan_core.files import located, require_reachable
 if TYPE_CHECKING:
     Valued = object
 else:
-    Valued = build_options(Experiment, without=("name", "seed", "tolerate_collapse", "worth", "data", "gan", "dataset"))
+    Valued = build_options(
+        Experiment, without=("name", "seed", "tolerate_collapse", "worth", "data", "gan", "dataset", "privacy")
+    )
 
 
 def worth(
