@@ -12,13 +12,13 @@ from benchmarks import (
     exports,
     levers,
     playground,
-    prefect_part,
     profile_step,
     quality,
     result_table,
     scaling,
     speed,
     stacked_modes,
+    timed_command,
     tutorial_gan,
 )
 from benchmarks.result_table import COLUMNS, RESULTS, Result, ResultTable, command, commit, machine
@@ -156,8 +156,8 @@ def test_the_tutorials_gan_takes_and_draws_images_as_they_are_kept_here() -> Non
 
 def test_a_second_belongs_to_one_part_of_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
     seconds = iter([0, 1, 3, 6, 10, 15, 21])
-    monkeypatch.setattr(prefect_part.time, "perf_counter", lambda: next(seconds))
-    clock = prefect_part.Clock()
+    monkeypatch.setattr(timed_command.time, "perf_counter", lambda: next(seconds))
+    clock = timed_command.Clock()
     with clock.within("flow and tasks"), clock.within("server"):
         assert clock.timed(lambda: "done", "work")() == "done"
     assert clock.seconds == {"work": 1 + 4, "flow and tasks": 2 + 6, "server": 3 + 5}
