@@ -42,6 +42,12 @@ def show_name(name: str) -> str:
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in shown)
 
 
+def show_value(value: object, most: int = 80) -> str:
+    """A value as code writes it, in one line that is not long."""
+    shown = " ".join(repr(value).split())
+    return shown if len(shown) <= most else f"{shown[:most]}…"
+
+
 def show_count(number: int, noun: str) -> str:
     """So many of something, as in: 1 link, 1,000 links."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

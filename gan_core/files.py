@@ -18,7 +18,7 @@ from functools import cache
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, BinaryIO, TypeVar, Union
 
-from gan_core.errors import BadInput, say_error, unreadable
+from gan_core.errors import BadInput, say_error, show_name, unreadable
 from gan_core.installed_package import install_command
 
 if TYPE_CHECKING:
@@ -59,6 +59,8 @@ def located(place: str | Path) -> Place:
     """
     if not str(place):
         raise BadInput("Expected the name of a folder or file, got an empty one; name one.")
+    if "\0" in str(place):
+        raise BadInput(f"Expected the name of a folder or file, got {show_name(str(place))}; no name has a zero byte.")
     if "://" not in str(place):
         _require_no_half_url(str(place))
         return (_expanded(Path(place)) if str(place).startswith("~") else Path(place)).absolute()
@@ -111,7 +113,7 @@ def require_reachable(place: AnyPlace) -> AnyPlace:
 
 def _unreachable(place: str | Place, error: Exception) -> BadInput:
     return BadInput(
-        f"Expected to look at {without_password(place)}, got “{say_error(error)}”; "
+        f"Expected to look at {show_name(without_password(place))}, got “{say_error(error)}”; "
         "check the address and the login, or name another place."
     )
 

@@ -17,6 +17,8 @@ from cyclopts.exceptions import (
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from gan_core.config import Settings
+from gan_core.errors import show_value
 from gan_core.files import LIMITS
 
 LACKS = {  # what to do about it
@@ -31,12 +33,12 @@ def describe_refusal(error: Exception) -> str:
     """The sentence for what the user can mend: a command line that cannot be read, unsound settings, or the rest."""
     cause = error.__cause__ if isinstance(error, CycloptsError) else error
     if isinstance(cause, ValidationError):
-        problems = _deepest(cause.errors())
+        problems, known = _deepest(cause.errors()), _settings(cause.title)
         if (
             len(problems) == 1 and not problems[0]["loc"]
         ):  # settings that do not go together have a sentence of their own
-            return f"{_describe_problem(problems[0])}."
-        return f"Expected sound settings; mend {'; '.join(map(_describe_problem, problems))}."
+            return f"{_describe_problem(problems[0], known)}."
+        return f"Expected sound settings; mend {'; '.join(_describe_problem(each, known) for each in problems)}."
     return _describe_mistyped(error) if isinstance(error, CycloptsError) else str(error)
 
 
@@ -46,12 +48,21 @@ def _deepest(problems: list[ErrorDetails]) -> list[ErrorDetails]:
     return [problem for problem in problems if problem["loc"] not in within]
 
 
-def _describe_problem(problem: ErrorDetails) -> str:
+def _settings(title: str) -> type[Settings] | None:
+    """The settings of this name."""
+    return next((settings for settings in Settings.__subclasses__() if settings.__name__ == title), None)
+
+
+def _describe_problem(problem: ErrorDetails, settings: type[Settings] | None) -> str:
     """What pydantic finds wrong with a setting; our own sentences say already what they got."""
     if problem["type"] == "value_error":
         told = str(problem["ctx"]["error"]).rstrip(".")
+    elif problem["type"] == "extra_forbidden" and settings:
+        *section, name = map(str, problem["loc"])
+        within = settings.model_fields[section[0]].annotation if section else settings
+        told = f"it is no setting, {_suggest(name, [*getattr(within, 'model_fields', ())])}"
     else:
-        told = f"{problem['msg']}, got {problem['input']!r}"
+        told = f"{problem['msg']}, got {show_value(problem['input'])}"
     return ": ".join(filter(None, (".".join(map(str, problem["loc"])), told)))
 
 
@@ -127,6 +138,6 @@ def _describe_lack_of_memory(error: BaseException) -> str:
     """One sentence for that, with what was asked for where the error says it."""
     wanted = re.search(r"shape\s*[\[(][\d, ]+[\])]|[\d.]+ [KMGTPE]iB", str(error))
     return (
-        f"Expected enough memory, got none left{f' for {wanted[0]}' if wanted else ''}; lower the networks' sizes and "
-        "widths or the batch sizes, or take fewer images."
+        f"Expected enough memory, got too little{f' for {wanted[0]}' if wanted else ''}; take or draw fewer images, or "
+        "lower the networks' sizes and widths or the batch sizes."
     )

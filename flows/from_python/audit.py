@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from os import PathLike, fspath
+from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal
 
 from flows.from_python.generator import Generator
 from flows.from_python.report import Report
-from flows.from_python.settings import nest
+from flows.from_python.settings import as_names, as_place, nest
 from flows.from_python.surroundings import calling, running
 
 if TYPE_CHECKING:
@@ -70,13 +70,13 @@ def audit(
         from tasks.audit.place_arrays import placed
 
         asked: dict[str, Any] = {
-            "real": _named(real),
+            "real": _named(real, "real images"),
             "generator": None if generator is None else _place_of(generator),
             "holdout": holdout,
             "references": str(references),
-            "classifiers": None if classifiers is None else _join(classifiers),
-            "inception": _named(inception),
-            "out": _named(out),
+            "classifiers": None if classifiers is None else as_names(classifiers, "classifiers"),
+            "inception": _named(inception, "Inception's weights"),
+            "out": _named(out, "the folder for the page"),
             "experiment": experiment,
         }
         with placed(images, labels) as (place, named):
@@ -89,14 +89,9 @@ def audit(
         return Verdict(not report.faults, report.faults, report.text, report.page)
 
 
-def _named(place: str | PathLike[str] | None) -> str | None:
+def _named(place: str | PathLike[str] | None, named: str) -> str | None:
     """A place as the command takes it."""
-    return None if place is None else fspath(place)
-
-
-def _join(names: str | Sequence[str]) -> str:
-    """Names as the command takes them."""
-    return names if isinstance(names, str) else ",".join(names)
+    return None if place is None else as_place(place, named)
 
 
 def _place_of(generator: Report | Generator | str | PathLike[str]) -> str:
@@ -107,4 +102,4 @@ def _place_of(generator: Report | Generator | str | PathLike[str]) -> str:
         case Generator():
             return generator.file
         case _:
-            return fspath(generator)
+            return as_place(generator, "the generator")

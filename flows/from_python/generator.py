@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from os import PathLike, fspath
+from os import PathLike
 from typing import TYPE_CHECKING
 
-from flows.from_python.settings import as_text
+from flows.from_python.settings import as_place, as_text
 from flows.from_python.surroundings import calling
 
 if TYPE_CHECKING:
@@ -46,6 +46,6 @@ def load(place: str | PathLike[str]) -> Generator:
         from gan_core.gan.generator_card import read_card
         from tasks.export.check_export import find_weights
 
-        _, weights = find_weights(require_reachable(located(fspath(place))))
+        _, weights = find_weights(require_reachable(located(as_place(place, "the generator"))))
         card = read_card(weights)
         return Generator(str(weights), card.class_names, (card.shape.height, card.shape.width, card.shape.channels))

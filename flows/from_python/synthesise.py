@@ -5,7 +5,7 @@ from os import PathLike
 from typing import Any
 
 from flows.from_python.report import Report
-from flows.from_python.settings import nest
+from flows.from_python.settings import as_names, nest
 from flows.from_python.surroundings import calling, running, variables
 
 
@@ -45,7 +45,7 @@ def synthesise(
         set_deadline(most, wanted)
         require_one_host()
         check_runs_folder(check_experiment(wanted), wanted)
-        told = ",".join(read_tracking(track))
+        told = ",".join(read_tracking(None if track is None else as_names(track, "trackers")))
         with variables({TRACK: told}), running(verbose=verbose):
             from flows.synthetic_data import synthetic_data
 

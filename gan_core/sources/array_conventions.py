@@ -33,6 +33,8 @@ def to_bytes(dtype: np.dtype, least: float, most: float, place: str) -> Callable
     """What makes uint8 of an array of this kind whose numbers go from `least` to `most`; BadInput for other numbers."""
     if dtype == np.uint8:
         return lambda row: row
+    if dtype.kind not in "biuf":
+        raise BadInput(f"Expected pixels that are numbers in {place}, got {dtype}; save them as uint8.")
     if dtype.kind == "f" and not np.isfinite([least, most]).all():
         raise BadInput(
             f"Expected pixels that are numbers in {place}, got some that are infinite or none (NaN); correct them."

@@ -11,9 +11,11 @@ import numpy as np
 
 from gan_core.errors import BadInput
 from gan_core.files import save_arrays, sha256, writing_to
+from gan_core.sources.array_conventions import picture_axes, to_bytes
 from tasks.audit.check_set import calling_it
 
 NAME = "images.npz"
+CALLED = "these images"
 
 
 @contextmanager
@@ -28,12 +30,22 @@ def placed(images: Any, labels: Any) -> Iterator[tuple[str, str | None]]:
         yield fspath(images), None
         return
     arrays = {"images": to_array(images, "images"), "labels": to_array(labels, "labels")}
+    require_pictures(arrays["images"])
     with tempfile.TemporaryDirectory(prefix="synthetic-data-") as folder:
         file = Path(folder, NAME)
         with writing_to(file, "make room there."):
             save_arrays(file, arrays)
-        with calling_it(f" of {file}", ""), calling_it(str(file), "these images"):
+        with calling_it(f" of {file}", ""), calling_it(str(file), CALLED):
             yield str(file), f"arrays/images-{sha256(file)}"
+
+
+def require_pictures(array: np.ndarray) -> None:
+    """Raise BadInput for an array that has no pictures, or pixels that no file of pictures may have."""
+    picture_axes(array.shape, CALLED)
+    if not array.size:
+        raise BadInput(f"Expected pictures in {CALLED}, got an array {list(array.shape)} of none; give some.")
+    least, most = (array.min(), array.max()) if array.dtype.kind in "biuf" else (np.nan, np.nan)
+    to_bytes(array.dtype, least, most, CALLED)
 
 
 def to_array(values: Any, name: str) -> np.ndarray:

@@ -38,7 +38,10 @@ def read_tracking(text: str | None = None) -> tuple[str, ...]:
     """The trackers that a text, or the environment, names; BadInput for others, and for one that is not installed."""
     named = split_names(os.environ.get(TRACK, "") if text is None else text)
     if unknown := [name for name in named if name not in TRACKERS]:
-        raise BadInput(f"Expected trackers of {', '.join(TRACKERS)}, got {unknown[0]!r}; name some of them in {TRACK}.")
+        raise BadInput(
+            f"Expected trackers of {', '.join(TRACKERS)}, got {unknown[0]!r}; "
+            f"name some of them by --track or in {TRACK}."
+        )
     if "mlflow" in named and not find_spec("mlflow"):
         raise BadInput(f"Expected MLflow to be installed, got none; say {install_command('mlflow')}.")
     return tuple(dict.fromkeys(named))

@@ -288,7 +288,7 @@ class ResourceExhaustedError(Exception):
     ("error", "told"),
     [
         (MemoryError("Unable to allocate 800. TiB for an array with shape (1, 2)"), "for 800. TiB;"),
-        (MemoryError(), "got none left; "),
+        (MemoryError(), "got too little; "),
         (ImportError("libx.so.2: failed to map segment from shared object"), "enough memory"),
         (RuntimeError("can't start new thread"), "enough memory"),
         (OSError(errno.ENOMEM, "Cannot allocate memory"), "enough memory"),

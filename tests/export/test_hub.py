@@ -106,6 +106,8 @@ def test_the_generator_itself_goes_to_a_repository_of_models(hub: Hub, generator
 
     files = hub.repositories[f"models/{OWNER}/stripes"]
     assert {"README.md", "manifest.json", SUMS, "playground/playground.html"} <= set(files)
+    card = files["README.md"].decode()
+    assert card.count("\n## ") == card.count("\n\n## ") > 1
     check_export(str(generator), MODEL, formats, settings)  # as it is there
     with pytest.raises(BadInput, match="--overwrite"):
         check_export(str(generator), MODEL, ("keras",), settings)

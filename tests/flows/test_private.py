@@ -53,6 +53,7 @@ def run(experiment: Experiment) -> tuple[Report, Run]:
 def read_export(folder: str) -> tuple[dict[str, Any], str]:
     """The manifest and the card."""
     manifest, card = (Path(folder, name).read_text("utf-8") for name in ("manifest.json", "README.md"))
+    assert card.count("\n## ") == card.count("\n\n## ")
     return json.loads(manifest), card
 
 

@@ -110,6 +110,14 @@ def options(given: dict[str, Any], section: str = "") -> list[tuple[str, str]]:
         (FRESH.images, None, {}, "an array of labels, got none"),
         (FRESH.images, FRESH.labels[1:], {}, "as many labels as images"),
         (FRESH.images * np.float32(-1), FRESH.labels, {}, "pixels from 0 to 255"),
+        (FRESH.images * np.float32("nan"), FRESH.labels, {}, r"infinite or none \(NaN\)"),
+        (FRESH.images * 1j, FRESH.labels, {}, "that are numbers in these images, got complex128; save"),
+        (FRESH.images[:0], FRESH.labels[:0], {}, "of none"),
+        (np.uint8(3), FRESH.labels, {}, r"\[N, height, width\]"),
+        (FRESH.images, FRESH.labels, {"out": 5}, "name or path, got 5"),
+        (FRESH.images, FRESH.labels, {"generator": 5}, "name or path, got 5"),
+        (FRESH.images, FRESH.labels, {"classifiers": 3}, "list of names, got 3"),
+        (FRESH.images, FRESH.labels, {"classifiers": [3]}, r"list of names, got \[3\]"),
         ([FRESH.images[0], FRESH.images[1, 1:]], [0, 1], {}, "numpy.stack"),
         (FRESH.images, FRESH.labels + 90, {}, "Expected classes among"),
         (FRESH.images[:3], FRESH.labels[:3], {}, "at least 6 images in these images"),
@@ -129,6 +137,35 @@ def test_what_cannot_be_audited_is_refused_before_anything_starts(
         audit(images, labels, real=source, **settings)
     assert "/tmp" not in str(refused.value).replace(str(source), "")
     assert not Path("runs").exists()
+
+
+@pytest.mark.parametrize("place", [None, 5, ["x"], b"runs/latest", "\0", "hf://models/a/b\n", FRESH.images])
+def test_what_is_no_place_is_refused_in_one_short_line(place: Any) -> None:
+    real: Any = 0 if place is None else place
+    with pytest.raises(BadInput) as refused:
+        load(place)
+    with pytest.raises(BadInput) as also_refused:
+        audit("x", real=real)
+    for told in (str(refused.value), str(also_refused.value)):
+        assert told.startswith("Expected ") and "\n" not in told and len(told) < 300
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"data": {"train-images": 2}}, "data.train-images: it is no setting, train_images is like it"),
+        ({"gan": {"epoch": 1}}, "gan.epoch: it is no setting, epochs is like it"),
+        ({"sead": 1}, "sead: it is no setting, seed is like it"),
+        ({"track": 3}, "trackers as a name or a list of names, got 3"),
+        ({"track": "paper"}, "by --track or in SYNTHETIC_DATA_TRACK"),
+        ({"source": FRESH.images}, r"got array\(.{70,80}…\.$"),
+    ],
+)
+def test_a_setting_that_is_none_is_refused_with_one_that_is_like_it(
+    settings: dict[str, Any], expected: str, tiny_source: Path
+) -> None:
+    with pytest.raises(BadInput, match=expected):
+        synthesise(**({"source": tiny_source} | settings))
 
 
 def test_a_generator_that_cannot_be_had_or_cannot_draw_is_refused(tmp_path: Path, generator: Path) -> None:
