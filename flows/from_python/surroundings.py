@@ -84,7 +84,7 @@ def changed_process() -> Iterator[None]:
     with warnings.catch_warnings(), variables(build_variables(os.environ) | NO_PLUGINS):
         warnings.simplefilter("ignore")
         import_quietly()
-        with diverted(), unhandled_ignored():
+        with diverted(), unhandled_ignored(), advice_dropped():
             yield
 
 
@@ -155,6 +155,21 @@ def unhandled_ignored() -> Iterator[None]:
         yield
     finally:
         logging.lastResort = before
+
+
+@contextmanager
+def advice_dropped() -> Iterator[None]:
+    """Print none of the advice that TensorFlow's own logger has for programmers while the block runs."""
+    theirs = logging.getLogger("tensorflow")
+    theirs.addFilter(_is_error)
+    try:
+        yield
+    finally:
+        theirs.removeFilter(_is_error)
+
+
+def _is_error(record: logging.LogRecord) -> bool:
+    return record.levelno >= logging.ERROR
 
 
 def import_quietly() -> None:

@@ -63,6 +63,19 @@ def test_what_libraries_print_goes_to_the_log_and_what_python_prints_to_the_scre
     assert "from a library" in (elsewhere / "cache" / "synthetic-data" / "log.txt").read_text()
 
 
+def test_tensorflow_gives_no_advice_within_a_call_and_all_of_it_afterwards(elsewhere: Path) -> None:
+    told: list[str] = []
+    theirs, handler = logging.getLogger("tensorflow"), logging.Handler()
+    handler.emit = lambda record: told.append(record.getMessage())  # type: ignore[method-assign]
+    theirs.addHandler(handler)
+    with VISIT:
+        theirs.warning("triggered retracing")
+        theirs.error("failed")
+    theirs.warning("afterwards")
+    theirs.removeHandler(handler)
+    assert told == ["failed", "afterwards"]
+
+
 def test_of_calls_at_once_the_last_gives_everything_back(elsewhere: Path) -> None:
     before = os.environ.get("PREFECT_PLUGINS_ENABLED")
     with VISIT:
