@@ -1,4 +1,4 @@
-"""The two kinds of errors that are no defect of the program, and how messages show names, counts and other errors."""
+"""The two kinds of errors that are no defect of the program, and how messages show values and other errors."""
 
 import os
 from collections.abc import Sequence
@@ -51,6 +51,11 @@ def show_value(value: object, most: int = 80) -> str:
 def show_count(number: int, noun: str) -> str:
     """So many of something, as in: 1 link, 1,000 links."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def show_share(share: float, digits: int = 0) -> str:
+    """A share in per cent, as in: 81.5 %."""
+    return f"{100 * share:.{digits}f} %"
 
 
 def show_names(names: Sequence[str], most: int = LISTED) -> str:

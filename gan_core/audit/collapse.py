@@ -6,7 +6,7 @@ import numpy as np
 
 from gan_core.audit.check import ACCUSED_ALREADY, Check, Control, Verdict
 from gan_core.audit.planted import leave_out_class, repeat_one, split_halves
-from gan_core.errors import show_names
+from gan_core.errors import show_names, show_share
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.measures.diversity import (
     COLLAPSED_COVERAGE,
@@ -45,8 +45,8 @@ def check_collapse(generated: LabelledImages, probe: Probe, *, covered: Figure, 
         Figure(EVENNESS, "synthetic", found.evenness, images=found.images),
     )
     good = (
-        f"It passes where a sample covers {COLLAPSED_COVERAGE:.0%} of each class or more, at most "
-        f"{COLLAPSED_REPEATED:.0%} of its images repeat another, and the evenness of its classes is "
+        f"It passes where a sample covers {show_share(COLLAPSED_COVERAGE)} of each class or more, at most "
+        f"{show_share(COLLAPSED_REPEATED)} of its images repeat another, and the evenness of its classes is "
         f"{COLLAPSED_EVENNESS} or more; small classes and sets have the benefit of their noise."
     )
     unplanted = ACCUSED_ALREADY if found.collapse else ""

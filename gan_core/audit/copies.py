@@ -10,6 +10,7 @@ from gan_core.audit.holdout import ALL, MOST_SUSPICIOUS, RARE, SUSPICIOUS, Share
 from gan_core.audit.nearest import Catalogue, Matches, catalogue, find_nearest, name_transformation
 from gan_core.audit.planted import COPYING, choose_mixture, plant_copies, split_halves
 from gan_core.audit.suspicious_pair import Pair
+from gan_core.errors import show_share
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.mapped import digests, join
 from gan_core.inspection.duplicates import ALWAYS, NEARER, NEVER
@@ -260,8 +261,8 @@ def _judge(
         group, worst = min(shares.items(), key=lambda each: each[1].chance)
         return (
             "fails",
-            f"It copies: about {_count_copies(shares):.0%} of its images are training images over again."
-            + ("" if group == ALL else f" Of {group}, it is {min(1, worst.copied):.0%}."),
+            f"It copies: about {show_share(_count_copies(shares))} of its images are training images over again."
+            + ("" if group == ALL else f" Of {group}, it is {show_share(min(1, worst.copied))}."),
         )
     none = f"No evidence of copies among {images:,} images"
     if noticed is None or noticed > MOST_OVERLOOKED:

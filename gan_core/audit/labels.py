@@ -6,6 +6,7 @@ import numpy as np
 
 from gan_core.audit.check import Check, Control, Verdict
 from gan_core.audit.planted import shuffle_labels
+from gan_core.errors import show_share
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.measures.bootstrap import mean_interval
 from gan_core.measures.measure import Figure
@@ -36,7 +37,7 @@ def check_labels(
     verdict, sentence = _judge(figures, find_wrong(figures, least), controls)
     good = (
         f"It passes where the upper end of the agreement, also in each class of {ENOUGH} images or more, is above "
-        f"{least:.1%}: half of the way from chance to the agreement with the labels of real images."
+        f"{show_share(least, 1)}: half of the way from chance to the agreement with the labels of real images."
     )
     return Check("labels", "Labels", "useful", verdict, sentence, tuple(figures), controls, good)
 

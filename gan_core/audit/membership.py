@@ -10,6 +10,7 @@ from gan_core.audit.check import ACCUSED_ALREADY, Check, Control, Verdict
 from gan_core.audit.copies import ALARM, PLANTED, name_copies
 from gan_core.audit.planted import mix, plant_copies
 from gan_core.audit.published_scores import nearest_distance
+from gan_core.errors import show_share
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.mapped import join, pick
 from gan_core.inspection.thumbnails import describe
@@ -153,8 +154,8 @@ def check_membership(
     verdict, sentence = judge(figures, controls, references=len(references), leaks=leaks)
     title = "Telling training images from others"
     good = (
-        f"It passes where the upper end of the true positives is below {GROSS_TRUE_POSITIVES:.0%} and that of the area "
-        f"below {GROSS_AUC:.0%}; chance has 1 % and 50 %."
+        f"It passes where the upper end of the true positives is below {show_share(GROSS_TRUE_POSITIVES)} and that of "
+        f"the area below {show_share(GROSS_AUC)}; chance has 1 % and 50 %."
     )
     unplanted = ACCUSED_ALREADY if leaks else ""
     return Check("membership", title, "memorised", verdict, sentence, figures, tuple(controls), good, unplanted)

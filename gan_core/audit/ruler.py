@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from gan_core.audit.check import Check, Control, Verdict
+from gan_core.errors import show_share
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.measures.bootstrap import mean_interval
 from gan_core.measures.measure import Figure, Measure
@@ -42,8 +43,9 @@ def check_ruler(unseen: LabelledImages, answers: np.ndarray, *, floor: Figure, s
     )
     verdict, sentence = _judge(accuracy, least, controls)
     good = (
-        f"It passes where the accuracy is above {least:.1%}, half of the way from the share of the commonest class to "
-        f"no mistake, and half of the held-out images cover {FLOOR:.0%} or more of the others."
+        f"It passes where the accuracy is above {show_share(least, 1)}, half of the way from the share of the "
+        f"commonest class to no mistake, and half of the held-out images cover {show_share(FLOOR)} or more of the "
+        "others."
     )
     return Check("ruler", "The ruler", "trusted", verdict, sentence, (accuracy, floor), controls, good)
 
@@ -62,7 +64,7 @@ def _judge(accuracy: Figure, least: float, controls: Sequence[Control]) -> tuple
     shuffled, fresh = controls
     known = f"it recognises {accuracy.text} of {accuracy.images:,} real images that it did not learn from"
     if accuracy.high < least:
-        return "fails", f"The classifier is no ruler: {known}, where {least:.0%} are the least."
+        return "fails", f"The classifier is no ruler: {known}, where {show_share(least)} are the least."
     if fresh.accused:
         return (
             "fails",

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from gan_core.audit.check import Check, Verdict
+from gan_core.errors import show_share
 from gan_core.measures.measure import Figure
 from gan_core.measures.tstr import ACCURACY, Examination, measure_examination
 
@@ -28,10 +29,10 @@ def check_use(examinations: Sequence[Examination], class_names: Sequence[str]) -
     )
     verdict = _judge(synthetic, least)
     if verdict != "passes":
-        sentence += f" The interval would have to lie above {least:.1%}."
+        sentence += f" The interval would have to lie above {show_share(least, 1)}."
     good = (
-        f"It passes where the lower end of the accuracy is above {least:.1%}: three quarters of the way from chance, "
-        f"{chance:.1%}, to what real images teach."
+        f"It passes where the lower end of the accuracy is above {show_share(least, 1)}: three quarters of the way "
+        f"from chance, {show_share(chance, 1)}, to what real images teach."
     )
     return Check("use", "What it teaches", "useful", verdict, sentence, (synthetic, real), passes_where=good)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from gan_core.config import Experiment, GanSettings
-from gan_core.errors import show_count
+from gan_core.errors import show_count, show_share
 from gan_core.images.labelled_images import LabelledImages
 from gan_core.images.plausibility import class_counts
 from gan_core.inspection.forecast import steps_per_epoch
@@ -36,7 +36,7 @@ def describe_views(gan: GanSettings) -> str:
         f"moved by up to {show_count(gan.shift, 'pixel')}" if gan.shift else "",
         "mirrored half of the time" if gan.flip else "",
         f"tinted by {gan.tint:g}" if gan.tint else "",
-        f"with a box of {gan.cutout:.0%} of their sides cut out" if gan.cutout else "",
+        f"with a box of {show_share(gan.cutout)} of their sides cut out" if gan.cutout else "",
     ]
     return ", ".join(filter(None, views)) or "as they are, without augmentation"
 
@@ -52,5 +52,5 @@ def describe_balance(gan: GanSettings, counts: np.ndarray, names: tuple[str, ...
     return (
         f"It would show rare classes more often: {names[rarest]}, with "
         f"{show_count(int(counts[rarest]), 'training image')}, would be "
-        f"{shares[rarest]:.1%} of what is shown in place of {counts[rarest] / counts.sum():.1%}."
+        f"{show_share(shares[rarest], 1)} of what is shown in place of {show_share(counts[rarest] / counts.sum(), 1)}."
     )

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gan_core.errors import show_share
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -71,6 +73,7 @@ def decide(
 def _sentence(comparison: Comparison, standard_errors: float, *, better: bool) -> str:
     gain, needed = 100 * comparison.gain, 100 * standard_errors * comparison.noise
     return (
-        f"It teaches to {comparison.challenger:.2%}, the champion to {comparison.champion:.2%}: {gain:+.2f} points, "
+        f"It teaches to {show_share(comparison.challenger, 2)}, "
+        f"the champion to {show_share(comparison.champion, 2)}: {gain:+.2f} points, "
         f"{'more' if better else 'no more'} than the {needed:.2f} of noise ({standard_errors:g} standard errors)."
     )

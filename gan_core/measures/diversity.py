@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gan_core.errors import BadInput
+from gan_core.errors import BadInput, show_share
 from gan_core.measures.frechet_distance import frechet_distance
 from gan_core.measures.manifold import COVERAGE, NEIGHBOURS, count_inside, neighbour_radii
 from gan_core.measures.measure import Measure
@@ -78,23 +78,26 @@ class Diversity:
     @property
     def summary(self) -> str:
         """A sentence on the coverage, with the numbers of images that it rests on."""
-        covered = f"{self.coverage:.1%} of {_counted(self.images)} that it did not learn from"
+        covered = f"{show_share(self.coverage, 1)} of {_counted(self.images)} that it did not learn from"
         return f"A sample of it covers {covered}, and {self.worst}."
 
     @property
     def worst(self) -> str:
-        """The coverage of the class covered least, as `81.7% of the 191 real images of the class covered least`."""
-        return f"{self.worst_class_coverage:.1%} of {_counted(self.worst_class_images)} of the class covered least"
+        """The coverage of the class covered least, as `81.7 % of the 191 real images of the class covered least`."""
+        covered = show_share(self.worst_class_coverage, 1)
+        return f"{covered} of {_counted(self.worst_class_images)} of the class covered least"
 
     @property
     def collapse(self) -> str:
         """A warning where whole regions or classes are missing or the same images come again and again, else empty."""
         most_covered = self.worst_class_coverage + noise(self.worst_class_coverage, self.worst_class_images)
         least_repeated = self.repeated - noise(self.repeated, self.images)
+        worst = f"{show_share(self.worst_class_coverage)} of {_counted(self.worst_class_images)} of one class"
         signs = {
-            f"a sample of it covers {self.coverage:.0%} of {_counted(self.images)}, {self.worst_class_coverage:.0%} of "
-            f"{_counted(self.worst_class_images)} of one class": most_covered < COLLAPSED_COVERAGE,
-            f"{self.repeated:.0%} of its images repeat another": least_repeated > COLLAPSED_REPEATED,
+            f"a sample of it covers {show_share(self.coverage)} of {_counted(self.images)}, {worst}": (
+                most_covered < COLLAPSED_COVERAGE
+            ),
+            f"{show_share(self.repeated)} of its images repeat another": least_repeated > COLLAPSED_REPEATED,
             f"the evenness of its classes is {self.evenness:.2f}": self.evenness < COLLAPSED_EVENNESS,
         }
         seen_signs = "; ".join(sign for sign, seen in signs.items() if seen)

@@ -7,6 +7,8 @@ from typing import Literal
 
 import pandas as pd
 
+from gan_core.errors import show_share
+
 Aspect = Literal["useful", "diverse", "memorised", "trusted"]
 Direction = Literal["higher is better", "lower is better"]
 Unit = Literal["share", "distance", "factor", "count"]
@@ -34,7 +36,7 @@ class Measure:
             return "—"
         if self.unit == "count":
             return "more than all" if math.isinf(value) else f"{float(f'{value:.2g}'):,.0f}"
-        text = f"{100 * value:.1f} %" if self.unit == "share" else f"{value:.3g}"
+        text = show_share(value, 1) if self.unit == "share" else f"{value:.3g}"
         return text.replace("-", "\N{MINUS SIGN}", 1) if value < 0 else text
 
 

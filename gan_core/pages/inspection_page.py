@@ -6,6 +6,7 @@ from itertools import islice
 
 import numpy as np
 
+from gan_core.errors import show_share
 from gan_core.inspection.findings import Copy, Findings
 from gan_core.pages.html_page import TEMPLATES, csv_uri, embed_png
 from gan_core.reports.inspection_table import (
@@ -90,7 +91,8 @@ def _doubts(findings: Findings) -> list[Card]:
             _picture(findings, [doubt.number]),
             [
                 _describe(findings, doubt.number),
-                f"looks like {those.class_names[doubt.suggested]}, {doubt.probability:.0%} to {doubt.given:.0%}",
+                f"looks like {those.class_names[doubt.suggested]}, {show_share(doubt.probability)} to "
+                f"{show_share(doubt.given)}",
             ],
         )
         for doubt in (findings.doubts or [])[:SHOWN]

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
+from gan_core.errors import show_share
 from gan_core.pages.charts import FIRST, GREY, SECOND, Chart, chart_style, inline_svg, restrain
 from gan_core.worth.curve import Curve
 from gan_core.worth.gains import Gain, describe_gains
@@ -39,7 +40,7 @@ def chart_worth(curve: Curve) -> Chart:
         axes.yaxis.set_major_formatter(PercentFormatter(1))
         restrain(axes)
         picture = inline_svg(drawing)
-    points = "; ".join(f"{point.images:,} real images {point.accuracy:.1%}" for point in curve.points)
+    points = "; ".join(f"{point.images:,} real images {show_share(point.accuracy, 1)}" for point in curve.points)
     return Chart(TITLE, picture, f"{TITLE}. {points}. {curve.sentence}")
 
 

@@ -6,6 +6,7 @@ from itertools import islice
 import numpy as np
 import pandas as pd
 
+from gan_core.errors import show_share
 from gan_core.inspection.doubtful_labels import Doubt
 from gan_core.inspection.findings import Copy, Findings
 from gan_core.inspection.forecast import Forecast
@@ -82,7 +83,7 @@ def list_findings(findings: Findings) -> Iterator[tuple[str, Sequence[str]]]:
 
 def describe_agreement(findings: Findings) -> str:
     """How far the quick classifiers are to be believed."""
-    agreement = f"quick classifiers agree with {findings.agreement:.0%} of all labels"
+    agreement = f"quick classifiers agree with {show_share(findings.agreement)} of all labels"
     return agreement if findings.agreement >= BELIEVED else f"{agreement}, so most of these may well be right"
 
 
@@ -91,7 +92,7 @@ def describe_doubt(findings: Findings, doubt: Doubt) -> str:
     those = findings.collection
     suggested = those.class_names[doubt.suggested]
     name, label = those.names[doubt.number], those.label(doubt.number)
-    return f"{name} is {label}, looks like {suggested} ({doubt.probability:.0%})"
+    return f"{name} is {label}, looks like {suggested} ({show_share(doubt.probability)})"
 
 
 def _describe_pairs(findings: Findings, pairs: Iterable[Copy]) -> list[str]:

@@ -50,7 +50,7 @@ def test_fresh_pictures_pass_and_each_planted_copy_is_noticed(honest: CopyFindin
 
 def test_a_few_copies_are_not_counted_for_many() -> None:
     few = mix(FRESH, KNOWN, 0.1, seed=1)
-    told = re.match(r"It copies: about (\d+)%", check_copies(few, KNOWN, UNSEEN, seed=0).check.sentence)
+    told = re.match(r"It copies: about (\d+) %", check_copies(few, KNOWN, UNSEEN, seed=0).check.sentence)
     assert told and 5 <= int(told[1]) <= 16
 
 

@@ -211,7 +211,7 @@ def test_the_whole_command_tells_all_and_leaves_page_and_table(
     assert typed(str(spoiled), "--seed", "3", "--size", str(SIDE), *TINY) == 0
     told = capsys.readouterr().out
     assert re.search(r"A run would take about [\d.]+ (s|min|h) .*training the GAN", told)
-    assert re.search(r"doubtful labels \(quick classifiers agree with \d+% of all labels.*\): ", told)
+    assert re.search(r"doubtful labels \(quick classifiers agree with \d+ % of all labels.*\): ", told)
     page = Path(told.splitlines()[-1].removeprefix("page  "))
     assert page.parent.parent == elsewhere / "runs" / "inspections" and page.parent.name.startswith("source-")
     assert "Doubtful labels" in page.read_text("utf-8") and "estimate" in page.read_text("utf-8")
@@ -251,5 +251,5 @@ def test_the_plan_tells_of_views_and_rare_classes() -> None:
     gan = GanSettings(shift=2, flip=True, balance=1.0)
     plan = " ".join(describe_plan(Experiment(gan=gan), train))
     assert "moved by up to 2 pixels, mirrored half of the time" in plan
-    assert "owl, with 3 training images, would be 33.3% of what is shown in place of 4.8%" in plan
+    assert "owl, with 3 training images, would be 33.3 % of what is shown in place of 4.8 %" in plan
     assert describe_views(GanSettings()) == "as they are, without augmentation"

@@ -114,7 +114,7 @@ def test_what_repeats_itself_or_leaves_classes_out_has_collapsed_and_reality_has
         return whole.collapse
 
     assert collapse(REAL + apart, OTHER + apart) == ""
-    assert " 0% of the 60 real images of one class" in collapse(REAL + apart, OTHER)
+    assert " 0 % of the 60 real images of one class" in collapse(REAL + apart, OTHER)
     assert "evenness" in collapse(REAL, OTHER, labels % 3)
     assert "repeat" in collapse(REAL, np.repeat(OTHER[:10], 30, axis=0))
 

@@ -95,7 +95,7 @@ def test_numbers_of_images_are_whole_and_those_of_the_report(runs: Path, models:
     frame, _ = history(runs, models)
     assert set(frame.images[frame.name == NAMES[2]]) == {55_000}
     *_, collapsed = (line for line in summarise_entries(frame) if line.kind == "run")
-    assert "of the 2,000 real images, 0% of the 168 real images" in collapsed.note
+    assert "of the 2,000 real images, 0 % of the 168 real images" in collapsed.note
 
 
 def test_what_was_examined_on_test_images_and_on_validation_images_is_told_apart(
