@@ -97,7 +97,7 @@ def timed(clock: Clock) -> Iterator[None]:
 
     with (
         patch.object(local_server, "server", timed_server),
-        patch.object(local_server, "import_meanwhile", clock.timed(local_server.import_meanwhile, MEANWHILE)),
+        patch.object(local_server, "import_tensorflow", clock.timed(local_server.import_tensorflow, MEANWHILE)),
         patch.object(Flow, "__call__", timed_call(Flow.__call__)),
         patch.object(Task, "__call__", timed_call(Task.__call__)),
     ):

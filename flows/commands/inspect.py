@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from flows.commands.entry import import_tensorflow
 from flows.commands.options import Named, Verbose, build_options, customise_experiment, read_settings
 from flows.commands.screen import hide_library_messages
 from gan_core.config import STANDARD, Experiment
@@ -36,6 +37,7 @@ def inspect(
     wanted = customise_experiment(experiment, replaced)
     if not verbose:
         hide_library_messages()
+    import_tensorflow()
     from gan_core.reports.inspection_table import format_findings
     from tasks.inspection.inspect_source import inspect_source
     from tasks.inspection.publish_inspection import PAGE, REMEDY, TABLE, inspection_folder, publish_inspection

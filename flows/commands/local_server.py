@@ -13,7 +13,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -24,6 +23,7 @@ import httpx
 from prefect import tags
 from prefect.settings import PREFECT_API_URL, PREFECT_HOME, temporary_settings
 
+from flows.commands.entry import import_tensorflow
 from gan_core.errors import BadInput
 from tasks.automations import TAG, configured_server
 from tasks.data.http import connection
@@ -73,7 +73,7 @@ def server() -> Iterator[None]:
             preexec_fn=_end_with_parent(),
         )
         try:
-            import_meanwhile()
+            import_tensorflow()  # which takes long, on one core, while the server starts on another
             _wait_for(process, f"http://{address}/api/health", log)
         except BaseException:
             _end(process)
@@ -181,31 +181,6 @@ def _end_with_parent() -> Callable[[], object] | None:
     if sys.platform != "linux":
         return None
     return partial(ctypes.CDLL(None).prctl, SET_PARENT_DEATH_SIGNAL, signal.SIGTERM)
-
-
-def import_meanwhile() -> None:
-    """Import what each flow needs and what takes long, on one core, while the server starts on another.
-
-    Ctrl-C comes after it: an exception within that import ends the process with SIGABRT.
-    """
-    with _uninterrupted():
-        import tensorflow  # noqa: F401
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Within the block SIGINT waits for the end of it, where it is this thread that would be interrupted."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    came: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if came:
-        signal.raise_signal(signal.SIGINT)
 
 
 def _wait_for(process: subprocess.Popen[bytes], url: str, log: Path) -> None:

@@ -19,7 +19,8 @@ from exported import exported
 from prefect.settings import PREFECT_API_URL, PREFECT_HOME, PREFECT_SERVER_DATABASE_CONNECTION_URL, temporary_settings
 from servers import PREFECT
 
-from flows.commands.local_server import _log_file, import_meanwhile, server
+from flows.commands.entry import import_tensorflow
+from flows.commands.local_server import _log_file, server
 from gan_core.config import Experiment
 from gan_core.errors import BadInput
 from gan_core.files import atomic_write, link, make_read_only, sync
@@ -316,7 +317,7 @@ def test_an_interruption_waits_for_the_import_of_tensorflow_which_would_end_the_
     monkeypatch.setitem(sys.modules, "tensorflow", None)
     monkeypatch.delitem(sys.modules, "tensorflow")
     with pytest.raises(KeyboardInterrupt):
-        import_meanwhile()
+        import_tensorflow()
     assert sys.modules["tensorflow"].imported and signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
