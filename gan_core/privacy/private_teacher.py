@@ -15,7 +15,7 @@ import tensorflow as tf
 from scipy.special import softmax
 
 from gan_core.privacy.ledger import Reading
-from gan_core.privacy.reader import Read, blocks, measure, shrinkage
+from gan_core.privacy.reader import Read, blocks, norms, shrinkage
 from gan_core.privacy.scattering import read_features
 
 GRADIENT = "gradient of the teacher"
@@ -92,7 +92,7 @@ def sum_gradients(teacher: Teacher, features: np.ndarray, labels: np.ndarray, *,
         block = _seen(teacher, features[part])
         errors = softmax(block @ teacher.weights, axis=1)
         errors[np.arange(len(block)), labels[part]] -= 1
-        lengths = measure(errors) * measure(block)
+        lengths = norms(errors) * norms(block)
         total += block.T @ (errors * shrinkage(lengths, clip)[:, None])
     return total
 
@@ -130,5 +130,5 @@ def _seen(teacher: Teacher, features: np.ndarray) -> np.ndarray:
     seen = np.empty((len(features), len(teacher.weights)))
     seen[:, len(teacher.centre) :] = teacher.bias
     wide = np.subtract(features, teacher.centre, out=seen[:, : len(teacher.centre)])
-    wide /= np.maximum(measure(wide), SHORTEST)[:, None]
+    wide /= np.maximum(norms(wide), SHORTEST)[:, None]
     return seen

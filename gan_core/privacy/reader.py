@@ -32,11 +32,11 @@ class Reader:
 def clip(vectors: np.ndarray, length: float) -> np.ndarray:
     """Vectors [N, D] as float64, those that are longer shortened to this length."""
     vectors = vectors.astype(np.float64)
-    return vectors * shrinkage(measure(vectors), length)[:, None]
+    return vectors * shrinkage(norms(vectors), length)[:, None]
 
 
-def measure(vectors: np.ndarray) -> np.ndarray:
-    """The lengths [N] of vectors [N, D], without the copy of them all that np.linalg.norm makes."""
+def norms(vectors: np.ndarray) -> np.ndarray:
+    """The Euclidean norms [N] of vectors [N, D], without the copy of all of them that np.linalg.norm makes."""
     return np.sqrt(np.einsum("nd,nd->n", vectors, vectors))
 
 
